@@ -1,0 +1,97 @@
+//! How far into the services' change logs a view has seen.
+//!
+//! Every reply carries the positions that its view had seen; a client sends back what it has seen; a follower that is behind
+//! waits before it answers. That is how people read their own writes, whichever service they ask next.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Service;
+
+/// The identity of a log's history. A database restored from a backup gets a new one, so that positions of the lost
+/// history are not mistaken for positions of the new.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Epoch(pub [u8; 16]);
+
+/// A place in one log: its history and how many records of it. Position 0 is before the first record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Position {
+    /// Which history.
+    pub epoch: Epoch,
+    /// How many records.
+    pub at: u64,
+}
+
+/// At most one position for each service.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Positions(BTreeMap<Service, Position>);
+
+impl Positions {
+    /// Of one service only.
+    #[must_use]
+    pub fn of(service: Service, position: Position) -> Self {
+        Self(BTreeMap::from([(service, position)]))
+    }
+
+    /// The position for `service`, if one is known.
+    #[must_use]
+    pub fn get(&self, service: Service) -> Option<Position> {
+        self.0.get(&service).copied()
+    }
+
+    /// Takes in what another view has seen: the further position of one history, the newer told of two.
+    pub fn merge(&mut self, newer: &Self) {
+        for (&service, &position) in &newer.0 {
+            self.advance(service, position);
+        }
+    }
+
+    /// Takes in one position, as [`merge`](Self::merge) does.
+    pub fn advance(&mut self, service: Service, position: Position) {
+        let known = self.0.entry(service).or_insert(position);
+        if known.epoch != position.epoch || known.at < position.at {
+            *known = position;
+        }
+    }
+
+    /// Sets the position, even to an earlier one.
+    pub fn set(&mut self, service: Service, position: Position) {
+        self.0.insert(service, position);
+    }
+
+    /// All of them, in the order of the services.
+    pub fn iter(&self) -> impl Iterator<Item = (Service, Position)> + '_ {
+        self.0.iter().map(|(&service, &position)| (service, position))
+    }
+
+    /// Whether nothing is known.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Debug for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Epoch(")?;
+        self.0.iter().take(4).try_for_each(|byte| write!(f, "{byte:02x}"))?;
+        f.write_str("…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn merging_keeps_the_further_position_of_a_history_and_takes_a_new_history() {
+        let (old, new) = (Epoch([1; 16]), Epoch([2; 16]));
+        let mut seen = Positions::of(Service::Events, Position { epoch: old, at: 5 });
+        seen.merge(&Positions::of(Service::Events, Position { epoch: old, at: 3 }));
+        assert_eq!(seen.get(Service::Events).unwrap().at, 5);
+        seen.merge(&Positions::of(Service::Events, Position { epoch: new, at: 1 }));
+        assert_eq!(seen.get(Service::Events), Some(Position { epoch: new, at: 1 }));
+    }
+}
