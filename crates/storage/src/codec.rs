@@ -1,0 +1,68 @@
+//! The one place that knows bincode.
+//!
+//! bincode 2 is no longer developed; were it to be replaced, only this file would change (and with it the
+//! format version of stored values). It is never let loose on unbounded claims: a length in the bytes that
+//! promises more than [`DECODE_LIMIT`] is refused, and bytes left over are an error.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::Error;
+
+/// The most that one decoded value may take in memory, in bytes: far above any row, far below any harm.
+pub const DECODE_LIMIT: usize = 1 << 20;
+
+const CONFIG: bincode::config::Configuration<
+    bincode::config::LittleEndian,
+    bincode::config::Varint,
+    bincode::config::Limit<DECODE_LIMIT>,
+> = bincode::config::standard().with_limit::<DECODE_LIMIT>();
+
+/// The bytes of `value`.
+///
+/// # Errors
+/// [`Error::Encode`] for what bincode cannot represent.
+pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
+    bincode::serde::encode_to_vec(value, CONFIG).map_err(|error| Error::Encode { why: error.to_string() })
+}
+
+/// The value that [`encode`] made `bytes` of. All of `bytes` must belong to it.
+///
+/// # Errors
+/// [`Error::Decode`] for anything else.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    let (value, used) = bincode::serde::decode_from_slice(bytes, CONFIG)
+        .map_err(|error| Error::Decode { what: String::new(), why: error.to_string() })?;
+    if used != bytes.len() {
+        let why = format!("{} bytes are left over after {used}", bytes.len() - used);
+        return Err(Error::Decode { what: String::new(), why });
+    }
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_encoded_decodes() {
+        let value = (7u64, "seven".to_owned(), vec![1u8, 2], Some(-3i64));
+        let bytes = encode(&value).unwrap();
+        assert_eq!(decode::<(u64, String, Vec<u8>, Option<i64>)>(&bytes).unwrap(), value);
+    }
+
+    #[test]
+    fn bytes_left_over_are_an_error() {
+        let mut bytes = encode(&7u64).unwrap();
+        bytes.push(0);
+        assert!(matches!(decode::<u64>(&bytes), Err(Error::Decode { .. })));
+    }
+
+    #[test]
+    fn an_enormous_claimed_length_is_refused() {
+        let bytes = encode(&u64::MAX).unwrap();
+        assert!(matches!(decode::<String>(&bytes), Err(Error::Decode { .. })));
+        assert!(matches!(decode::<Vec<u64>>(&bytes), Err(Error::Decode { .. })));
+        assert!(matches!(decode::<Vec<(String, u64)>>(&bytes), Err(Error::Decode { .. })));
+    }
+}

@@ -1,0 +1,306 @@
+//! The database as its service sees it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+
+use parking_lot::Mutex;
+use tokio::sync::watch;
+
+use crate::engine::memory::{MemoryDisk, MemoryEngine};
+use crate::engine::sled::SledEngine;
+use crate::engine::{Direction, Engine};
+use crate::error::Error;
+use crate::layout::{log_key, log_position, log_range};
+use crate::log::{Digest, Epoch, Head, Record, split_record};
+use crate::merge::Layers;
+use crate::shared::Shared;
+use crate::startup::{self, History};
+use crate::transaction::Transaction;
+use crate::value::{Value, decode_value};
+use crate::view::View;
+use crate::writer::{Closure, Job, Writer};
+
+/// How a database is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// How much memory the engine may use as a cache, in bytes.
+    pub cache_bytes: u64,
+    /// The format version of the service's data: a database that a newer one has opened is refused.
+    pub schema: u32,
+    /// Whose database it is; that of another service is refused.
+    pub service: &'static str,
+    /// How many transactions may wait; beyond that writes are refused as [`Error::Busy`]. At least one.
+    pub max_queue: usize,
+}
+
+impl Options {
+    /// The usual options for a service's database: 64 MiB of cache, 4096 waiting transactions.
+    #[must_use]
+    pub const fn new(service: &'static str, schema: u32) -> Self {
+        Options { cache_bytes: 64 << 20, schema, service, max_queue: 4096 }
+    }
+}
+
+/// Figures for metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Stats {
+    /// Transactions that are waiting now.
+    pub queued: usize,
+    /// Batches completed since the database was opened.
+    pub batches: u64,
+    /// Transactions completed in them, kept or not.
+    pub transactions: u64,
+    /// The number of transactions in the last batch.
+    pub last_batch: u64,
+    /// The mean number of transactions in a batch; 0 before the first.
+    pub mean_batch: f64,
+    /// How many bytes the database takes; 0 once it is closed.
+    pub size_on_disk: u64,
+}
+
+/// An open database. Clones are the same one; when the last is dropped, what was accepted is finished and the
+/// database closes.
+#[derive(Clone)]
+pub struct Database {
+    shared: Arc<Shared>,
+    /// Emptied by closing; dropped with the last clone. Either ends the writer once it has worked the queue off.
+    queue: Arc<Mutex<Option<SyncSender<Box<dyn Job>>>>>,
+}
+
+impl Database {
+    /// Opens the database in `folder`, or creates it. Blocks, for as long as recovery takes.
+    ///
+    /// # Errors
+    /// [`Error::InUse`] if another process has it, [`Error::TooNew`] if a newer release has written it,
+    /// [`Error::OtherService`] if it is not this service's, [`Error::Damaged`] if it cannot be read, [`Error::File`]
+    /// for what the system refuses.
+    pub fn open(folder: &Path, options: Options) -> Result<Self, Error> {
+        let engine = SledEngine::open(folder, options.cache_bytes)?;
+        Self::start(Arc::new(engine), folder, options, History::Continued)
+    }
+
+    /// Opens a database that was just restored from a backup: it gets a new [`Epoch`], so that those who followed what
+    /// came after the backup notice.
+    ///
+    /// # Errors
+    /// As [`Database::open`].
+    pub fn open_restored(folder: &Path, options: Options) -> Result<Self, Error> {
+        let engine = SledEngine::open(folder, options.cache_bytes)?;
+        Self::start(Arc::new(engine), folder, options, History::Restored)
+    }
+
+    /// A new database in memory, gone when it is closed. Should the system have no randomness or no thread left for
+    /// it, it is one that has stopped.
+    #[must_use]
+    pub fn in_memory(options: Options) -> Self {
+        Self::on_memory_disk(&MemoryDisk::new(), options).unwrap_or_else(|error| {
+            let shared = Arc::new(Shared::new(None, Epoch([0; 16]), Head::default()));
+            shared.stop(&error);
+            shared.release();
+            Database { shared, queue: Arc::new(Mutex::new(None)) }
+        })
+    }
+
+    /// Opens the database on `disk`, or creates it.
+    ///
+    /// # Errors
+    /// As [`Database::open`].
+    pub fn on_memory_disk(disk: &MemoryDisk, options: Options) -> Result<Self, Error> {
+        let engine = MemoryEngine::open(disk)?;
+        Self::start(Arc::new(engine), Path::new("memory"), options, History::Continued)
+    }
+
+    fn start(engine: Arc<dyn Engine>, path: &Path, options: Options, history: History) -> Result<Self, Error> {
+        let opened = startup::open(engine.as_ref(), path, options.service, options.schema, history)?;
+        let shared = Arc::new(Shared::new(Some(Arc::clone(&engine)), opened.epoch, opened.head));
+        let (sender, queue) = sync_channel(options.max_queue.max(1));
+        let writer = Writer { shared: Arc::clone(&shared), engine, queue, head: opened.head };
+        std::thread::Builder::new()
+            .name(format!("{}-writer", options.service))
+            .spawn(move || writer.work())
+            .map_err(|error| Error::Engine { why: format!("no thread for the writer: {error}") })?;
+        Ok(Database { shared, queue: Arc::new(Mutex::new(Some(sender))) })
+    }
+
+    /// Runs `f` as one transaction and returns its result once everything it changed, and everything it may have seen,
+    /// is durable. `Err` discards what it changed; so does a panic, which becomes [`Error::Panicked`].
+    ///
+    /// `f` runs on the writer's thread: it must not wait for anything. Once this future has been polled the transaction
+    /// runs even if the future is dropped.
+    ///
+    /// # Errors
+    /// What `f` returns; [`Error::Busy`] or [`Error::Closed`] with nothing done; [`Error::Stopped`] with the outcome
+    /// unknown if it had been accepted.
+    pub async fn write<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Transaction<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let (job, answer) = Closure::new(f);
+        self.enqueue(Box::new(job))?;
+        match answer.await {
+            Ok(result) => result,
+            Err(_) => Err(E::from(self.shared.ended())),
+        }
+    }
+
+    fn enqueue(&self, job: Box<dyn Job>) -> Result<(), Error> {
+        self.shared.health()?;
+        let queue = self.queue.lock();
+        let Some(sender) = queue.as_ref() else { return Err(Error::Closed) };
+        let queued = &self.shared.counters.queued;
+        // Counted before it is sent, so that the writer never counts below zero.
+        let waiting = queued.fetch_add(1, Ordering::Relaxed);
+        sender.try_send(job).map_err(|refused| {
+            queued.fetch_sub(1, Ordering::Relaxed);
+            match refused {
+                TrySendError::Full(_) => Error::Busy { waiting },
+                TrySendError::Disconnected(_) => self.shared.ended(),
+            }
+        })
+    }
+
+    /// Runs `f` on a consistent view, at once and on this thread, and returns its result (`Ok` or `Err`) once
+    /// everything the view showed is durable.
+    ///
+    /// Batches are applied only when no view is open: `f` must not wait for anything.
+    ///
+    /// # Errors
+    /// What `f` returns; [`Error::Closed`] or [`Error::Stopped`].
+    pub async fn read<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        F: FnOnce(&View<'_>) -> Result<T, E>,
+        E: From<Error>,
+    {
+        let (result, batch) = self.look(f)?;
+        self.shared.durable(batch).await?;
+        result
+    }
+
+    /// Runs `f` on a view; also returns how many batches it shows.
+    fn look<T, E>(&self, f: impl FnOnce(&View<'_>) -> Result<T, E>) -> Result<(Result<T, E>, u64), Error> {
+        let tables = self.shared.tables.read();
+        self.shared.health()?;
+        let Some(engine) = tables.engine.as_deref() else { return Err(self.shared.ended()) };
+        let view = View { engine, head: tables.head, epoch: self.shared.epoch };
+        Ok((f(&view), tables.batch))
+    }
+
+    /// The identity of the database's history, minted when it was created or restored.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.shared.epoch
+    }
+
+    /// The position of the last record of the change log that is durable; 0 for an empty log.
+    #[must_use]
+    pub fn durable_position(&self) -> u64 {
+        *self.shared.durable_position.borrow()
+    }
+
+    /// [`Database::durable_position`] as it moves.
+    #[must_use]
+    pub fn watch_durable(&self) -> watch::Receiver<u64> {
+        self.shared.durable_position.subscribe()
+    }
+
+    /// The durable records of the change log behind position `after`, in order: at most `limit`, and no more than
+    /// `max_bytes` of them, but always one if there is one.
+    ///
+    /// # Errors
+    /// [`Error::UnknownVersion`] or [`Error::Decode`] for records that are no `C`; [`Error::Closed`] or
+    /// [`Error::Stopped`].
+    pub async fn changes<C: Value>(&self, after: u64, limit: usize, max_bytes: usize) -> Result<Vec<Record<C>>, Error> {
+        let durable = self.durable_position();
+        if after >= durable {
+            return self.shared.health().map(|()| Vec::new());
+        }
+        let read = self.look(|view| {
+            let mut records = Vec::new();
+            let mut bytes = 0;
+            let layers = Layers { engine: view.engine, pending: [None, None] };
+            let mut rows = layers.rows(log_range(after, durable), Direction::Ascending, limit);
+            while records.len() < limit {
+                let Some((key, stored)) = rows.next()? else { break };
+                bytes += stored.len();
+                if bytes > max_bytes && !records.is_empty() {
+                    break;
+                }
+                records.push(read_record(&key, &stored)?);
+            }
+            Ok(records)
+        });
+        // Durable already, all of it: there is nothing to wait for.
+        read?.0
+    }
+
+    /// The digest of the durable log up to and including `position`; `None` beyond its end.
+    ///
+    /// # Errors
+    /// [`Error::Closed`] or [`Error::Stopped`], and whatever the engine reports.
+    pub async fn digest_at(&self, position: u64) -> Result<Option<Digest>, Error> {
+        if position == 0 {
+            return self.shared.health().map(|()| Some(Digest::default()));
+        }
+        if position > self.durable_position() {
+            return self.shared.health().map(|()| None);
+        }
+        let read = self.look(|view| {
+            let stored = view.engine.get(&log_key(position))?;
+            stored.map(|stored| split_record(&stored).map(|(digest, _)| digest)).transpose()
+        });
+        read?.0
+    }
+
+    /// `Err` once the database has stopped or is closed: why.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] or [`Error::Closed`].
+    pub fn health(&self) -> Result<(), Error> {
+        self.shared.health()
+    }
+
+    /// Figures for metrics.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let counters = &self.shared.counters;
+        let batches = counters.batches.load(Ordering::Relaxed);
+        let transactions = counters.transactions.load(Ordering::Relaxed);
+        let tables = self.shared.tables.read();
+        Stats {
+            queued: counters.queued.load(Ordering::Relaxed),
+            batches,
+            transactions,
+            last_batch: counters.last_batch.load(Ordering::Relaxed),
+            mean_batch: mean(transactions, batches),
+            size_on_disk: tables.engine.as_ref().and_then(|engine| engine.size_on_disk().ok()).unwrap_or(0),
+        }
+    }
+
+    /// Finishes what was accepted, refuses everything after, and returns once the folder can be opened again.
+    pub async fn close(&self) {
+        self.queue.lock().take();
+        self.shared.released().await;
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a figure for people; beyond 2^53 batches it is rounded")]
+fn mean(sum: u64, count: u64) -> f64 {
+    if count == 0 { 0.0 } else { sum as f64 / count as f64 }
+}
+
+fn read_record<C: Value>(key: &[u8], stored: &[u8]) -> Result<Record<C>, Error> {
+    let (digest, record) = split_record(stored)?;
+    let position = log_position(key).unwrap_or_default();
+    let change = decode_value(record).map_err(|error| error.about(|| format!("the log record {position}")))?;
+    Ok(Record { position, digest, change })
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Database").field("epoch", &self.shared.epoch).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,122 @@
+//! The seam below which bytes are kept: everything the crate asks of a store, and nothing else.
+//!
+//! Two engines stand behind it: [`sled`] (a folder) and [`memory`] (a map, for simulation and tests). The next
+//! (redb, or PostgreSQL for many machines) needs this trait and no change elsewhere.
+//!
+//! The writer is the only caller of [`Engine::apply`] and [`Engine::sync`]; readers are kept out while it
+//! applies, so an engine needs no snapshots and no transactions of its own, only an atomic batch.
+
+pub(crate) mod memory;
+pub(crate) mod sled;
+
+use std::collections::BTreeMap;
+
+use crate::error::Error;
+
+/// One stored row: its full key and its value.
+pub(crate) type Row = (Vec<u8>, Vec<u8>);
+
+/// Rows to put (`Some`) and to delete (`None`), by full key.
+pub(crate) type Changes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+
+/// A half-open range of full keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KeyRange {
+    /// The first key that is in it.
+    pub(crate) from: Vec<u8>,
+    /// The first key beyond it.
+    pub(crate) to: Vec<u8>,
+}
+
+impl KeyRange {
+    /// All keys that begin with `prefix`, which is never empty and never all 0xFF (it begins with a table's name).
+    pub(crate) fn of_prefix(prefix: &[u8]) -> Self {
+        let mut to = prefix.to_vec();
+        while let Some(last) = to.pop() {
+            if last < u8::MAX {
+                to.push(last + 1);
+                break;
+            }
+        }
+        KeyRange { from: prefix.to_vec(), to }
+    }
+
+    /// Leaves out everything up to and including `key`.
+    pub(crate) fn skip_to_after(&mut self, key: &[u8]) {
+        if key >= self.from.as_slice() {
+            self.from.clear();
+            self.from.extend_from_slice(key);
+            // The very next key in bytewise order.
+            self.from.push(0);
+        }
+    }
+
+    /// Leaves out `key` and everything beyond it.
+    pub(crate) fn stop_before(&mut self, key: &[u8]) {
+        if key < self.to.as_slice() {
+            self.to.clear();
+            self.to.extend_from_slice(key);
+        }
+    }
+
+    /// Whether no key can be in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.from >= self.to
+    }
+}
+
+/// Which end of a range comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Direction {
+    /// Smallest key first.
+    Ascending,
+    /// Largest key first.
+    Descending,
+}
+
+/// A store of rows, sorted by key.
+pub(crate) trait Engine: Send + Sync {
+    /// The value of `key`.
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error>;
+
+    /// The first `limit` rows of `range` in `direction`.
+    fn rows(&self, range: &KeyRange, direction: Direction, limit: usize) -> Result<Vec<Row>, Error>;
+
+    /// Makes all of `changes` visible, and after a crash all or none of them there.
+    fn apply(&self, changes: Changes) -> Result<(), Error>;
+
+    /// Everything applied so far survives a power cut once this returns.
+    fn sync(&self) -> Result<(), Error>;
+
+    /// How many bytes the database takes.
+    fn size_on_disk(&self) -> Result<u64, Error>;
+
+    /// Whether [`Engine::mark_created`] was called once: such a database that is found empty is damaged, not new.
+    fn was_created(&self) -> bool;
+
+    /// Remembers durably that the database's first rows are written. Called on every start, after a sync.
+    fn mark_created(&self) -> Result<(), Error>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_range_of_a_prefix_ends_right_behind_it() {
+        assert_eq!(KeyRange::of_prefix(b"ab").to, b"ac");
+        assert_eq!(KeyRange::of_prefix(&[b'a', 0xFF, 0xFF]).to, b"b");
+    }
+
+    #[test]
+    fn bounds_outside_a_range_leave_it_as_it_is() {
+        let mut range = KeyRange::of_prefix(b"b");
+        range.skip_to_after(b"a");
+        range.stop_before(b"d");
+        assert_eq!(range, KeyRange::of_prefix(b"b"));
+        range.skip_to_after(b"bb");
+        assert_eq!(range.from, b"bb\0");
+        range.stop_before(b"ba");
+        assert!(range.is_empty());
+    }
+}

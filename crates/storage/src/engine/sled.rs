@@ -1,0 +1,178 @@
+//! The engine in a folder: sled 0.34, with the care it needs.
+//!
+//! What is known of it, and what is done about it here:
+//!
+//! - `flush()` reaches the operating system but not the disk: after each one the data file is synced through a
+//!   second handle, and nothing is acknowledged before.
+//! - Pages of more than a quarter of a segment move to files in `blobs/` that are never synced. A page holds up
+//!   to some twenty rows of at most [`MAX_VALUE`](crate::MAX_VALUE) + [`MAX_KEY`](crate::MAX_KEY) bytes, so
+//!   segments are made large enough that such a page stays inside.
+//! - Its transactions run under one process-wide lock and its trees do not share batches: there is one tree, one
+//!   writer, and `apply_batch`, which is atomic across a crash.
+//! - It panics on some damage: it is opened and called under `catch_unwind`.
+//! - Its file lock can outlive the `Db` by the moment its threads need: a lock of our own says who has the
+//!   folder, and closing waits for the other.
+//! - What a killed process left in the system's cache is synced before it is read, so that nothing is served
+//!   that a power cut could still take back.
+//!
+//! sled is no longer developed; redb is the likely successor. Nothing outside this file names it.
+
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::{Changes, Direction, Engine, KeyRange, Row};
+use crate::error::{Error, panic_message};
+use folder::Folder;
+
+mod folder;
+
+/// Four times the largest page that rows of the largest size can make.
+const SEGMENT_BYTES: usize = 1 << 20;
+/// The file that sled keeps its rows in.
+const DATA_FILE: &str = "db";
+/// How long sled's own lock is waited for, once the folder is ours.
+const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+
+/// An open sled database.
+pub(crate) struct SledEngine {
+    /// `None` only while closing.
+    database: Option<sled::Db>,
+    /// The second handle, which is synced.
+    data: File,
+    data_path: PathBuf,
+    /// Last, so that the folder is given up only when everything else is closed.
+    folder: Folder,
+}
+
+impl SledEngine {
+    /// Opens the database in `path`, or makes the folder and an empty database in it.
+    pub(crate) fn open(path: &Path, cache_bytes: u64) -> Result<Self, Error> {
+        let folder = Folder::open(path)?;
+        let data_path = path.join(DATA_FILE);
+        match File::options().read(true).write(true).open(&data_path) {
+            Ok(data) => data.sync_data().map_err(|error| file_error("sync", &data_path, &error))?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                if folder.was_created() {
+                    let why = format!("its file {DATA_FILE} is missing");
+                    return Err(Error::Damaged { path: path.to_owned(), why });
+                }
+            }
+            Err(error) => return Err(file_error("open", &data_path, &error)),
+        }
+        let database = open_database(path, &data_path, cache_bytes)?;
+        let data = File::options()
+            .read(true)
+            .write(true)
+            .open(&data_path)
+            .map_err(|error| file_error("open", &data_path, &error))?;
+        Ok(SledEngine { database: Some(database), data, data_path, folder })
+    }
+
+    /// Runs `f` with the database; a panic inside sled is damage.
+    fn with<T>(&self, f: impl FnOnce(&sled::Db) -> sled::Result<T>) -> Result<T, Error> {
+        let Some(database) = &self.database else { return Err(Error::Closed) };
+        match catch_unwind(AssertUnwindSafe(|| f(database))) {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(sled::Error::Corruption { .. })) => Err(self.damaged("a page is corrupt".to_owned())),
+            Ok(Err(error)) => Err(Error::Engine { why: error.to_string() }),
+            Err(panic) => Err(self.damaged(panic_message(panic.as_ref()))),
+        }
+    }
+
+    fn damaged(&self, why: String) -> Error {
+        Error::Damaged { path: self.folder.path().to_owned(), why }
+    }
+}
+
+fn open_database(path: &Path, data_path: &Path, cache_bytes: u64) -> Result<sled::Db, Error> {
+    let config =
+        || sled::Config::new().path(path).cache_capacity(cache_bytes).flush_every_ms(None).segment_size(SEGMENT_BYTES);
+    wait_for_lock(data_path)?;
+    match catch_unwind(AssertUnwindSafe(|| config().open())) {
+        Ok(Ok(database)) => Ok(database),
+        Ok(Err(sled::Error::Io(error))) => Err(file_error("open the database in", path, &error)),
+        Ok(Err(error)) => Err(Error::Damaged { path: path.to_owned(), why: error.to_string() }),
+        Err(panic) => Err(Error::Damaged { path: path.to_owned(), why: panic_message(panic.as_ref()) }),
+    }
+}
+
+/// Waits until no thread of sled's holds the data file any more. The folder is ours, so it is a matter of moments.
+fn wait_for_lock(data_path: &Path) -> Result<(), Error> {
+    let Ok(data) = File::options().read(true).write(true).open(data_path) else { return Ok(()) };
+    let started = Instant::now();
+    loop {
+        match data.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(_) if started.elapsed() < LOCK_PATIENCE => std::thread::sleep(Duration::from_millis(1)),
+            Err(error) => return Err(file_error("lock", data_path, &error.into())),
+        }
+    }
+}
+
+fn file_error(doing: &'static str, path: &Path, error: &std::io::Error) -> Error {
+    Error::File { doing, path: path.to_owned(), why: error.to_string() }
+}
+
+impl Drop for SledEngine {
+    fn drop(&mut self) {
+        // sled flushes when its last handle goes; whatever happens to it there, the folder must be given up.
+        let database = self.database.take();
+        if catch_unwind(AssertUnwindSafe(|| drop(database))).is_err() {
+            tracing::error!(path = %self.data_path.display(), "sled panicked while closing");
+        }
+        if let Err(error) = wait_for_lock(&self.data_path) {
+            tracing::warn!(%error, "sled still holds its data file after closing");
+        }
+    }
+}
+
+impl Engine for SledEngine {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        Ok(self.with(|database| database.get(key))?.map(|value| value.to_vec()))
+    }
+
+    fn rows(&self, range: &KeyRange, direction: Direction, limit: usize) -> Result<Vec<Row>, Error> {
+        if range.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.with(|database| {
+            let found = database.range(range.from.as_slice()..range.to.as_slice());
+            let row = |row: sled::Result<(sled::IVec, sled::IVec)>| row.map(|(k, v)| (k.to_vec(), v.to_vec()));
+            match direction {
+                Direction::Ascending => found.take(limit).map(row).collect(),
+                Direction::Descending => found.rev().take(limit).map(row).collect(),
+            }
+        })
+    }
+
+    fn apply(&self, changes: Changes) -> Result<(), Error> {
+        let mut batch = sled::Batch::default();
+        for (key, value) in changes {
+            match value {
+                Some(value) => batch.insert(key, value),
+                None => batch.remove(key),
+            }
+        }
+        self.with(|database| database.apply_batch(batch))
+    }
+
+    fn sync(&self) -> Result<(), Error> {
+        self.with(|database| database.flush())?;
+        self.data.sync_data().map_err(|error| file_error("sync", &self.data_path, &error))
+    }
+
+    fn size_on_disk(&self) -> Result<u64, Error> {
+        let metadata = self.data.metadata().map_err(|error| file_error("examine", &self.data_path, &error))?;
+        Ok(metadata.len())
+    }
+
+    fn was_created(&self) -> bool {
+        self.folder.was_created()
+    }
+
+    fn mark_created(&self) -> Result<(), Error> {
+        self.folder.mark_created()
+    }
+}

@@ -1,0 +1,134 @@
+//! What the writer and the readers of one database share: the tables, and how far they are durable.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use parking_lot::RwLock;
+use tokio::sync::watch;
+
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::log::{Epoch, Head};
+
+/// Shared by the writer thread and all clones of one database.
+pub(crate) struct Shared {
+    /// Written only while a batch is applied, so that every reader sees whole batches.
+    pub(crate) tables: RwLock<Tables>,
+    progress: watch::Sender<Progress>,
+    /// The position up to which the log is durable. Apart from `progress`, because others watch it.
+    pub(crate) durable_position: watch::Sender<u64>,
+    pub(crate) epoch: Epoch,
+    pub(crate) counters: Counters,
+}
+
+/// What readers read.
+pub(crate) struct Tables {
+    /// `None` once the database is closed or has stopped: then the engine's files are given up.
+    pub(crate) engine: Option<Arc<dyn Engine>>,
+    /// The end of the log as applied.
+    pub(crate) head: Head,
+    /// How many batches are applied.
+    pub(crate) batch: u64,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Progress {
+    /// How many batches are durable.
+    durable: u64,
+    /// Why the writer has stopped, if it has. Final.
+    stopped: Option<Error>,
+    /// The engine is gone, and its files free. Final.
+    released: bool,
+}
+
+#[derive(Default)]
+pub(crate) struct Counters {
+    pub(crate) queued: AtomicUsize,
+    pub(crate) batches: AtomicU64,
+    pub(crate) transactions: AtomicU64,
+    pub(crate) last_batch: AtomicU64,
+}
+
+impl Counters {
+    /// Counts a batch of `transactions`.
+    pub(crate) fn batch(&self, transactions: u64) {
+        self.batches.fetch_add(1, Ordering::Relaxed);
+        self.transactions.fetch_add(transactions, Ordering::Relaxed);
+        self.last_batch.store(transactions, Ordering::Relaxed);
+    }
+}
+
+impl Shared {
+    pub(crate) fn new(engine: Option<Arc<dyn Engine>>, epoch: Epoch, head: Head) -> Self {
+        Shared {
+            tables: RwLock::new(Tables { engine, head, batch: 0 }),
+            progress: watch::Sender::new(Progress::default()),
+            durable_position: watch::Sender::new(head.position),
+            epoch,
+            counters: Counters::default(),
+        }
+    }
+
+    /// Whether the database still answers.
+    pub(crate) fn health(&self) -> Result<(), Error> {
+        let progress = self.progress.borrow();
+        match &progress.stopped {
+            Some(error) => Err(error.clone()),
+            None if progress.released => Err(Error::Closed),
+            None => Ok(()),
+        }
+    }
+
+    /// Why it does not answer any more.
+    pub(crate) fn ended(&self) -> Error {
+        self.health().err().unwrap_or(Error::Closed)
+    }
+
+    /// Waits until `batch` batches are durable; fails if they never will be.
+    pub(crate) async fn durable(&self, batch: u64) -> Result<(), Error> {
+        {
+            let progress = self.progress.borrow();
+            if progress.stopped.is_none() && progress.durable >= batch {
+                return Ok(());
+            }
+        }
+        let mut watching = self.progress.subscribe();
+        let reached = watching.wait_for(|p| p.stopped.is_some() || p.released || p.durable >= batch).await;
+        match reached {
+            Ok(progress) if progress.stopped.is_none() && progress.durable >= batch => Ok(()),
+            _ => Err(self.ended()),
+        }
+    }
+
+    /// The batch applied last is durable, and with it the log up to `position`.
+    pub(crate) fn publish(&self, batch: u64, position: u64) {
+        self.progress.send_modify(|progress| progress.durable = batch);
+        self.durable_position.send_if_modified(|durable| std::mem::replace(durable, position) != position);
+    }
+
+    /// Nothing is trusted from here on.
+    pub(crate) fn stop(&self, why: &Error) -> Error {
+        let stopped = match why {
+            Error::Stopped { .. } => why.clone(),
+            other => Error::Stopped { why: other.to_string() },
+        };
+        self.progress.send_modify(|progress| {
+            progress.stopped.get_or_insert_with(|| stopped.clone());
+        });
+        stopped
+    }
+
+    /// Gives the engine up. Returns once its files are free, unless somebody else holds it.
+    pub(crate) fn release(&self) {
+        let engine = self.tables.write().engine.take();
+        drop(engine);
+        self.progress.send_modify(|progress| progress.released = true);
+    }
+
+    /// Waits until the engine's files are free.
+    pub(crate) async fn released(&self) {
+        let mut watching = self.progress.subscribe();
+        // The sender is ours, so that it cannot be gone.
+        let _ = watching.wait_for(|progress| progress.released).await;
+    }
+}

@@ -1,0 +1,107 @@
+//! Opening: whose database it is, of which format, and where its log ends. A database that is too new, damaged or
+//! somebody else's is refused here, before anything is served from it.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::codec;
+use crate::engine::{Changes, Direction, Engine, KeyRange};
+use crate::error::Error;
+use crate::layout::IDENTITY;
+use crate::log::{Epoch, Head};
+
+/// The format of the storage itself (its layout, key encoding and codec). Older ones are opened, newer ones refused.
+pub(crate) const FORMAT: u32 = 1;
+
+/// What a database knows of itself. Stored behind its format, which is read first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Identity {
+    /// The version of the service's own data: the newest release that has opened it.
+    schema: u32,
+    service: String,
+    epoch: Epoch,
+}
+
+/// Where a database stands when it is opened.
+pub(crate) struct Opened {
+    pub(crate) epoch: Epoch,
+    pub(crate) head: Head,
+}
+
+/// Whether the history that is opened is the one that was closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum History {
+    /// It is.
+    Continued,
+    /// It comes from a backup: followers of what came after it must notice.
+    Restored,
+}
+
+/// Reads the identity of the database behind `engine`, or gives it one if it is new. Everything read is durable.
+pub(crate) fn open(
+    engine: &dyn Engine,
+    path: &Path,
+    service: &str,
+    schema: u32,
+    history: History,
+) -> Result<Opened, Error> {
+    let stored = engine.get(IDENTITY)?;
+    let found = match &stored {
+        Some(stored) => Some(check(read(stored, path)?, path, service, schema)?),
+        None => {
+            check_new(engine, path)?;
+            None
+        }
+    };
+    let epoch = match &found {
+        Some(identity) if history == History::Continued => identity.epoch,
+        _ => Epoch::mint()?,
+    };
+    let identity = write(&Identity { schema, service: service.to_owned(), epoch })?;
+    if stored.as_ref() != Some(&identity) {
+        engine.apply(Changes::from([(IDENTITY.to_vec(), Some(identity))]))?;
+    }
+    engine.sync()?;
+    engine.mark_created()?;
+    Ok(Opened { epoch, head: Head::load(engine)? })
+}
+
+/// A database without an identity must be altogether new.
+fn check_new(engine: &dyn Engine, path: &Path) -> Result<(), Error> {
+    let everything = KeyRange { from: Vec::new(), to: vec![u8::MAX] };
+    let empty = engine.rows(&everything, Direction::Ascending, 1)?.is_empty();
+    if engine.was_created() || !empty {
+        return Err(Error::Damaged { path: path.to_owned(), why: "its identity is missing".to_owned() });
+    }
+    Ok(())
+}
+
+fn read(stored: &[u8], path: &Path) -> Result<Identity, Error> {
+    let damaged = |why: String| Error::Damaged { path: path.to_owned(), why };
+    let Some((format, rest)) = stored.split_first_chunk::<4>() else {
+        return Err(damaged("its identity is too short".to_owned()));
+    };
+    let found = u32::from_be_bytes(*format);
+    if found > FORMAT {
+        let what = "the storage format";
+        return Err(Error::TooNew { path: path.to_owned(), what, found, supported: FORMAT });
+    }
+    codec::decode(rest).map_err(|error| damaged(format!("its identity: {error}")))
+}
+
+fn write(identity: &Identity) -> Result<Vec<u8>, Error> {
+    Ok([FORMAT.to_be_bytes().as_slice(), &codec::encode(identity)?].concat())
+}
+
+fn check(identity: Identity, path: &Path, service: &str, schema: u32) -> Result<Identity, Error> {
+    if identity.service != service {
+        let (found, expected) = (identity.service, service.to_owned());
+        return Err(Error::OtherService { path: path.to_owned(), found, expected });
+    }
+    if identity.schema > schema {
+        let what = "the data format";
+        return Err(Error::TooNew { path: path.to_owned(), what, found: identity.schema, supported: schema });
+    }
+    Ok(identity)
+}
