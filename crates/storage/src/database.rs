@@ -60,13 +60,16 @@ pub struct Stats {
     pub size_on_disk: u64,
 }
 
+/// Where transactions wait for the writer.
+type Queue = SyncSender<Box<dyn Job>>;
+
 /// An open database. Clones are the same one; when the last is dropped, what was accepted is finished and the
 /// database closes.
 #[derive(Clone)]
 pub struct Database {
     shared: Arc<Shared>,
     /// Emptied by closing; dropped with the last clone. Either ends the writer once it has worked the queue off.
-    queue: Arc<Mutex<Option<SyncSender<Box<dyn Job>>>>>,
+    queue: Arc<Mutex<Option<Queue>>>,
 }
 
 impl Database {

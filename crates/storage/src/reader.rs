@@ -140,7 +140,7 @@ pub trait Reader: Source {
         after: Option<&(i64, I)>,
         limit: usize,
     ) -> Result<Vec<(Span, I)>, Error> {
-        spans::overlapping(self.layers(), spans, scope, spans::Window { from, to, after }, limit)
+        spans::overlapping(self.layers(), spans, scope, &spans::Window { from, to, after }, limit)
     }
 }
 

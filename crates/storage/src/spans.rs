@@ -113,7 +113,7 @@ pub(crate) fn overlapping<S: Key, I: Key>(
     layers: Layers<'_>,
     spans: &Spans<S, I>,
     scope: &S,
-    window: Window<'_, I>,
+    window: &Window<'_, I>,
     limit: usize,
 ) -> Result<Vec<(Span, I)>, Error> {
     let mut found = Vec::new();
@@ -123,7 +123,7 @@ pub(crate) fn overlapping<S: Key, I: Key>(
     let scope_prefix = table_key(spans.name, scope)?;
     let mut classes = Vec::new();
     for class in classes_in_use(layers, &scope_prefix)? {
-        if let Some(scan) = ClassScan::begin(layers, &scope_prefix, class, &window, limit)? {
+        if let Some(scan) = ClassScan::begin(layers, &scope_prefix, class, window, limit)? {
             classes.push(scan);
         }
     }

@@ -11,7 +11,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::mpsc::Receiver;
 
 use tokio::sync::oneshot;
 
@@ -133,10 +133,7 @@ impl Writer {
             }
             jobs.push(job);
             if jobs.len() < MAX_BATCH && changes.len() < MAX_ROWS {
-                next = match self.queue.try_recv() {
-                    Ok(job) => Some(job),
-                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-                };
+                next = self.queue.try_recv().ok();
             }
         }
         let outcome = if changes.is_empty() { Ok(()) } else { self.commit(changes, head) };
