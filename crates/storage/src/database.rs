@@ -80,18 +80,21 @@ impl Database {
     /// [`Error::OtherService`] if it is not this service's, [`Error::Damaged`] if it cannot be read, [`Error::File`]
     /// for what the system refuses.
     pub fn open(folder: &Path, options: Options) -> Result<Self, Error> {
-        let engine = SledEngine::open(folder, options.cache_bytes)?;
-        Self::start(Arc::new(engine), folder, options, History::Continued)
+        Self::open_folder(folder, options, History::Continued)
     }
 
     /// Opens a database that was just restored from a backup: it gets a new [`Epoch`], so that those who followed what
-    /// came after the backup notice.
+    /// came after the backup notice. It may lack what [`Database::open`] would miss as lost.
     ///
     /// # Errors
     /// As [`Database::open`].
     pub fn open_restored(folder: &Path, options: Options) -> Result<Self, Error> {
-        let engine = SledEngine::open(folder, options.cache_bytes)?;
-        Self::start(Arc::new(engine), folder, options, History::Restored)
+        Self::open_folder(folder, options, History::Restored)
+    }
+
+    fn open_folder(folder: &Path, options: Options, history: History) -> Result<Self, Error> {
+        let engine = SledEngine::open(folder, options.cache_bytes, history)?;
+        Self::start(Arc::new(engine), folder, options, history)
     }
 
     /// A new database in memory, gone when it is closed. Should the system have no randomness or no thread left for

@@ -2,6 +2,7 @@
 //!
 //! | full key                          | row                                                              |
 //! |-----------------------------------|------------------------------------------------------------------|
+//! | `0x00 b`                          | the engine's own (the number of the last batch)                  |
 //! | `0x00 i`                          | the database's identity                                          |
 //! | `0x00 l` position, 8 bytes        | a change-log record: digest, then the change                     |
 //! | `0x00 c` source                   | the cursor of a followed log                                     |

@@ -95,8 +95,7 @@ async fn writes_until_it_is_killed() {
         .map(|_| {
             let database = database.clone();
             tokio::spawn(async move {
-                loop {
-                    let number = database.write(next).await.unwrap();
+                while let Ok(number) = database.write(next).await {
                     let mut out = std::io::stdout().lock();
                     writeln!(out, "acknowledged {number}").unwrap();
                     out.flush().unwrap();

@@ -123,7 +123,38 @@ async fn overwritten_data_is_reported_and_never_panics() {
     let length = fs::metadata(folder.path().join("db")).unwrap().len();
     fs::write(folder.path().join("db"), vec![0x5A; usize::try_from(length).unwrap()]).unwrap();
     let error = Database::open(folder.path(), OPTIONS).unwrap_err();
-    assert!(matches!(error, Error::Damaged { .. } | Error::File { .. }), "{error}");
+    assert!(matches!(error, Error::Damaged { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_flipped_byte_is_never_a_silent_loss() {
+    let folder = tempfile::tempdir().unwrap();
+    filled(folder.path()).await;
+    let whole = fs::read(folder.path().join("db")).unwrap();
+    let used = whole.iter().rposition(|byte| *byte != 0).unwrap();
+    let mut refused = 0;
+    for flip in (0..used).step_by(used / 60) {
+        let copy = tempfile::tempdir().unwrap();
+        for name in ["conf", "format", "watermark"] {
+            fs::copy(folder.path().join(name), copy.path().join(name)).unwrap();
+        }
+        let mut bytes = whole.clone();
+        bytes[flip] ^= 0x10;
+        fs::write(copy.path().join("db"), bytes).unwrap();
+        let error = match Database::open(copy.path(), OPTIONS) {
+            Err(error) => error,
+            Ok(database) => match database.read(|view| view.scan(&NUMBERS, &(), None, 1000)).await {
+                Err(error) => error,
+                Ok(rows) => {
+                    assert_eq!(rows, (0..200).map(|key| (key, key)).collect::<Vec<_>>(), "byte {flip}");
+                    continue;
+                }
+            },
+        };
+        assert!(matches!(error, Error::Damaged { .. }), "byte {flip}: {error}");
+        refused += 1;
+    }
+    assert!(refused > 0);
 }
 
 #[tokio::test]
@@ -144,7 +175,7 @@ async fn a_crash_during_creation_leaves_what_opens_as_new() {
     }
     for entry in fs::read_dir(folder.path()).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        if name == "format" || name.starts_with("snap.") {
+        if name == "format" || name == "watermark" || name.starts_with("snap.") {
             fs::remove_file(folder.path().join(name)).unwrap();
         }
     }

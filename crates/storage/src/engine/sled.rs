@@ -9,6 +9,7 @@
 //!   segments are made large enough that such a page stays inside.
 //! - Its transactions run under one process-wide lock and its trees do not share batches: there is one tree, one
 //!   writer, and `apply_batch`, which is atomic across a crash.
+//! - It takes damage for the end of its log: [`watermark`] notices what it has lost.
 //! - It panics on some damage: it is opened and called under `catch_unwind`.
 //! - Its file lock can outlive the `Db` by the moment its threads need: a lock of our own says who has the
 //!   folder, and closing waits for the other.
@@ -20,16 +21,22 @@
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::{Changes, Direction, Engine, KeyRange, Row};
 use crate::error::{Error, panic_message};
+use crate::startup::History;
 use folder::Folder;
+use watermark::Watermark;
 
 mod folder;
+mod watermark;
 
 /// Four times the largest page that rows of the largest size can make.
 const SEGMENT_BYTES: usize = 1 << 20;
+/// The row with the number of the last batch: the engine's own, before all others.
+const BATCH: &[u8] = b"\0b";
 /// The file that sled keeps its rows in.
 const DATA_FILE: &str = "db";
 /// How long sled's own lock is waited for, once the folder is ours.
@@ -42,13 +49,16 @@ pub(crate) struct SledEngine {
     /// The second handle, which is synced.
     data: File,
     data_path: PathBuf,
+    /// The number of the last batch applied. The writer alone changes it.
+    batch: AtomicU64,
+    watermark: Watermark,
     /// Last, so that the folder is given up only when everything else is closed.
     folder: Folder,
 }
 
 impl SledEngine {
     /// Opens the database in `path`, or makes the folder and an empty database in it.
-    pub(crate) fn open(path: &Path, cache_bytes: u64) -> Result<Self, Error> {
+    pub(crate) fn open(path: &Path, cache_bytes: u64, history: History) -> Result<Self, Error> {
         let folder = Folder::open(path)?;
         let data_path = path.join(DATA_FILE);
         match File::options().read(true).write(true).open(&data_path) {
@@ -67,7 +77,26 @@ impl SledEngine {
             .write(true)
             .open(&data_path)
             .map_err(|error| file_error("open", &data_path, &error))?;
-        Ok(SledEngine { database: Some(database), data, data_path, folder })
+        let (watermark, noted) = Watermark::open(path)?;
+        let engine =
+            SledEngine { database: Some(database), data, data_path, batch: AtomicU64::new(0), watermark, folder };
+        engine.check_batch(noted, history)?;
+        Ok(engine)
+    }
+
+    /// Goes on from the batch that was recovered, unless a later one was already durable.
+    fn check_batch(&self, noted: u64, history: History) -> Result<(), Error> {
+        let batch = match self.get(BATCH)? {
+            Some(stored) => u64::from_be_bytes(
+                stored.try_into().map_err(|_| self.damaged("the number of its last batch is unreadable".to_owned()))?,
+            ),
+            None => 0,
+        };
+        if batch < noted && history == History::Continued {
+            return Err(self.damaged(format!("the last {} of its {noted} writes are lost", noted - batch)));
+        }
+        self.batch.store(batch, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Runs `f` with the database; a panic inside sled is damage.
@@ -122,6 +151,9 @@ impl Drop for SledEngine {
         if catch_unwind(AssertUnwindSafe(|| drop(database))).is_err() {
             tracing::error!(path = %self.data_path.display(), "sled panicked while closing");
         }
+        if let Err(error) = self.watermark.sync() {
+            tracing::warn!(%error, "the note of the last write may be lost");
+        }
         if let Err(error) = wait_for_lock(&self.data_path) {
             tracing::warn!(%error, "sled still holds its data file after closing");
         }
@@ -155,12 +187,17 @@ impl Engine for SledEngine {
                 None => batch.remove(key),
             }
         }
-        self.with(|database| database.apply_batch(batch))
+        let number = self.batch.load(Ordering::Relaxed) + 1;
+        batch.insert(BATCH, &number.to_be_bytes());
+        self.with(|database| database.apply_batch(batch))?;
+        self.batch.store(number, Ordering::Relaxed);
+        Ok(())
     }
 
     fn sync(&self) -> Result<(), Error> {
         self.with(|database| database.flush())?;
-        self.data.sync_data().map_err(|error| file_error("sync", &self.data_path, &error))
+        self.data.sync_data().map_err(|error| file_error("sync", &self.data_path, &error))?;
+        self.watermark.note(self.batch.load(Ordering::Relaxed))
     }
 
     fn size_on_disk(&self) -> Result<u64, Error> {
@@ -173,6 +210,7 @@ impl Engine for SledEngine {
     }
 
     fn mark_created(&self) -> Result<(), Error> {
+        self.watermark.sync()?;
         self.folder.mark_created()
     }
 }
