@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use crate::{Error, IdempotencyKey, Positions, Service, SessionId, UserId};
+use crate::{Error, IdempotencyKey, Position, Positions, Service, SessionId, UserId};
 
 /// A signed session token (PASETO v4.public), as auth issued it. Never shown.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -40,6 +40,8 @@ pub enum Actor {
         user: UserId,
         /// By which sign-in.
         session: SessionId,
+        /// Where in auth's log the sign-in was seen alive.
+        at: Position,
     },
     /// Another service of the same installation.
     Service(Service),

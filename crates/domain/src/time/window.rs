@@ -75,6 +75,14 @@ impl Window {
         }
     }
 
+    /// The civil day at an instant, as [`civil_seconds`] of its midnight, and whether it begins at exactly that instant.
+    #[must_use]
+    pub fn civil_day_of(&self, instant: i64) -> (i64, bool) {
+        let Ok(timestamp) = jiff::Timestamp::from_second(instant) else { return (instant, false) };
+        let date = timestamp.to_zoned(self.zone.rules()).date();
+        (civil_seconds(date.to_datetime(Time::midnight())), self.first_instant_of(date) == instant)
+    }
+
     /// The first instant of a day; where midnight is skipped, the first after the gap.
     fn first_instant_of(&self, date: Date) -> i64 {
         date.to_zoned(self.zone.rules())

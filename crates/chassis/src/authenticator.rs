@@ -1,0 +1,219 @@
+//! Who is calling? Answered by every service by itself, from what it follows of auth.
+//!
+//! The signature of a token is checked once and remembered, within bounds. The session is looked up on every call, so a
+//! sign-out takes hold as soon as it has arrived. When it cannot be told whether a session is good, because auth's log was not
+//! yet heard of far enough, the answer is `unavailable (auth)` and never `unauthenticated`: on that a client drops its session.
+
+use std::collections::HashMap;
+use std::mem;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::auth::KeyId;
+use domain::{
+    Actor, Authenticate, Clock, Credential, Error, Position, Service, SessionId, SessionToken, Timestamp, UserId,
+};
+use parking_lot::Mutex;
+
+use crate::tokens::{Claims, Unverified};
+use crate::{Fault, OperatorKey};
+
+/// What is known of a session.
+#[derive(Clone, Copy, Debug)]
+pub struct KnownSession {
+    /// Whose it is and when it ends, if it is live.
+    pub live: Option<(UserId, Timestamp)>,
+    /// How far auth's log was applied when this was looked up.
+    pub heard: Option<Position>,
+}
+
+/// Where sessions and keys are looked up: in the followed tables, or in auth's own.
+#[async_trait]
+pub trait SessionBook: Send + Sync + 'static {
+    /// The public half of a signing key.
+    async fn key(&self, key: KeyId) -> Result<Option<[u8; 32]>, Fault>;
+    /// What is known of a session.
+    async fn session(&self, session: SessionId) -> Result<KnownSession, Fault>;
+    /// How far auth's log was applied.
+    async fn heard(&self) -> Result<Option<Position>, Fault>;
+}
+
+/// The authentication of one service.
+pub struct Authenticator<B> {
+    service: Service,
+    operator: OperatorKey,
+    clock: Arc<dyn Clock>,
+    book: B,
+    verified: Mutex<Verified>,
+}
+
+impl<B: SessionBook> Authenticator<B> {
+    /// For `service`, over a book of sessions.
+    pub fn new(service: Service, operator: OperatorKey, clock: Arc<dyn Clock>, book: B) -> Self {
+        Self { service, operator, clock, book, verified: Mutex::default() }
+    }
+
+    async fn session(&self, token: &SessionToken) -> Result<Actor, Fault> {
+        let ended = || Error::unauthenticated("the session has ended; sign in again");
+        let claims = self.claims(token).await?;
+        if claims.expires <= self.clock.now() {
+            return Err(ended().into());
+        }
+        let known = self.book.session(claims.session).await?;
+        let actor = Actor::User { user: claims.user, session: claims.session, at: claims.at };
+        match known.live {
+            Some((user, _)) if user == claims.user => Ok(actor),
+            Some(_) => Err(ended().into()),
+            None => match known.heard {
+                // Its start has not arrived here yet, nor has its end.
+                Some(heard) if heard.epoch == claims.at.epoch && heard.at < claims.at.at => Ok(actor),
+                Some(_) => Err(ended().into()),
+                None => Err(unheard().into()),
+            },
+        }
+    }
+
+    async fn claims(&self, token: &SessionToken) -> Result<Claims, Fault> {
+        let digest = *blake3::hash(token.0.as_bytes()).as_bytes();
+        if let Some(claims) = self.verified.lock().get(&digest) {
+            return Ok(claims);
+        }
+        let unverified = Unverified::read(token)?;
+        let Some(public) = self.book.key(unverified.key).await? else {
+            let heard = self.book.heard().await?;
+            // Keys are published before use: one that should have arrived and has not was never auth's.
+            let should_be_known = heard.is_some_and(|heard| {
+                heard.epoch != unverified.claimed.at.epoch || heard.at >= unverified.claimed.at.at
+            });
+            return Err(if should_be_known {
+                Error::unauthenticated("the session token was not made by this installation; sign in again").into()
+            } else {
+                unheard().into()
+            });
+        };
+        let claims = unverified.verify(&public)?;
+        self.verified.lock().insert(digest, claims);
+        Ok(claims)
+    }
+}
+
+fn unheard() -> Error {
+    Error::unavailable(Service::Auth, "this session cannot be checked until auth has been heard of; try again")
+}
+
+#[async_trait]
+impl<B: SessionBook> Authenticate for Authenticator<B> {
+    async fn authenticate(&self, credential: &Credential) -> Result<Actor, Error> {
+        match credential {
+            Credential::None => Ok(Actor::Anonymous),
+            Credential::Service(token) => self.operator.verify(token, self.clock.now()),
+            Credential::Session(token) => self.session(token).await.map_err(|fault| fault.into_error(self.service)),
+        }
+    }
+}
+
+/// Signatures already checked, by the digest of their token: two generations, the older dropped when the younger is full.
+#[derive(Default)]
+struct Verified {
+    young: HashMap<[u8; 32], Claims>,
+    old: HashMap<[u8; 32], Claims>,
+}
+
+impl Verified {
+    const GENERATION: usize = 4_096;
+
+    fn get(&mut self, digest: &[u8; 32]) -> Option<Claims> {
+        if let Some(claims) = self.young.get(digest) {
+            return Some(*claims);
+        }
+        let claims = self.old.remove(digest)?;
+        self.insert(*digest, claims);
+        Some(claims)
+    }
+
+    fn insert(&mut self, digest: [u8; 32], claims: Claims) {
+        if self.young.len() >= Self::GENERATION {
+            self.old = mem::take(&mut self.young);
+        }
+        self.young.insert(digest, claims);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Epoch;
+
+    use super::*;
+    use crate::SystemClock;
+    use crate::tokens::SigningKey;
+
+    struct Book {
+        key: Option<[u8; 32]>,
+        known: KnownSession,
+    }
+
+    #[async_trait]
+    impl SessionBook for Book {
+        async fn key(&self, _: KeyId) -> Result<Option<[u8; 32]>, Fault> {
+            Ok(self.key)
+        }
+        async fn session(&self, _: SessionId) -> Result<KnownSession, Fault> {
+            Ok(self.known)
+        }
+        async fn heard(&self) -> Result<Option<Position>, Fault> {
+            Ok(self.known.heard)
+        }
+    }
+
+    const EPOCH: Epoch = Epoch([1; 16]);
+
+    async fn outcome(knows_key: bool, live: bool, heard: Option<u64>, expired: bool) -> Result<Actor, &'static str> {
+        let key = SigningKey::from_bytes(&SigningKey::generate().unwrap()).unwrap();
+        let now = SystemClock.now();
+        let hour = std::time::Duration::from_secs(3_600);
+        let claims = Claims {
+            user: UserId::new(),
+            session: SessionId::new(),
+            expires: if expired { now.minus(hour) } else { now.plus(hour) },
+            at: Position { epoch: EPOCH, at: 10 },
+        };
+        let known = KnownSession {
+            live: live.then_some((claims.user, claims.expires)),
+            heard: heard.map(|at| Position { epoch: EPOCH, at }),
+        };
+        let book = Book { key: knows_key.then(|| key.public()), known };
+        let authenticator =
+            Authenticator::new(Service::Events, OperatorKey::random().unwrap(), Arc::new(SystemClock), book);
+        let credential = Credential::Session(key.sign(&claims).unwrap());
+        let actor = authenticator.authenticate(&credential).await.map_err(|error| error.code())?;
+        assert_eq!(actor, Actor::User { user: claims.user, session: claims.session, at: claims.at });
+        Ok(actor)
+    }
+
+    #[tokio::test]
+    async fn a_session_is_refused_only_when_it_is_known_to_be_no_good() {
+        assert!(outcome(true, true, Some(10), false).await.is_ok());
+        assert!(outcome(true, false, Some(9), false).await.is_ok(), "its start must still arrive");
+        assert_eq!(outcome(true, false, Some(10), false).await, Err("unauthenticated"), "it has ended");
+        assert_eq!(outcome(true, true, Some(10), true).await, Err("unauthenticated"), "it has expired");
+        assert_eq!(outcome(true, false, None, false).await, Err("unavailable"), "nothing was heard of auth");
+        assert_eq!(outcome(false, false, None, false).await, Err("unavailable"), "a first start without auth");
+        assert_eq!(outcome(false, false, Some(9), false).await, Err("unavailable"), "the key must still arrive");
+        assert_eq!(outcome(false, false, Some(10), false).await, Err("unauthenticated"), "a forged key");
+    }
+
+    #[test]
+    fn remembered_signatures_are_bounded() {
+        let mut verified = Verified::default();
+        let claims = Claims {
+            user: UserId::new(),
+            session: SessionId::new(),
+            expires: Timestamp::from_micros(0),
+            at: Position { epoch: EPOCH, at: 0 },
+        };
+        for n in 0..100_000_u32 {
+            verified.insert(*blake3::hash(&n.to_le_bytes()).as_bytes(), claims);
+        }
+        assert!(verified.young.len() + verified.old.len() <= 2 * Verified::GENERATION);
+    }
+}

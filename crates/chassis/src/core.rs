@@ -1,0 +1,208 @@
+//! The chassis itself: what one service has of everything in this crate, and the two ways its methods are built.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::integrity::Health;
+use domain::{Answer, Clock, Context, Epoch, Error, Position, Positions, Reply, Service};
+use serde::{Serialize, de::DeserializeOwned};
+use storage::{Database, Reader as _, Transaction, View};
+use tokio::sync::{Notify, watch};
+
+use crate::followed::Followed;
+use crate::journal::{self, Identity};
+use crate::operator::ServiceIdentity;
+use crate::{Fault, OperatorKey};
+
+/// How long a call waits at most for followers to catch up with what its caller has seen.
+const CATCHING_UP: Duration = Duration::from_secs(1);
+const HOUSEKEEPING: Duration = Duration::from_secs(600);
+const PRUNED_AT_ONCE: usize = 1_000;
+
+/// What a service is started with.
+#[derive(Clone)]
+pub struct Setup {
+    /// Its own database.
+    pub db: Database,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+    /// The key of the installation.
+    pub operator: OperatorKey,
+}
+
+/// Whether a command waits for its followers before it answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settle {
+    /// It changes nobody's rights.
+    No,
+    /// It gives or takes rights: it answers when every follower has passed it, or after half a second as not settled.
+    WithFollowers,
+}
+
+/// What one service stands on.
+pub struct Chassis {
+    service: Service,
+    setup: Setup,
+    identity: ServiceIdentity,
+    pub(crate) followed: Followed,
+    /// How far each follower of this service has durably applied its log.
+    pub(crate) followers: watch::Sender<BTreeMap<Service, u64>>,
+    work: Notify,
+}
+
+impl Chassis {
+    /// For `service`.
+    #[must_use]
+    pub fn new(service: Service, setup: Setup) -> Arc<Self> {
+        let identity = ServiceIdentity::new(setup.operator.clone(), service, Arc::clone(&setup.clock));
+        let (followed, followers) = (Followed::new(service), watch::Sender::default());
+        Arc::new(Self { service, setup, identity, followed, followers, work: Notify::new() })
+    }
+
+    /// Which service this is.
+    #[must_use]
+    pub const fn service(&self) -> Service {
+        self.service
+    }
+
+    /// Its database.
+    #[must_use]
+    pub const fn db(&self) -> &Database {
+        &self.setup.db
+    }
+
+    /// The time of day.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.setup.clock
+    }
+
+    /// The key of the installation.
+    #[must_use]
+    pub const fn operator(&self) -> &OperatorKey {
+        &self.setup.operator
+    }
+
+    /// What it shows to other services.
+    #[must_use]
+    pub const fn identity(&self) -> &ServiceIdentity {
+        &self.identity
+    }
+
+    /// The context of a call to another service that is made on behalf of `context`: under this service's own identity, within
+    /// the same deadline, and as a query.
+    ///
+    /// # Errors
+    /// If the system has no randomness.
+    pub fn calling(&self, context: &Context) -> Result<Context, Error> {
+        Ok(Context {
+            credential: self.identity.credential()?,
+            idempotency_key: None,
+            sequence: None,
+            seen: Positions::default(),
+            ..context.clone()
+        })
+    }
+
+    pub(crate) fn work_may_have_come(&self) {
+        self.work.notify_one();
+    }
+
+    pub(crate) async fn work_came(&self) {
+        self.work.notified().await;
+    }
+
+    /// Answers a query: waits until this service has caught up with what the caller has seen, reads, and says what the view
+    /// had seen and what it was behind with.
+    ///
+    /// # Errors
+    /// What `read` reports.
+    pub async fn query<T>(&self, context: &Context, read: impl FnOnce(&View<'_>) -> Result<T, Fault>) -> Answer<T> {
+        let behind = self.catch_up(context).await;
+        self.look(read).await.map(|reply| Reply { behind, ..reply })
+    }
+
+    /// Carries out a command, once for its idempotency key: `change` in one transaction, giving the ids of what it made;
+    /// then `show` reads the reply, from those ids. `request` is what must be the same for it to be the same command.
+    ///
+    /// # Errors
+    /// What `change` and `show` report; see [`Identity::of`] and [`Identity::once`].
+    pub async fn command<O, T>(
+        &self,
+        context: &Context,
+        method: &'static str,
+        request: &impl Serialize,
+        settle: Settle,
+        change: impl FnOnce(&mut Transaction<'_>) -> Result<O, Fault> + Send + 'static,
+        show: impl FnOnce(&View<'_>, &O) -> Result<T, Fault>,
+    ) -> Answer<T>
+    where
+        O: Serialize + DeserializeOwned + Send + 'static,
+    {
+        let refused = |fault: Fault| fault.into_error(self.service);
+        let identity = Identity::of(context, method, request, self.clock().now()).map_err(refused)?;
+        let behind = self.catch_up(context).await;
+        let (outcome, position) = self
+            .db()
+            .write(move |tx| {
+                let outcome = identity.once(tx, change)?;
+                Ok((outcome, tx.position()))
+            })
+            .await
+            .map_err(refused)?;
+        let settled = match settle {
+            Settle::No => true,
+            Settle::WithFollowers => self.settled(position, context).await,
+        };
+        let reply = self.look(|view| show(view, &outcome)).await?;
+        Ok(Reply { behind, settled, ..reply })
+    }
+
+    /// Waits until this service has caught up with what the caller has seen, briefly; the services it is still behind with.
+    pub async fn catch_up(&self, context: &Context) -> Vec<Service> {
+        self.followed.catch_up(&context.seen, CATCHING_UP.min(context.remaining() / 2)).await
+    }
+
+    async fn look<T>(&self, read: impl FnOnce(&View<'_>) -> Result<T, Fault>) -> Answer<T> {
+        // Taken before the view, so that the view has seen at least this.
+        let mut seen = self.followed.effective();
+        let looked = self.db().read(|view| Ok::<_, Fault>((read(view)?, view.position(), view.epoch())));
+        let (value, at, epoch) = looked.await.map_err(|fault| fault.into_error(self.service))?;
+        seen.set(self.service, Position { epoch: Epoch(epoch.0), at });
+        Ok(Reply::new(value, seen))
+    }
+
+    /// The position of this service's own log in a view or transaction.
+    pub fn position(reader: &impl storage::Reader) -> Position {
+        Position { epoch: Epoch(reader.epoch().0), at: reader.position() }
+    }
+
+    /// How this service is.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        let state = self.followed.now();
+        let mut positions = state.effective(self.service);
+        let own = Position { epoch: Epoch(self.db().epoch().0), at: self.db().durable_position() };
+        positions.set(self.service, own);
+        let mut stopped = state.stopped();
+        stopped.extend(self.db().health().err().map(|error| error.to_string()));
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        Health { version, positions, behind: state.out_of_contact(self.service), stopped }
+    }
+
+    /// Forgets what need no longer be remembered, for as long as the future is polled.
+    pub async fn keep_house(self: Arc<Self>) {
+        loop {
+            let now = self.clock().now();
+            match self.db().write(move |tx| journal::prune(tx, now, PRUNED_AT_ONCE)).await {
+                Ok(true) => {}
+                Ok(false) => tokio::time::sleep(HOUSEKEEPING).await,
+                Err(fault) => {
+                    tracing::warn!(service = %self.service, %fault, "housekeeping failed");
+                    tokio::time::sleep(HOUSEKEEPING).await;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! What every service follows of auth: users by id and by name, live sessions, public signing keys.
+//!
+//! With it a service knows by itself who is calling and whom a name means, so it goes on working while auth is away. What a
+//! deletion means for the service's own rows is the service's own business; it does that first, then [`apply`]s the change here.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::auth::{Auth, AuthChange, FindUser, KeyId, User, VouchedUser};
+use domain::events::Person;
+use domain::{Actor, Context, Error, Position, Service, SessionId, Timestamp, UserId, Username};
+use serde::{Deserialize, Serialize};
+use storage::{Reader, Table, Transaction, Value};
+
+use crate::authenticator::{KnownSession, SessionBook};
+use crate::follow::cursor_of;
+use crate::{Chassis, Fault, Row};
+
+const USERS: Table<UserId, Row<Username>> = Table::new("directory.users");
+const NAMES: Table<Username, Row<UserId>> = Table::new("directory.names");
+const SESSIONS: Table<SessionId, FollowedSession> = Table::new("directory.sessions");
+const SESSIONS_OF: Table<(UserId, SessionId), ()> = Table::new("directory.sessions-of");
+const KEYS: Table<KeyId, Row<[u8; 32]>> = Table::new("directory.keys");
+
+#[derive(Serialize, Deserialize)]
+struct FollowedSession {
+    user: UserId,
+    expires: Timestamp,
+}
+
+impl Value for FollowedSession {}
+
+/// Takes one change of auth over. Doing so twice does no harm.
+///
+/// # Errors
+/// What the database reports.
+pub fn apply(tx: &mut Transaction<'_>, change: &AuthChange) -> Result<(), Fault> {
+    match change {
+        AuthChange::KeyPublished { key, public } => tx.put(&KEYS, key, &Row(*public))?,
+        AuthChange::UserRegistered(user) => put_user(tx, user)?,
+        AuthChange::SessionStarted { session, user, expires } => {
+            tx.put(&SESSIONS, session, &FollowedSession { user: *user, expires: *expires })?;
+            tx.put(&SESSIONS_OF, &(*user, *session), &())?;
+        }
+        AuthChange::SessionEnded { session } => {
+            if let Some(row) = tx.get(&SESSIONS, session)? {
+                tx.delete(&SESSIONS_OF, &(row.user, *session))?;
+                tx.delete(&SESSIONS, session)?;
+            }
+        }
+        AuthChange::UserDeleted { user } => {
+            // Auth bounds the sessions of a user, so they fit into one transaction.
+            for ((_, session), ()) in tx.scan(&SESSIONS_OF, user, None, usize::MAX)? {
+                tx.delete(&SESSIONS_OF, &(*user, session))?;
+                tx.delete(&SESSIONS, &session)?;
+            }
+            if let Some(Row(name)) = tx.get(&USERS, user)? {
+                tx.delete(&NAMES, &name)?;
+                tx.delete(&USERS, user)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn put_user(tx: &mut Transaction<'_>, user: &User) -> Result<(), Fault> {
+    tx.put(&USERS, &user.id, &Row(user.username.clone()))?;
+    tx.put(&NAMES, &user.username, &Row(user.id))?;
+    Ok(())
+}
+
+/// The name of a user, unless they are gone.
+///
+/// # Errors
+/// What the database reports.
+pub fn name_of(reader: &impl Reader, user: UserId) -> Result<Option<Username>, Fault> {
+    Ok(reader.get(&USERS, &user)?.map(|Row(name)| name))
+}
+
+/// A user as others read them, also once they are gone.
+///
+/// # Errors
+/// What the database reports.
+pub fn person(reader: &impl Reader, user: Option<UserId>) -> Result<Person, Fault> {
+    let name = user.map(|user| name_of(reader, user)).transpose()?.flatten();
+    Ok(name.map_or(Person::Deleted, Person::Named))
+}
+
+/// The user of a name, as far as is known here.
+///
+/// # Errors
+/// What the database reports.
+pub fn user_named(reader: &impl Reader, name: &Username) -> Result<Option<UserId>, Fault> {
+    Ok(reader.get(&NAMES, name)?.map(|Row(user)| user))
+}
+
+/// Whether the user is known here.
+///
+/// # Errors
+/// What the database reports.
+pub fn knows(reader: &impl Reader, user: UserId) -> Result<bool, Fault> {
+    Ok(reader.contains(&USERS, &user)?)
+}
+
+/// Accepts a reference to a user inside the transaction that writes it, or refuses it:
+/// known here → accepted; unknown although auth's log was applied up to where the user was seen alive → deleted since, refused;
+/// unknown and not that far → accepted and noted, because a deletion must still arrive and will then find the reference.
+///
+/// # Errors
+/// Not found (`user`).
+pub fn admit(tx: &mut Transaction<'_>, vouched: &VouchedUser) -> Result<UserId, Fault> {
+    let user = &vouched.user;
+    if tx.contains(&USERS, &user.id)? {
+        return Ok(user.id);
+    }
+    let cursor = cursor_of(tx, Service::Auth)?;
+    if cursor.is_some_and(|heard| heard.epoch == vouched.at.epoch && heard.at >= vouched.at.at) {
+        return Err(Error::not_found("user", &user.username).into());
+    }
+    put_user(tx, user)?;
+    Ok(user.id)
+}
+
+/// Accepts the signed-in actor as the target of a reference, by the same rule: their token vouches for them.
+///
+/// # Errors
+/// Unauthenticated if the account is gone.
+pub fn admit_actor(tx: &Transaction<'_>, context: &Context) -> Result<UserId, Fault> {
+    let Actor::User { user, at, .. } = context.actor else { return Ok(context.user()?) };
+    let behind = |heard: Position| heard.epoch == at.epoch && heard.at < at.at;
+    if knows(tx, user)? || cursor_of(tx, Service::Auth)?.is_some_and(behind) {
+        return Ok(user);
+    }
+    Err(Error::unauthenticated("this account was deleted").into())
+}
+
+/// Finding people by name: here first, and only on a miss at auth.
+#[derive(Clone)]
+pub struct People {
+    chassis: Arc<Chassis>,
+    auth: Arc<dyn Auth>,
+}
+
+impl People {
+    /// Over what `chassis` follows, and auth itself.
+    #[must_use]
+    pub fn new(chassis: Arc<Chassis>, auth: Arc<dyn Auth>) -> Self {
+        Self { chassis, auth }
+    }
+
+    /// The user of a name, vouched at a position; to be [`admit`]ted inside the transaction that refers to them.
+    ///
+    /// # Errors
+    /// Not found (`user`); unavailable (auth) if the name is unknown here and auth cannot be asked.
+    pub async fn find(&self, context: &Context, name: &Username) -> Result<VouchedUser, Fault> {
+        let wanted = name.clone();
+        let known = self.chassis.db().read(|view| {
+            let Some(id) = user_named(view, &wanted)? else { return Ok(None) };
+            let heard = cursor_of(view, Service::Auth)?;
+            Ok::<_, Fault>(heard.map(|at| VouchedUser { user: User { id, username: wanted.clone() }, at }))
+        });
+        if let Some(known) = known.await? {
+            return Ok(known);
+        }
+        let context = self.chassis.calling(context)?;
+        Ok(self.auth.find_user(&context, FindUser { username: name.clone() }).await?.value)
+    }
+
+    /// [`People::find`] for several names at once, in their order.
+    ///
+    /// # Errors
+    /// As [`People::find`], for the first that fails.
+    pub async fn find_all(&self, context: &Context, names: &[Username]) -> Result<Vec<VouchedUser>, Fault> {
+        use futures::{StreamExt as _, TryStreamExt as _};
+        futures::stream::iter(names.iter().map(|name| self.find(context, name))).buffered(16).try_collect().await
+    }
+}
+
+/// The followed sessions and keys, for the authenticator.
+pub struct Followed(pub Arc<Chassis>);
+
+#[async_trait]
+impl SessionBook for Followed {
+    async fn key(&self, key: KeyId) -> Result<Option<[u8; 32]>, Fault> {
+        self.0.db().read(|view| Ok(view.get(&KEYS, &key)?.map(|Row(public)| public))).await
+    }
+
+    async fn session(&self, session: SessionId) -> Result<KnownSession, Fault> {
+        self.0
+            .db()
+            .read(|view| {
+                let row = view.get(&SESSIONS, &session)?;
+                Ok(KnownSession {
+                    live: row.map(|row| (row.user, row.expires)),
+                    heard: cursor_of(view, Service::Auth)?,
+                })
+            })
+            .await
+    }
+
+    async fn heard(&self) -> Result<Option<Position>, Fault> {
+        self.0.db().read(|view| cursor_of(view, Service::Auth)).await
+    }
+}

@@ -1,0 +1,193 @@
+//! The index by time that events and calendars share: what overlaps a stretch of the reader's days, by start.
+//!
+//! Timed events lie on the line of instants and all-day events on the line of civil time, so there are two indexes, merged for
+//! each reader by where an entry begins in *their* zone. Both hold spans, not starts: an event of three days is found on its
+//! second. Instances of recurring events will be entries of their own.
+
+use domain::time::{Extent, Family, Window};
+use domain::{EventId, Instance};
+use serde::{Deserialize, Serialize};
+use storage::{Key, Reader, Span, Spans, Transaction};
+
+use crate::Fault;
+
+/// An index by time for each scope (a calendar, say).
+pub struct Timeline<S>(Spans<(S, Family), (EventId, Instance)>);
+
+/// A place in the order of a timeline: where an entry begins for this reader, then its identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Place {
+    /// Seconds since 1970 UTC.
+    pub start: i64,
+    /// The event.
+    pub event: EventId,
+    /// All of it, or one instance.
+    pub instance: Instance,
+}
+
+/// An entry of a timeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// Its place for this reader.
+    pub place: Place,
+    /// Its extent, on its own line.
+    pub extent: Extent,
+}
+
+impl<S: Key + Clone> Timeline<S> {
+    /// The index of this name.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self(Spans::new(name))
+    }
+
+    /// Adds an entry.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub fn insert(
+        &self,
+        tx: &mut Transaction<'_>,
+        scope: &S,
+        extent: Extent,
+        event: EventId,
+        instance: Instance,
+    ) -> Result<(), Fault> {
+        let span = Span { start: extent.start, end: extent.end };
+        Ok(tx.insert_span(&self.0, &(scope.clone(), extent.family), span, &(event, instance))?)
+    }
+
+    /// Removes an entry; the extent must be that with which it was added.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub fn remove(
+        &self,
+        tx: &mut Transaction<'_>,
+        scope: &S,
+        extent: Extent,
+        event: EventId,
+        instance: Instance,
+    ) -> Result<(), Fault> {
+        let span = Span { start: extent.start, end: extent.end };
+        Ok(tx.remove_span(&self.0, &(scope.clone(), extent.family), span, &(event, instance))?)
+    }
+
+    /// The entries that overlap `window`, behind `after`, in the order of their places; at most `limit`.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub fn page(
+        &self,
+        reader: &impl Reader,
+        scope: &S,
+        window: &Window,
+        after: Option<Place>,
+        limit: usize,
+    ) -> Result<Vec<Slot>, Fault> {
+        let mut slots = Vec::new();
+        for family in [Family::Instant, Family::Civil] {
+            let (from, to) = window.bounds(family);
+            let after = after.map(|place| resume(family, window, place));
+            let rows = reader.overlapping(&self.0, &(scope.clone(), family), from, to, after.as_ref(), limit)?;
+            slots.extend(rows.into_iter().map(|(span, (event, instance))| {
+                let extent = Extent { family, start: span.start, end: span.end };
+                Slot { place: Place { start: window.reader_start(&extent), event, instance }, extent }
+            }));
+        }
+        slots.sort_unstable_by_key(|slot| slot.place);
+        slots.truncate(limit);
+        Ok(slots)
+    }
+}
+
+/// Where the index of one family goes on behind `place`.
+fn resume(family: Family, window: &Window, place: Place) -> (i64, (EventId, Instance)) {
+    match family {
+        Family::Instant => (place.start, (place.event, place.instance)),
+        Family::Civil => {
+            let (midnight, begins_there) = window.civil_day_of(place.start);
+            if begins_there {
+                (midnight, (place.event, place.instance))
+            } else {
+                // All that begin on that day are done: behind the greatest id.
+                (midnight, (EventId::from_bytes([u8::MAX; 16]), Instance::On(i64::MAX)))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Zone;
+    use jiff::civil::{Date, date};
+    use proptest::prelude::*;
+    use storage::{Database, Options};
+
+    use super::*;
+
+    const INDEX: Timeline<u8> = Timeline::new("index");
+
+    fn extents() -> impl Strategy<Value = Extent> {
+        // Around the day on which clocks in Berlin go forward: 2027-03-28.
+        let noon = 1_806_148_800_i64;
+        (any::<bool>(), -20_i64..20, 1_i64..6, -40_000_i64..40_000).prop_map(move |(timed, day, length, seconds)| {
+            let midnight = (noon / 86_400 + day) * 86_400;
+            if timed {
+                Extent {
+                    family: Family::Instant,
+                    start: midnight + seconds,
+                    end: midnight + seconds + length * length * 7_000,
+                }
+            } else {
+                Extent { family: Family::Civil, start: midnight, end: midnight + length * 86_400 }
+            }
+        })
+    }
+
+    fn naive(entries: &[(EventId, Extent)], window: &Window) -> Vec<Place> {
+        let mut places: Vec<_> = entries
+            .iter()
+            .filter(|(_, extent)| {
+                let (from, to) = window.bounds(extent.family);
+                extent.end > from && to.is_none_or(|to| extent.start < to)
+            })
+            .map(|(event, extent)| Place {
+                start: window.reader_start(extent),
+                event: *event,
+                instance: Instance::Series,
+            })
+            .collect();
+        places.sort();
+        places
+    }
+
+    proptest! {
+        #[test]
+        fn pages_in_any_zone_and_size_show_exactly_what_overlaps_in_order(
+            extents in proptest::collection::vec(extents(), 0..60),
+            zone in prop_oneof!["Europe/Berlin", "UTC", "Pacific/Auckland", "America/St_Johns"],
+            first in -8_i32..8, days in proptest::option::of(0_i32..12), page in 1_usize..9,
+        ) {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let entries: Vec<_> = extents.into_iter().map(|extent| (EventId::new(), extent)).collect();
+            let day = |offset: i32| -> Date { date(2027, 3, 28).saturating_add(jiff::Span::new().days(offset)) };
+            let window = Window::new(Some(day(first)), days.map(|days| day(first + days)), zone.parse::<Zone>().unwrap()).unwrap();
+            let expected = naive(&entries, &window);
+            let shown = runtime.block_on(async {
+                let db = Database::in_memory(Options::new("test", 1));
+                db.write(move |tx| {
+                    entries.iter().try_for_each(|(event, extent)| INDEX.insert(tx, &1, *extent, *event, Instance::Series))
+                }).await.unwrap();
+                let mut shown: Vec<Place> = Vec::new();
+                loop {
+                    let last = shown.last().copied();
+                    let slots = db.read(|view| INDEX.page(view, &1, &window, last, page)).await.unwrap();
+                    if slots.is_empty() { break shown }
+                    shown.extend(slots.iter().map(|slot| slot.place));
+                }
+            });
+            prop_assert_eq!(shown, expected);
+        }
+    }
+}

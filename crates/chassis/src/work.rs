@@ -1,0 +1,78 @@
+//! Cascades too large for one transaction.
+//!
+//! When a change touches more rows than one transaction should, the follower does a first, bounded step together with the
+//! cursor, and leaves what remains as a durable work item. A worker does one step a transaction until nothing is left, also after
+//! a crash. Until then the service does not claim to have applied that change (see the crate's `followed`), so whoever has seen its
+//! cause waits for its whole effect.
+//!
+//! A step must bring rows to what the *present* state of their cause says, so that it does not matter which changes came between.
+
+use std::sync::Arc;
+
+use domain::{Position, Service};
+use serde::{Serialize, de::DeserializeOwned};
+use storage::{Reader, Table, Transaction};
+
+use crate::{Chassis, Fault, Row, follow};
+
+/// (source, position of the cause, number) → the item. In the order of the causes.
+const WORK: Table<(Service, u64, u32), Row<Vec<u8>>> = Table::new("work");
+
+/// The most rows that one step should change.
+pub const ROWS_A_STEP: usize = 200;
+
+/// Does the first step of `item` now, as an effect of the change at `cause`, and leaves the rest for the worker.
+///
+/// # Errors
+/// What `step` and the database report.
+pub fn begin<W: Serialize + DeserializeOwned>(
+    tx: &mut Transaction<'_>,
+    source: Service,
+    cause: Position,
+    item: W,
+    step: impl Fn(&mut Transaction<'_>, W) -> Result<Option<W>, Fault>,
+) -> Result<(), Fault> {
+    if let Some(rest) = step(tx, item)? {
+        let taken = tx.scan(&WORK, &(source, cause.at), None, usize::MAX)?.len();
+        let number = u32::try_from(taken).map_err(|_| Fault::broken("too many work items of one change"))?;
+        tx.put(&WORK, &(source, cause.at, number), &Row(storage::encode(&rest)?))?;
+    }
+    Ok(())
+}
+
+/// The earliest change of `source` whose effects are not all in this view.
+pub(crate) fn first_pending(reader: &impl Reader, source: Service) -> Result<Option<u64>, Fault> {
+    let first = reader.scan(&WORK, &source, None, 1)?;
+    Ok(first.first().map(|((_, position, _), _)| *position))
+}
+
+impl Chassis {
+    /// Works off what is left, one step a transaction, and waits for more, for as long as the future is polled.
+    pub async fn work_off<W, S>(self: Arc<Self>, step: S)
+    where
+        W: Serialize + DeserializeOwned,
+        S: Fn(&mut Transaction<'_>, W) -> Result<Option<W>, Fault> + Send + Sync + 'static,
+    {
+        let step = Arc::new(step);
+        loop {
+            let (step, service) = (Arc::clone(&step), self.service());
+            let worked = self.db().write(move |tx| {
+                let Some((key, Row(bytes))) = tx.scan(&WORK, &(), None, 1)?.pop() else { return Ok(None) };
+                match step(tx, storage::decode(&bytes)?)? {
+                    Some(rest) => tx.put(&WORK, &key, &Row(storage::encode(&rest)?))?,
+                    None => tx.delete(&WORK, &key)?,
+                }
+                follow::applied(tx, service).map(Some)
+            });
+            match worked.await {
+                Ok(Some(applied)) => self.followed.applied(&applied),
+                Ok(None) => self.work_came().await,
+                Err(fault) => {
+                    let fault: Fault = fault;
+                    tracing::error!(service = %self.service(), %fault, "a cascade cannot go on");
+                    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+                }
+            }
+        }
+    }
+}
