@@ -1,0 +1,293 @@
+//! One connection of a channel: the calls under way on it, and the task that reads their answers.
+//!
+//! The table of calls and the place of each frame in the stream change together, under one lock, in this file only. When the
+//! connection is lost, each call learns whether its request can have arrived.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::{Answer, Codec, Context, Error, Protocol, Reply, Service, WireBody};
+use parking_lot::Mutex;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::{timeout, timeout_at};
+use tokio_util::task::AbortOnDropHandle;
+
+use super::ChannelOptions;
+use crate::codec::{Bincode, with_scratch};
+use crate::frame::{Arrival, FrameKind, FrameReader, ReplyHeader, RequestHeader, check_size, too_large};
+use crate::outbox::Outbox;
+use crate::random;
+use crate::stream::{BoxStream, ReadHalf};
+
+/// A connection, from the upgrade to the end. Dropping it closes it.
+pub(super) struct Connection {
+    shared: Arc<Shared>,
+    places: Arc<Semaphore>,
+    max_frame: usize,
+    _driver: AbortOnDropHandle<()>,
+}
+
+struct Shared {
+    service: Service,
+    outbox: Outbox,
+    calls: Mutex<Calls>,
+    /// The server takes no more calls here.
+    draining: AtomicBool,
+}
+
+#[derive(Default)]
+struct Calls {
+    next_id: u64,
+    lost: bool,
+    under_way: HashMap<u64, Call>,
+}
+
+struct Call {
+    /// `None` once the caller has gone: the place stays taken until the server has answered.
+    caller: Option<oneshot::Sender<Outcome>>,
+    /// Where its frame begins in the stream.
+    begins: u64,
+    _place: OwnedSemaphorePermit,
+}
+
+/// What became of a call.
+enum Outcome {
+    Reply(Bytes),
+    Error(Bytes),
+    TooLarge(usize),
+    /// The connection is lost; whether any byte of the request had been handed over.
+    Lost {
+        sent: bool,
+    },
+}
+
+/// Why not one byte of a request was sent.
+pub(super) enum NotSent {
+    /// The connection takes no calls any more.
+    ConnectionGone,
+    /// There was no place for another call within the deadline.
+    NoPlace,
+    /// The request cannot be sent at all.
+    Refused(Error),
+}
+
+impl Connection {
+    pub(super) fn start(service: Service, stream: BoxStream, already_read: &[u8], options: &ChannelOptions) -> Self {
+        let (read, write) = stream.halves();
+        let shared = Arc::new(Shared {
+            service,
+            outbox: Outbox::default(),
+            calls: Mutex::default(),
+            draining: AtomicBool::new(false),
+        });
+        let reader = FrameReader::new(read, already_read, options.max_frame);
+        let writer = AbortOnDropHandle::new(tokio::spawn({
+            let shared = Arc::clone(&shared);
+            async move { shared.outbox.write_to(write).await }
+        }));
+        let driver = tokio::spawn(drive(Arc::clone(&shared), reader, writer, options.ping_after));
+        Self {
+            shared,
+            places: Arc::new(Semaphore::new(options.max_in_flight)),
+            max_frame: options.max_frame,
+            _driver: AbortOnDropHandle::new(driver),
+        }
+    }
+
+    pub(super) fn takes_calls(&self) -> bool {
+        !self.shared.draining.load(Ordering::Acquire) && !self.shared.calls.lock().lost
+    }
+
+    pub(super) async fn call<P: Protocol>(
+        &self,
+        context: &Context,
+        request: &P::Request,
+    ) -> Result<Answer<P::Response>, NotSent> {
+        let place = match Arc::clone(&self.places).try_acquire_owned() {
+            Ok(place) => place,
+            Err(_) => timeout_at(context.deadline, Arc::clone(&self.places).acquire_owned())
+                .await
+                .map_err(|_| NotSent::NoPlace)?
+                .map_err(|_| NotSent::ConnectionGone)?,
+        };
+        if timeout_at(context.deadline, self.shared.outbox.room()).await.is_err() {
+            return Err(NotSent::NoPlace);
+        }
+        let method = request.method();
+        let (id, answer) = with_scratch(|payload| {
+            Bincode.encode(&RequestHeader::new(method.number, context), payload).map_err(NotSent::Refused)?;
+            request.encode(&Bincode, payload).map_err(NotSent::Refused)?;
+            check_size(payload, self.max_frame).map_err(NotSent::Refused)?;
+            self.shared.send(payload, place)
+        })?;
+        let mut caller = Caller { shared: &self.shared, id, waits: true };
+        let Ok(outcome) = timeout_at(context.deadline, answer).await else {
+            return Ok(Err(Error::Deadline { service: P::SERVICE }));
+        };
+        caller.waits = false;
+        Ok(match outcome {
+            Ok(Outcome::Reply(payload)) => read_reply::<P>(method.number, &payload),
+            Ok(Outcome::Error(payload)) => Err(Bincode.decode(&payload).unwrap_or_else(|error| unreadable(P::SERVICE, &error))),
+            Ok(Outcome::TooLarge(length)) => Err(unreadable(P::SERVICE, &too_large(length, self.max_frame))),
+            Ok(Outcome::Lost { sent: false }) => return Err(NotSent::ConnectionGone),
+            Ok(Outcome::Lost { sent: true }) | Err(_) => Err(Error::Deadline { service: P::SERVICE }),
+        })
+    }
+}
+
+impl Shared {
+    /// Puts a call into the table and its frame into the outbox, as one.
+    fn send(&self, payload: &[u8], place: OwnedSemaphorePermit) -> Result<(u64, oneshot::Receiver<Outcome>), NotSent> {
+        let (sender, answer) = oneshot::channel();
+        let mut calls = self.calls.lock();
+        if calls.lost || self.draining.load(Ordering::Acquire) {
+            return Err(NotSent::ConnectionGone);
+        }
+        calls.next_id += 1;
+        let id = calls.next_id;
+        let in_company = !calls.under_way.is_empty();
+        let begins =
+            self.outbox.push(FrameKind::Request, id, payload, in_company).map_err(|_| NotSent::ConnectionGone)?;
+        calls.under_way.insert(id, Call { caller: Some(sender), begins, _place: place });
+        Ok((id, answer))
+    }
+
+    fn answer(&self, id: u64, outcome: Outcome) {
+        let call = self.calls.lock().under_way.remove(&id);
+        // An answer to nobody is no fault: the caller may have gone in the meantime.
+        if let Some(caller) = call.and_then(|call| call.caller) {
+            let _ = caller.send(outcome);
+        }
+    }
+
+    /// Handles one arrival; an error ends the connection.
+    fn arrived(&self, arrival: Arrival) -> io::Result<()> {
+        match arrival {
+            Arrival::Frame { kind: FrameKind::Reply, id, payload } => self.answer(id, Outcome::Reply(payload)),
+            Arrival::Frame { kind: FrameKind::Error, id, payload } => self.answer(id, Outcome::Error(payload)),
+            Arrival::TooLarge { kind: FrameKind::Reply | FrameKind::Error, id, length } => {
+                self.answer(id, Outcome::TooLarge(length));
+            }
+            Arrival::Frame { kind: FrameKind::GoAway, payload, .. } => {
+                self.draining.store(true, Ordering::Release);
+                let reason: String = Bincode.decode(&payload).unwrap_or_default();
+                tracing::debug!(service = %self.service, reason, "the server takes no more calls on this connection");
+            }
+            Arrival::Frame { kind: FrameKind::Ping, id, .. } => {
+                let _ = self.outbox.push(FrameKind::Pong, id, &[], false);
+            }
+            Arrival::Frame { kind: FrameKind::Pong, .. } => {}
+            Arrival::Frame { kind: kind @ (FrameKind::Request | FrameKind::Cancel), .. }
+            | Arrival::TooLarge { kind, .. } => {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, format!("a server sends no {kind:?}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells every caller what became of their call. The writer has ended, so what was handed over is final.
+    fn lose(&self) {
+        let handed = self.outbox.handed();
+        let lost = {
+            let mut calls = self.calls.lock();
+            calls.lost = true;
+            std::mem::take(&mut calls.under_way)
+        };
+        for call in lost.into_values() {
+            if let Some(caller) = call.caller {
+                let _ = caller.send(Outcome::Lost { sent: call.begins < handed });
+            }
+        }
+    }
+}
+
+/// Reads until the connection is lost, however that comes about.
+async fn drive(
+    shared: Arc<Shared>,
+    mut reader: FrameReader<ReadHalf>,
+    mut writer: AbortOnDropHandle<io::Result<()>>,
+    ping_after: Duration,
+) {
+    let mut asked_at = None;
+    let reason = loop {
+        let arrival = tokio::select! {
+            arrival = timeout(ping_after, reader.next()) => arrival,
+            written = &mut writer => break match written {
+                Ok(Err(error)) => error.to_string(),
+                Ok(Ok(())) | Err(_) => "closed".to_owned(),
+            },
+        };
+        match arrival {
+            Ok(Ok(Some(arrival))) => {
+                asked_at = None;
+                if let Err(error) = shared.arrived(arrival) {
+                    break error.to_string();
+                }
+                if shared.draining.load(Ordering::Acquire) && shared.calls.lock().under_way.is_empty() {
+                    break "drained".to_owned();
+                }
+            }
+            Ok(Ok(None)) => break "closed by the server".to_owned(),
+            Ok(Err(error)) => break error.to_string(),
+            Err(_) if asked_at == Some(reader.received()) => break "the server does not answer".to_owned(),
+            Err(_) => {
+                asked_at = Some(reader.received());
+                let _ = shared.outbox.push(FrameKind::Ping, 0, &[], false);
+            }
+        }
+    };
+    tracing::debug!(service = %shared.service, reason, "connection lost");
+    shared.outbox.close();
+    if !writer.is_finished() {
+        writer.abort();
+        let _ = writer.await;
+    }
+    shared.lose();
+}
+
+/// A caller who waits. Dropped while waiting, it tells the server so.
+struct Caller<'c> {
+    shared: &'c Shared,
+    id: u64,
+    waits: bool,
+}
+
+impl Drop for Caller<'_> {
+    fn drop(&mut self) {
+        if !self.waits {
+            return;
+        }
+        let mut calls = self.shared.calls.lock();
+        let in_company = calls.under_way.len() > 1;
+        if let Some(call) = calls.under_way.get_mut(&self.id)
+            && call.caller.take().is_some()
+        {
+            let _ = self.shared.outbox.push(FrameKind::Cancel, self.id, &[], in_company);
+        }
+    }
+}
+
+fn read_reply<P: Protocol>(method: u16, payload: &[u8]) -> Answer<P::Response> {
+    let read = || {
+        let (header, body) = Bincode.decode_first::<ReplyHeader<'_>>(payload)?;
+        let value = P::Response::decode(method, &Bincode, body)?;
+        Ok(Reply {
+            value,
+            seen: header.seen.into_owned(),
+            behind: header.behind.into_owned(),
+            settled: header.settled,
+        })
+    };
+    read().map_err(|error: Error| unreadable(P::SERVICE, &error))
+}
+
+/// An answer came that means nothing here: a fault of ours, on one side or the other.
+fn unreadable(service: Service, error: &Error) -> Error {
+    let incident = random::incident();
+    tracing::error!(%service, incident, %error, "an answer could not be read");
+    Error::Internal { service, incident }
+}

@@ -1,0 +1,143 @@
+//! A circuit breaker for one destination: after some failures in a row it is not asked any more for a while, and callers get an immediate,
+//! honest `unavailable` instead of waiting for one.
+//!
+//! When the while is over the breaker is half open: one call is let through to find out. Its success closes the breaker; its failure, or
+//! its not having ended after another while, lets the next one try. Only failures of the destination itself count: an error that it
+//! answered with, or another service that it reports missing, shows that it lives.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::{Answer, Context, Error, Protocol, Stub, WireBody};
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+use super::{is_long_poll, millis};
+use crate::metrics::Metrics;
+
+/// When a destination is given a rest.
+#[derive(Clone, Debug)]
+pub struct BreakerOptions {
+    /// After how many failures in a row.
+    pub failures: u32,
+    /// For how long.
+    pub open_for: Duration,
+}
+
+impl Default for BreakerOptions {
+    fn default() -> Self {
+        Self { failures: 5, open_for: Duration::from_millis(500) }
+    }
+}
+
+/// See the module.
+pub struct Breaker<P: Protocol> {
+    inner: Arc<dyn Stub<P>>,
+    circuit: Arc<Circuit>,
+}
+
+struct Circuit {
+    options: BreakerOptions,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    failures_in_a_row: u32,
+    /// Open until then; after that, half open. `None`: closed.
+    open_until: Option<Instant>,
+    last_failure: String,
+}
+
+impl<P: Protocol> Breaker<P> {
+    /// Watches over calls of `inner`, and shows its state in `metrics`.
+    pub fn new(inner: Arc<dyn Stub<P>>, options: &BreakerOptions, metrics: &Metrics) -> Self {
+        let circuit = Arc::new(Circuit { options: options.clone(), state: Mutex::default() });
+        let shown = Arc::downgrade(&circuit);
+        metrics.observe(
+            "convene_breaker_open",
+            "Circuit breakers open or half open.",
+            &[("service", P::SERVICE.name())],
+            move || {
+                let open = shown.upgrade().is_some_and(|circuit| circuit.state.lock().open_until.is_some());
+                f64::from(u8::from(open))
+            },
+        );
+        Self { inner, circuit }
+    }
+}
+
+#[async_trait]
+impl<P: Protocol> Stub<P> for Breaker<P> {
+    async fn call(&self, context: &Context, request: P::Request) -> Answer<P::Response> {
+        let long_poll = is_long_poll(request.method());
+        if !long_poll {
+            self.circuit.admit().map_err(|reason| Error::unavailable(P::SERVICE, reason))?;
+        }
+        let mut watch = Watch { circuit: &self.circuit, context, long_poll, ended: false };
+        let answer = self.inner.call(context, request).await;
+        watch.ended = true;
+        match &answer {
+            Err(Error::Unavailable { service, reason }) if *service == P::SERVICE => self.circuit.failed(reason),
+            // A long poll that outlives its deadline was merely not timed well.
+            Err(Error::Deadline { service }) if *service == P::SERVICE => {
+                if !long_poll {
+                    self.circuit.failed(NO_ANSWER);
+                }
+            }
+            Ok(_) | Err(_) => self.circuit.succeeded(),
+        }
+        answer
+    }
+}
+
+const NO_ANSWER: &str = "it did not answer in time";
+
+/// A call that is dropped at its deadline was not answered in time, although nobody is left to be told so.
+struct Watch<'b> {
+    circuit: &'b Circuit,
+    context: &'b Context,
+    long_poll: bool,
+    ended: bool,
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        if !self.ended && !self.long_poll && self.context.remaining().is_zero() {
+            self.circuit.failed(NO_ANSWER);
+        }
+    }
+}
+
+impl Circuit {
+    /// Lets a call through, or says why not.
+    fn admit(&self) -> Result<(), String> {
+        let mut state = self.state.lock();
+        let Some(open_until) = state.open_until else { return Ok(()) };
+        let now = Instant::now();
+        if now >= open_until {
+            state.open_until = Some(now + self.options.open_for);
+            return Ok(());
+        }
+        let left = millis(open_until - now).max(1);
+        Err(format!("{} (it is asked again in {left} ms)", state.last_failure))
+    }
+
+    fn succeeded(&self) {
+        let mut state = self.state.lock();
+        state.failures_in_a_row = 0;
+        state.open_until = None;
+    }
+
+    fn failed(&self, reason: &str) {
+        let mut state = self.state.lock();
+        state.failures_in_a_row = state.failures_in_a_row.saturating_add(1);
+        if state.open_until.is_some() || state.failures_in_a_row >= self.options.failures {
+            state.open_until = Some(Instant::now() + self.options.open_for);
+        }
+        if state.last_failure != reason {
+            reason.clone_into(&mut state.last_failure);
+        }
+    }
+}

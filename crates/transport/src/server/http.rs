@@ -1,0 +1,108 @@
+//! What a server answers to plain HTTP: is it alive, is it ready, what has it counted; and the upgrade to a stream of calls.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use domain::{Peer, Protocol};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use parking_lot::Mutex;
+
+use super::{Place, Shared, session};
+use crate::frame::PROTOCOL_VERSION;
+use crate::handshake::{self, Introduction, introduce, versions_differ};
+use crate::stream::BoxStream;
+
+type Answer = Response<Full<Bytes>>;
+
+pub(super) fn answer<P: Protocol>(
+    shared: Arc<Shared<P>>,
+    request: Request<Incoming>,
+    peer: Peer,
+    place: &Mutex<Option<Place>>,
+) -> Answer {
+    match (request.method(), request.uri().path()) {
+        (&Method::GET, handshake::PATH) => upgrade(shared, request, peer, place),
+        (&Method::GET | &Method::HEAD, "/healthz") => text(StatusCode::OK, format!("{} is alive\n", P::SERVICE)),
+        (&Method::GET | &Method::HEAD, "/readyz") => ready(&shared),
+        (&Method::GET | &Method::HEAD, "/metrics") => {
+            let mut answer = text(StatusCode::OK, shared.metrics.render());
+            answer
+                .headers_mut()
+                .insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
+            answer
+        }
+        (_, handshake::PATH | "/healthz" | "/readyz" | "/metrics") => {
+            text(StatusCode::METHOD_NOT_ALLOWED, "only GET is answered here\n".to_owned())
+        }
+        _ => text(StatusCode::NOT_FOUND, format!("{} answers /healthz, /readyz, /metrics and calls\n", P::SERVICE)),
+    }
+}
+
+fn ready<P: Protocol>(shared: &Shared<P>) -> Answer {
+    let mut lacking = (shared.readiness)();
+    if shared.draining.is_cancelled() {
+        lacking.push("it is shutting down".to_owned());
+    }
+    if lacking.is_empty() {
+        text(StatusCode::OK, format!("{} is ready\n", P::SERVICE))
+    } else {
+        text(StatusCode::SERVICE_UNAVAILABLE, format!("{} is not ready: {}\n", P::SERVICE, lacking.join("; ")))
+    }
+}
+
+fn upgrade<P: Protocol>(
+    shared: Arc<Shared<P>>,
+    mut request: Request<Incoming>,
+    peer: Peer,
+    place: &Mutex<Option<Place>>,
+) -> Answer {
+    let client = Introduction::read(request.headers());
+    let mut answer = match (client.service.as_deref(), client.version) {
+        (Some(wanted), _) if wanted != P::SERVICE.name() => {
+            text(StatusCode::MISDIRECTED_REQUEST, format!("this is {}, not {wanted}\n", P::SERVICE))
+        }
+        (Some(_), Some(version)) if version != PROTOCOL_VERSION => {
+            text(StatusCode::UPGRADE_REQUIRED, versions_differ(P::SERVICE, PROTOCOL_VERSION, version) + "\n")
+        }
+        (Some(_), Some(_)) if client.upgrade => match place.lock().take() {
+            Some(place) if !shared.draining.is_cancelled() => {
+                let upgraded = hyper::upgrade::on(&mut request);
+                let tasks = shared.tasks.clone();
+                tasks.spawn(async move {
+                    let closing = shared.closing.clone();
+                    let session = async {
+                        let Ok(upgraded) = upgraded.await else { return };
+                        let Ok(parts) = upgraded.downcast::<TokioIo<BoxStream>>() else { return };
+                        session::run(&shared, parts.io.into_inner(), &parts.read_buf, peer).await;
+                    };
+                    tokio::select! {
+                        () = session => {}
+                        () = closing.cancelled() => {}
+                    }
+                    drop(place);
+                });
+                let mut answer = text(StatusCode::SWITCHING_PROTOCOLS, String::new());
+                answer.headers_mut().remove(CONTENT_TYPE);
+                answer
+            }
+            _ => text(StatusCode::SERVICE_UNAVAILABLE, format!("{} is shutting down\n", P::SERVICE)),
+        },
+        _ => text(
+            StatusCode::UPGRADE_REQUIRED,
+            format!("calls need an upgrade to {} with the headers of a Convene client\n", handshake::UPGRADE_TO),
+        ),
+    };
+    introduce(answer.headers_mut(), P::SERVICE, PROTOCOL_VERSION);
+    answer
+}
+
+fn text(status: StatusCode, body: String) -> Answer {
+    let mut answer = Response::new(Full::new(Bytes::from(body)));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    answer
+}

@@ -1,0 +1,289 @@
+//! One upgraded connection: reads calls, runs each in a task of its own, sends what becomes of them.
+//!
+//! A call's task ends early when its caller cancels it or the connection is lost: it is dropped at its next await point. What it had
+//! already handed to the storage is still committed, so a command so cancelled has an unknown outcome, which its caller is told;
+//! the idempotency key makes sending it again safe. Whatever ends a task, even a panic, its caller gets an answer.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::{Answer, Codec, Context, Error, Peer, Protocol, Stub, WireBody};
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_util::task::AbortOnDropHandle;
+
+use super::Shared;
+use crate::codec::{Bincode, with_scratch};
+use crate::frame::{Arrival, FrameKind, FrameReader, ReplyHeader, RequestHeader, check_size, too_large};
+use crate::outbox::Outbox;
+use crate::random;
+use crate::stream::BoxStream;
+
+/// How long the last answers of a connection may take to be written.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// How long a drained connection stays open for its client to close it. A request that crosses the go-away is refused as certainly not
+/// executed in that time, instead of being lost.
+const LINGER: Duration = Duration::from_millis(500);
+
+struct Session<P: Protocol> {
+    stub: Arc<dyn Stub<P>>,
+    peer: Peer,
+    outbox: Outbox,
+    calls: Mutex<HashMap<u64, AbortHandle>>,
+    /// No call is under way any more.
+    quiet: Notify,
+    max_in_flight: usize,
+    max_frame: usize,
+    max_deadline: Duration,
+}
+
+/// Serves calls until the client goes, the stream fails, or the server has drained.
+pub(super) async fn run<P: Protocol>(shared: &Shared<P>, stream: BoxStream, already_read: &[u8], peer: Peer) {
+    let (read, write) = stream.halves();
+    let session = Arc::new(Session {
+        stub: Arc::clone(&shared.stub),
+        peer,
+        outbox: Outbox::default(),
+        calls: Mutex::default(),
+        quiet: Notify::new(),
+        max_in_flight: shared.options.max_in_flight,
+        max_frame: shared.options.max_frame,
+        max_deadline: shared.options.max_deadline,
+    });
+    let _abort_calls = AbortCalls(Arc::clone(&session));
+    let mut reader = FrameReader::new(read, already_read, shared.options.max_frame);
+    let mut writer = AbortOnDropHandle::new(tokio::spawn({
+        let session = Arc::clone(&session);
+        async move { session.outbox.write_to(write).await }
+    }));
+
+    let mut draining = false;
+    let mut lingering_until = None;
+    let failure: Option<String> = loop {
+        if draining && lingering_until.is_none() && session.calls.lock().is_empty() {
+            lingering_until = Some(Instant::now() + LINGER);
+        }
+        let received = reader.received();
+        let next = async {
+            // Who does not read the answers is not asked for more questions.
+            session.outbox.room().await;
+            timeout_at(lingering_until.unwrap_or(Instant::now() + shared.options.idle_timeout), reader.next()).await
+        };
+        let arrival = tokio::select! {
+            arrival = next => arrival,
+            () = session.quiet.notified(), if draining => continue,
+            () = shared.draining.cancelled(), if !draining => {
+                draining = true;
+                session.go_away("the service is shutting down");
+                continue;
+            }
+            _ = &mut writer => return,
+        };
+        match arrival {
+            Ok(Ok(Some(arrival))) => {
+                if let Err(error) = session.arrived(arrival, draining) {
+                    break Some(error.to_string());
+                }
+            }
+            Ok(Ok(None)) => return,
+            Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData => break Some(error.to_string()),
+            Ok(Err(error)) => {
+                tracing::debug!(service = %P::SERVICE, %error, "connection lost");
+                return;
+            }
+            Err(_) if lingering_until.is_some() => break None,
+            Err(_) if reader.received() != received || !session.calls.lock().is_empty() => {}
+            Err(_) => break Some("nothing was heard for too long".to_owned()),
+        }
+    };
+    if let Some(reason) = failure {
+        tracing::debug!(service = %P::SERVICE, reason, "connection closed");
+        session.go_away(&reason);
+    }
+    session.outbox.finish();
+    let _ = timeout(LAST_WORDS, &mut writer).await;
+}
+
+impl<P: Protocol> Session<P> {
+    /// Handles one arrival; an error ends the connection.
+    fn arrived(self: &Arc<Self>, arrival: Arrival, draining: bool) -> io::Result<()> {
+        match arrival {
+            Arrival::Frame { kind: FrameKind::Request, id, .. } | Arrival::TooLarge { kind: FrameKind::Request, id, .. }
+                if draining =>
+            {
+                self.refuse(id, &Error::unavailable(P::SERVICE, "it is shutting down"));
+            }
+            Arrival::Frame { kind: FrameKind::Request, id, payload } => self.start(id, payload)?,
+            Arrival::TooLarge { kind: FrameKind::Request, id, length } => {
+                self.refuse(id, &too_large(length, self.max_frame));
+            }
+            Arrival::Frame { kind: FrameKind::Cancel, id, .. } => {
+                // Aborting drops the call's `Answering`, which sends the answer that frees the caller's place.
+                let call = self.calls.lock().get(&id).cloned();
+                if let Some(call) = call {
+                    call.abort();
+                }
+            }
+            Arrival::Frame { kind: FrameKind::Ping, id, .. } => {
+                let _ = self.outbox.push(FrameKind::Pong, id, &[], false);
+            }
+            Arrival::Frame { kind: FrameKind::Pong, .. } => {}
+            Arrival::Frame { kind: kind @ (FrameKind::Reply | FrameKind::Error | FrameKind::GoAway), .. }
+            | Arrival::TooLarge { kind, .. } => {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, format!("a client sends no {kind:?}")));
+            }
+        }
+        Ok(())
+    }
+
+    fn start(self: &Arc<Self>, id: u64, payload: Bytes) -> io::Result<()> {
+        // The lock is held over the spawn, so that the task cannot end before it is in the table.
+        let mut calls = self.calls.lock();
+        if calls.contains_key(&id) {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, format!("call {id} is under way already")));
+        }
+        if calls.len() >= self.max_in_flight {
+            drop(calls);
+            let reason = format!("{} is busy: {} calls are under way on this connection", P::SERVICE, self.max_in_flight);
+            self.refuse(id, &Error::RateLimited { reason, retry_after_ms: 100 });
+            return Ok(());
+        }
+        let answering = Answering { session: Arc::clone(self), id, answered: false };
+        let task = tokio::spawn(answer(answering, payload));
+        calls.insert(id, task.abort_handle());
+        Ok(())
+    }
+
+    /// Runs one call to its answer.
+    async fn call(&self, payload: Bytes) -> Answer<P::Response> {
+        let (header, argument) = Bincode.decode_first::<RequestHeader<'_>>(&payload)?;
+        let request = P::Request::decode(header.method, &Bincode, argument)?;
+        let context = self.context(header);
+        drop(payload);
+        self.stub.call(&context, request).await
+    }
+
+    fn context(&self, header: RequestHeader<'_>) -> Context {
+        let timeout = Duration::from_millis(header.deadline_ms.into()).min(self.max_deadline);
+        let mut context = Context::new(header.credential.into_owned(), timeout).having_seen(header.seen.into_owned());
+        context.deadline = Instant::now() + timeout;
+        context.idempotency_key = header.idempotency_key;
+        context.sequence = header.sequence;
+        context.trace = header.trace;
+        context.peer = self.peer;
+        context
+    }
+
+    /// Answers a request that is not started.
+    fn refuse(&self, id: u64, error: &Error) {
+        let in_company = !self.calls.lock().is_empty();
+        with_scratch(|payload| {
+            if Bincode.encode(error, payload).is_ok() {
+                let _ = self.outbox.push(FrameKind::Error, id, payload, in_company);
+            }
+        });
+    }
+
+    fn go_away(&self, reason: &str) {
+        with_scratch(|payload| {
+            if Bincode.encode(&reason, payload).is_ok() {
+                let _ = self.outbox.push(FrameKind::GoAway, 0, payload, false);
+            }
+        });
+    }
+}
+
+async fn answer<P: Protocol>(mut answering: Answering<P>, payload: Bytes) {
+    let answer = answering.session.call(payload).await;
+    answering.session.outbox.room().await;
+    answering.send(answer);
+}
+
+/// A caller who must get an answer, whatever ends the task.
+struct Answering<P: Protocol> {
+    session: Arc<Session<P>>,
+    id: u64,
+    answered: bool,
+}
+
+impl<P: Protocol> Answering<P> {
+    fn send(&mut self, answer: Answer<P::Response>) {
+        let sent = answer.and_then(|reply| {
+            with_scratch(|payload| {
+                let (seen, behind) = (Cow::Borrowed(&reply.seen), Cow::Borrowed(reply.behind.as_slice()));
+                let header = ReplyHeader { seen, behind, settled: reply.settled };
+                Bincode.encode(&header, payload)?;
+                reply.value.encode(&Bincode, payload)?;
+                check_size(payload, self.session.max_frame)?;
+                self.leave(FrameKind::Reply, payload);
+                Ok(())
+            })
+            .map_err(|error: Error| self.incident(&format!("an answer cannot be sent: {error}")))
+        });
+        if let Err(error) = sent {
+            self.send_error(&error);
+        }
+    }
+
+    fn send_error(&mut self, error: &Error) {
+        with_scratch(|payload| {
+            // An error that cannot be put into bytes would be one of unbounded length, which none is.
+            let _ = Bincode.encode(error, payload);
+            self.leave(FrameKind::Error, payload);
+        });
+    }
+
+    /// Takes the call off the table and puts its answer into the outbox, as one: a session that sees no call under way has all its
+    /// answers in the outbox.
+    fn leave(&mut self, kind: FrameKind, payload: &[u8]) {
+        let mut calls = self.session.calls.lock();
+        calls.remove(&self.id);
+        let quiet = calls.is_empty();
+        let _ = self.session.outbox.push(kind, self.id, payload, !quiet);
+        drop(calls);
+        self.answered = true;
+        if quiet {
+            self.session.quiet.notify_one();
+        }
+    }
+
+    fn incident(&self, what: &str) -> Error {
+        let incident = random::incident();
+        tracing::error!(service = %P::SERVICE, incident, call = self.id, what);
+        Error::Internal { service: P::SERVICE, incident }
+    }
+}
+
+impl<P: Protocol> Drop for Answering<P> {
+    fn drop(&mut self) {
+        if self.answered {
+            return;
+        }
+        let error = if std::thread::panicking() {
+            self.incident("the task of a call panicked")
+        } else {
+            Error::Deadline { service: P::SERVICE }
+        };
+        self.send_error(&error);
+    }
+}
+
+/// Ends the calls of a connection with the connection.
+struct AbortCalls<P: Protocol>(Arc<Session<P>>);
+
+impl<P: Protocol> Drop for AbortCalls<P> {
+    fn drop(&mut self) {
+        self.0.outbox.close();
+        let calls = std::mem::take(&mut *self.0.calls.lock());
+        for call in calls.into_values() {
+            call.abort();
+        }
+    }
+}
