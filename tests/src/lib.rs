@@ -1,1 +1,57 @@
-//! placeholder
+//! The users' world, for scenarios: people who register, invite, answer and look, in the words that users would use.
+//!
+//! Every scenario is written once and runs in three ways ([`Mode`]): *direct* (the five services linked into the test, no bytes),
+//! *wire* (linked, every call encoded and sent over a connection in memory, and every repeatable call made twice) and *spawned*
+//! (five processes, five databases, real sockets). [`scenario!`] makes the three tests of one body.
+//!
+//! Nothing here waits for time: [`World::settles`] waits until every service has taken over what the others have told.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "this crate is test code: a failed expectation ends the test"
+)]
+
+mod person;
+mod plan;
+mod world;
+
+pub use person::{Asking, Person};
+pub use plan::{Plan, at, days, on, window};
+pub use world::{Mode, World};
+
+/// Makes three tests of one scenario: `scenario! { fn name_as_a_sentence(world) { … } }`; the body is async and may use `?`
+/// on nothing: it asserts.
+#[macro_export]
+macro_rules! scenario {
+    ($($(#[$doc:meta])* fn $name:ident($world:ident) $body:block)+) => {$(
+        $(#[$doc])*
+        mod $name {
+            #[allow(unused_imports, reason = "a scenario uses what it needs")]
+            use super::*;
+
+            #[allow(unused_mut, reason = "most scenarios stop nothing")]
+            async fn scenario(mut $world: $crate::World) {
+                $body
+                $world.ends_whole().await;
+            }
+
+            #[test]
+            fn direct() {
+                $crate::World::run($crate::Mode::Direct, scenario);
+            }
+
+            #[test]
+            fn wire() {
+                $crate::World::run($crate::Mode::Wire, scenario);
+            }
+
+            #[test]
+            fn spawned() {
+                $crate::World::run($crate::Mode::Spawned, scenario);
+            }
+        }
+    )+};
+}

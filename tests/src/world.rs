@@ -1,0 +1,124 @@
+//! The five services of one scenario, in one of three modes.
+
+use std::future::Future;
+use std::time::Duration;
+
+use domain::Service;
+use tempfile::TempDir;
+use transport::cluster::{Clients, Cluster, LinkedOptions, SpawnedOptions};
+
+use crate::Person;
+
+/// How the services of a scenario are reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Linked into the test; no bytes.
+    Direct,
+    /// Linked, but every call is encoded and sent over a connection in memory, and every repeatable one made twice.
+    Wire,
+    /// Five processes with five databases, over real sockets.
+    Spawned,
+}
+
+/// The services of one scenario, and where its people come from.
+pub struct World {
+    mode: Mode,
+    cluster: Cluster,
+    /// The data folder of spawned services; removed with the world.
+    _data: Option<TempDir>,
+}
+
+/// The longest that following may take before a scenario gives up; nothing waits for it to pass.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+impl World {
+    /// Runs one scenario in one mode.
+    pub fn run<F: Future<Output = ()>>(mode: Mode, scenario: impl FnOnce(Self) -> F) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        runtime.block_on(async { scenario(Self::begins(mode).await).await });
+    }
+
+    async fn begins(mode: Mode) -> Self {
+        let (cluster, data) = match mode {
+            Mode::Direct | Mode::Wire => {
+                let options = LinkedOptions { wire: mode == Mode::Wire, ..LinkedOptions::for_tests() };
+                (Cluster::linked(options).await.unwrap(), None)
+            }
+            Mode::Spawned => {
+                let data = TempDir::new().unwrap();
+                let options = SpawnedOptions::for_tests(data.path());
+                (Cluster::spawned(options).await.unwrap(), Some(data))
+            }
+        };
+        Self { mode, cluster, _data: data }
+    }
+
+    /// In which mode this is.
+    #[must_use]
+    pub const fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// The clients of all five services.
+    #[must_use]
+    pub fn clients(&self) -> &Clients {
+        self.cluster.clients()
+    }
+
+    /// The services themselves.
+    #[must_use]
+    pub const fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// Someone of this name, registered and signed in.
+    pub async fn person(&self, name: &str) -> Person {
+        let person = self.stranger(name);
+        person.registers().await.unwrap();
+        person
+    }
+
+    /// Several people, registered and signed in.
+    pub async fn people<const N: usize>(&self, names: [&str; N]) -> [Person; N] {
+        let mut people = Vec::new();
+        for name in names {
+            people.push(self.person(name).await);
+        }
+        people.try_into().ok().unwrap()
+    }
+
+    /// Someone of this name who is not registered.
+    #[must_use]
+    pub fn stranger(&self, name: &str) -> Person {
+        Person::named(name, self.cluster.clients())
+    }
+
+    /// Waits until every service has taken over what the others have told.
+    pub async fn settles(&self) {
+        self.cluster.caught_up(PATIENCE).await.unwrap();
+    }
+
+    /// Stops one service gracefully.
+    pub async fn stops(&mut self, service: Service) {
+        self.cluster.stop(service).await.unwrap();
+    }
+
+    /// Ends one service at once: `kill -9`, or a power cut of its database in memory.
+    pub async fn kills(&mut self, service: Service) {
+        self.cluster.kill(service).await.unwrap();
+    }
+
+    /// Starts one service again.
+    pub async fn starts(&mut self, service: Service) {
+        self.cluster.start(service).await.unwrap();
+    }
+
+    /// Waits until nothing moves, audits all references and counts, and ends everything.
+    pub async fn ends_whole(self) {
+        self.settles().await;
+        let operator = self.cluster.operator().unwrap();
+        let report = transport::audit::audit(self.cluster.clients(), &operator, || self.settles()).await.unwrap();
+        assert!(report.problems.is_empty(), "{:#?}", report.problems);
+        self.cluster.shutdown(Duration::from_secs(10)).await;
+    }
+}
