@@ -34,6 +34,19 @@ pub struct Slot {
     pub extent: Extent,
 }
 
+/// An entry as it is stored, whoever may read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry<S> {
+    /// Whose.
+    pub scope: S,
+    /// Its extent.
+    pub extent: Extent,
+    /// The event.
+    pub event: EventId,
+    /// All of it, or one instance.
+    pub instance: Instance,
+}
+
 impl<S: Key + Clone> Timeline<S> {
     /// The index of this name.
     #[must_use]
@@ -73,6 +86,46 @@ impl<S: Key + Clone> Timeline<S> {
         Ok(tx.remove_span(&self.0, &(scope.clone(), extent.family), span, &(event, instance))?)
     }
 
+    /// Whether there is this very entry.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub fn contains(
+        &self,
+        reader: &impl Reader,
+        scope: &S,
+        extent: Extent,
+        event: EventId,
+        instance: Instance,
+    ) -> Result<bool, Fault> {
+        let span = Span { start: extent.start, end: extent.end };
+        Ok(reader.contains_span(&self.0, &(scope.clone(), extent.family), span, &(event, instance))?)
+    }
+
+    /// All entries of all scopes behind `after`, in the order of their keys; at most `limit`: for audits.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub fn entries(
+        &self,
+        reader: &impl Reader,
+        after: Option<&Entry<S>>,
+        limit: usize,
+    ) -> Result<Vec<Entry<S>>, Fault> {
+        let after = after.map(|entry| {
+            let span = Span { start: entry.extent.start, end: entry.extent.end };
+            ((entry.scope.clone(), entry.extent.family), span, (entry.event, entry.instance))
+        });
+        let rows = reader.all_spans(&self.0, after.as_ref(), limit)?;
+        let entry = |((scope, family), span, (event, instance)): ((S, Family), Span, (EventId, Instance))| Entry {
+            scope,
+            extent: Extent { family, start: span.start, end: span.end },
+            event,
+            instance,
+        };
+        Ok(rows.into_iter().map(entry).collect())
+    }
+
     /// The entries that overlap `window`, behind `after`, in the order of their places; at most `limit`.
     ///
     /// # Errors
@@ -85,9 +138,31 @@ impl<S: Key + Clone> Timeline<S> {
         after: Option<Place>,
         limit: usize,
     ) -> Result<Vec<Slot>, Fault> {
+        self.page_beyond(reader, scope, window, None, after, limit)
+    }
+
+    /// The same, of those entries only that, for this reader, end after the instant `beyond`.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub fn page_beyond(
+        &self,
+        reader: &impl Reader,
+        scope: &S,
+        window: &Window,
+        beyond: Option<i64>,
+        after: Option<Place>,
+        limit: usize,
+    ) -> Result<Vec<Slot>, Fault> {
         let mut slots = Vec::new();
         for family in [Family::Instant, Family::Civil] {
             let (from, to) = window.bounds(family);
+            let beyond = beyond.map(|instant| match family {
+                Family::Instant => instant,
+                // Days end at midnight: those that end after an instant end after the midnight before it.
+                Family::Civil => window.civil_day_of(instant).0,
+            });
+            let from = beyond.map_or(from, |beyond| beyond.max(from));
             let after = after.map(|place| resume(family, window, place));
             let rows = reader.overlapping(&self.0, &(scope.clone(), family), from, to, after.as_ref(), limit)?;
             slots.extend(rows.into_iter().map(|(span, (event, instance))| {

@@ -125,6 +125,15 @@ pub trait Reader: Source {
         }
     }
 
+    /// Whether the interval `span` of `id` is in `scope`, exactly as it was added.
+    ///
+    /// # Errors
+    /// [`Error::BackwardSpan`] if it ends before it starts, and as [`Reader::get`].
+    fn contains_span<S: Key, I: Key>(&self, spans: &Spans<S, I>, scope: &S, span: Span, id: &I) -> Result<bool, Error> {
+        let stored = self.layers().get(&spans.key(scope, span, id)?)?;
+        Ok(stored.map(|end| row_value::<i64>(spans.name(), &end)).transpose()? == Some(span.end))
+    }
+
     /// The first `limit` intervals of `scope` that overlap [`from`, `to`), in order of (start, id); without `to`, those
     /// that end after `from`. `after` continues strictly behind the (start, id) of an earlier result. An interval of
     /// length zero counts as one second long.
@@ -141,6 +150,20 @@ pub trait Reader: Source {
         limit: usize,
     ) -> Result<Vec<(Span, I)>, Error> {
         spans::overlapping(self.layers(), spans, scope, &spans::Window { from, to, after }, limit)
+    }
+
+    /// The first `limit` intervals of all scopes, in the order of their keys; `after` continues strictly behind an earlier
+    /// result.
+    ///
+    /// # Errors
+    /// As [`Reader::get`].
+    fn all_spans<S: Key, I: Key>(
+        &self,
+        spans: &Spans<S, I>,
+        after: Option<&(S, Span, I)>,
+        limit: usize,
+    ) -> Result<Vec<(S, Span, I)>, Error> {
+        spans::all(self.layers(), spans, after, limit)
     }
 }
 

@@ -139,6 +139,27 @@ pub(crate) fn overlapping<S: Key, I: Key>(
     Ok(found)
 }
 
+/// See [`Reader::all_spans`](crate::Reader::all_spans).
+pub(crate) fn all<S: Key, I: Key>(
+    layers: Layers<'_>,
+    spans: &Spans<S, I>,
+    after: Option<&(S, Span, I)>,
+    limit: usize,
+) -> Result<Vec<(S, Span, I)>, Error> {
+    let mut range = KeyRange::of_prefix(&table_key(spans.name, &())?);
+    if let Some((scope, span, id)) = after {
+        range.skip_to_after(&spans.key(scope, *span, id)?);
+    }
+    let mut rows = layers.rows(range, Direction::Ascending, limit);
+    let mut found = Vec::new();
+    while found.len() < limit {
+        let Some((key, end)) = rows.next()? else { break };
+        let (scope, _, start, id): (S, u8, i64, I) = row_key(spans.name, &key)?;
+        found.push((scope, Span { start, end: row_value(spans.name, &end)? }, id));
+    }
+    Ok(found)
+}
+
 /// The classes that have intervals, by seeking from one to the next.
 fn classes_in_use(layers: Layers<'_>, scope_prefix: &[u8]) -> Result<Vec<u8>, Error> {
     let mut classes = Vec::new();
