@@ -105,7 +105,8 @@ impl Chassis {
         })
     }
 
-    pub(crate) fn work_may_have_come(&self) {
+    /// Wakes the worker, after a command of this service's own has left [`crate::work`]; followers do so by themselves.
+    pub fn work_may_have_come(&self) {
         self.work.notify_one();
     }
 

@@ -4,6 +4,7 @@
 //! deletion means for the service's own rows is the service's own business; it does that first, then [`apply`]s the change here.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::auth::{Auth, AuthChange, FindUser, KeyId, User, VouchedUser};
@@ -15,6 +16,9 @@ use storage::{Reader, Table, Transaction, Value};
 use crate::authenticator::{KnownSession, SessionBook};
 use crate::follow::cursor_of;
 use crate::{Chassis, Fault, Row};
+
+/// Kept back from a call's deadline, to tell the caller that the owner did not answer.
+const WAY_HOME: Duration = Duration::from_millis(250);
 
 const USERS: Table<UserId, Row<Username>> = Table::new("directory.users");
 const NAMES: Table<Username, Row<UserId>> = Table::new("directory.names");
@@ -162,8 +166,16 @@ impl People {
         if let Some(known) = known.await? {
             return Ok(known);
         }
-        let context = self.chassis.calling(context)?;
-        Ok(self.auth.find_user(&context, FindUser { username: name.clone() }).await?.value)
+        let mut context = self.chassis.calling(context)?;
+        context.deadline = context.deadline.checked_sub(WAY_HOME).unwrap_or(context.deadline);
+        match self.auth.find_user(&context, FindUser { username: name.clone() }).await {
+            Ok(found) => Ok(found.value),
+            // Only a question was asked: whatever became of it, nothing was done.
+            Err(Error::Deadline { service }) => {
+                Err(Error::unavailable(service, format!("it did not say in time who {name} is; try again")).into())
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// [`People::find`] for several names at once, in their order.
@@ -172,7 +184,8 @@ impl People {
     /// As [`People::find`], for the first that fails.
     pub async fn find_all(&self, context: &Context, names: &[Username]) -> Result<Vec<VouchedUser>, Fault> {
         use futures::{StreamExt as _, TryStreamExt as _};
-        futures::stream::iter(names.iter().map(|name| self.find(context, name))).buffered(16).try_collect().await
+        let find = |name: Username| async move { self.find(context, &name).await };
+        futures::stream::iter(names.iter().cloned().map(find)).buffered(16).try_collect().await
     }
 }
 

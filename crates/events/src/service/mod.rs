@@ -1,0 +1,98 @@
+//! The rules: who asks, what must hold, what changes, what is announced. One file for each family of methods.
+
+mod changing;
+mod creating;
+mod inviting;
+mod listing;
+mod showing;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chassis::Chassis;
+use chassis::directory::People;
+use domain::events::{
+    CancelEvent, CreateEvent, EditEvent, Event, EventChange, Events, Invite, ListEvents, MAX_INVITEES, ShowEvent,
+    Uninvite, VouchEvent, VouchedEvent,
+};
+use domain::integrity::{AskHealth, Audit, AuditPage, Health, Present};
+use domain::log::{Changes, ReadChanges};
+use domain::{Answer, Context, Error, Page, Reply, Username};
+
+use crate::audit;
+
+/// The events service.
+pub(crate) struct EventsService {
+    chassis: Arc<Chassis>,
+    people: People,
+}
+
+impl EventsService {
+    pub(crate) const fn new(chassis: Arc<Chassis>, people: People) -> Self {
+        Self { chassis, people }
+    }
+}
+
+/// Refuses a command that names too many people.
+fn check_number(field: &'static str, names: &[Username]) -> Result<(), Error> {
+    if names.len() > MAX_INVITEES {
+        let why = format!("at most {MAX_INVITEES} people can be named at once");
+        return Err(Error::invalid(field, names.len().to_string(), why));
+    }
+    Ok(())
+}
+
+#[async_trait]
+impl Events for EventsService {
+    async fn create(&self, context: &Context, request: CreateEvent) -> Answer<Event> {
+        self.create_event(context, request).await
+    }
+
+    async fn show(&self, context: &Context, request: ShowEvent) -> Answer<Event> {
+        let viewer = context.user()?;
+        self.chassis.query(context, |view| showing::show(view, request.event, viewer)).await
+    }
+
+    async fn edit(&self, context: &Context, request: EditEvent) -> Answer<Event> {
+        self.edit_event(context, request).await
+    }
+
+    async fn cancel(&self, context: &Context, request: CancelEvent) -> Answer<Event> {
+        self.cancel_event(context, request).await
+    }
+
+    async fn invite(&self, context: &Context, request: Invite) -> Answer<Event> {
+        self.invite_people(context, request).await
+    }
+
+    async fn uninvite(&self, context: &Context, request: Uninvite) -> Answer<Event> {
+        self.uninvite_people(context, request).await
+    }
+
+    async fn list(&self, context: &Context, request: ListEvents) -> Answer<Page<Event>> {
+        let viewer = context.user()?;
+        self.chassis.query(context, |view| listing::list(view, viewer, &request)).await
+    }
+
+    async fn vouch(&self, context: &Context, request: VouchEvent) -> Answer<VouchedEvent> {
+        self.chassis.query(context, |view| showing::vouch(view, request)).await
+    }
+
+    async fn changes(&self, context: &Context, request: ReadChanges) -> Answer<Changes<EventChange>> {
+        self.chassis.serve_changes(context, request).await
+    }
+
+    async fn audit(&self, context: &Context, request: Audit) -> Answer<AuditPage> {
+        self.chassis.query(context, |view| audit::page(view, &request)).await
+    }
+
+    async fn present(&self, context: &Context, request: Present) -> Answer<Vec<bool>> {
+        self.chassis.query(context, |view| showing::present(view, &request)).await
+    }
+
+    async fn health(&self, _: &Context, _: AskHealth) -> Answer<Health> {
+        let health = self.chassis.health();
+        let seen = health.positions.clone();
+        Ok(Reply::new(health, seen))
+    }
+}

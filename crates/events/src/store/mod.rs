@@ -1,0 +1,78 @@
+//! What this service keeps, and the few ways in which it changes.
+//!
+//! Each change here brings all rows along that depend on it, and announces itself; the rules of who may make it are elsewhere.
+
+mod description;
+mod members;
+mod placing;
+mod rows;
+pub(crate) mod work;
+
+pub(crate) use description::{describe, description};
+use members::remove_invitee;
+pub(crate) use members::{add_invitees, is_deserted, remove_invitees};
+pub(crate) use placing::own_places;
+pub(crate) use rows::{EventRow, Invited, Scope};
+
+use chassis::timeline::Timeline;
+use chassis::{Fault, Row, log};
+use domain::events::EventChange;
+use domain::{EventId, UserId};
+use storage::{Table, Transaction};
+
+/// All events, cancelled ones too.
+pub(crate) const EVENTS: Table<EventId, EventRow> = Table::new("events");
+/// What events are about, in pieces, numbered from 0.
+pub(crate) const DESCRIPTIONS: Table<(EventId, u16), String> = Table::new("descriptions");
+/// Who is invited. The inviter is always the organizer.
+pub(crate) const INVITED: Table<(EventId, UserId), Invited> = Table::new("invited");
+/// The same, by invitee.
+pub(crate) const INVITED_OF: Table<(UserId, EventId), ()> = Table::new("invited-of");
+/// The events of each organizer.
+pub(crate) const ORGANIZED_BY: Table<(UserId, EventId), ()> = Table::new("organized-by");
+/// Events whose invitees' index entries are being brought up to date, and the last invitee done.
+pub(crate) const REINDEXING: Table<EventId, Row<Option<UserId>>> = Table::new("reindexing");
+/// The public list and everybody's own, by time.
+pub(crate) const TIMELINE: Timeline<Scope> = Timeline::new("timeline");
+
+/// Makes an event.
+pub(crate) fn create(tx: &mut Transaction<'_>, event: EventId, row: &EventRow) -> Result<(), Fault> {
+    tx.put(&EVENTS, &event, row)?;
+    if let Some(organizer) = row.organizer {
+        tx.put(&ORGANIZED_BY, &(organizer, event), &())?;
+    }
+    placing::place(tx, event, None, Some(row))?;
+    log::announce(tx, EventChange::Put(row.facts(event)))?;
+    Ok(())
+}
+
+/// Changes an event from `before` to `after`, as its next version; the event as it then is, and how many invitees were touched
+/// at once.
+pub(crate) fn change(
+    tx: &mut Transaction<'_>,
+    event: EventId,
+    before: &EventRow,
+    after: EventRow,
+) -> Result<(EventRow, usize), Fault> {
+    let after = EventRow { version: before.version.saturating_add(1), extent: after.series.first.extent(), ..after };
+    tx.put(&EVENTS, &event, &after)?;
+    if let Some(organizer) = before.organizer.filter(|_| after.organizer != before.organizer) {
+        tx.delete(&ORGANIZED_BY, &(organizer, event))?;
+    }
+    placing::place(tx, event, Some(before), Some(&after))?;
+    log::announce(tx, EventChange::Put(after.facts(event)))?;
+    let touched = if before.listed() == after.listed() { 0 } else { work::reindex(tx, event)? };
+    Ok((after, touched))
+}
+
+/// Removes an event to which nobody is invited.
+pub(crate) fn remove(tx: &mut Transaction<'_>, event: EventId, row: &EventRow) -> Result<(), Fault> {
+    tx.delete(&EVENTS, &event)?;
+    if let Some(organizer) = row.organizer {
+        tx.delete(&ORGANIZED_BY, &(organizer, event))?;
+    }
+    description::forget(tx, event)?;
+    placing::place(tx, event, Some(row), None)?;
+    log::announce(tx, EventChange::Removed { event })?;
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! The rows themselves.
+
+use domain::events::EventFacts;
+use domain::time::Extent;
+use domain::{EventId, EventTitle, Location, Series, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+use storage::Value;
+
+/// An event, but for its description.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct EventRow {
+    /// `None` once the account is gone.
+    pub(crate) organizer: Option<UserId>,
+    pub(crate) title: EventTitle,
+    pub(crate) location: Location,
+    pub(crate) series: Series,
+    /// The extent under which it is indexed: kept, because the instants of a civil time change with the rules of its zone.
+    pub(crate) extent: Extent,
+    pub(crate) public: bool,
+    pub(crate) cancelled: bool,
+    pub(crate) version: u64,
+    pub(crate) created: Timestamp,
+}
+
+impl Value for EventRow {}
+
+impl EventRow {
+    /// Where lists show it; `None` if they do not.
+    pub(crate) fn listed(&self) -> Option<Extent> {
+        (!self.cancelled).then_some(self.extent)
+    }
+
+    /// What other services keep of it.
+    pub(crate) fn facts(&self, event: EventId) -> EventFacts {
+        EventFacts {
+            event,
+            organizer: self.organizer,
+            title: self.title.clone(),
+            location: self.location.clone(),
+            series: self.series.clone(),
+            public: self.public,
+            cancelled: self.cancelled,
+            version: self.version,
+        }
+    }
+}
+
+/// An invitation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Invited {
+    /// Where the index by time has the event for this invitee, if it has it.
+    pub(crate) indexed: Option<Extent>,
+}
+
+impl Value for Invited {}
+
+/// Whose list an index entry is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) enum Scope {
+    /// That of the public events.
+    Public,
+    /// That of the events which someone organizes or is invited to.
+    Of(UserId),
+}
