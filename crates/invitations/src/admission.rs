@@ -1,0 +1,101 @@
+//! Taking over what events says of an event and of who is invited to it: from its log, or earlier from a vouch.
+//!
+//! A vouch is what events answers when someone asks for an event that they cannot see by the facts here, because the record
+//! that lets them see it has not arrived. It carries the position of events' log at which it was true. Here it counts only
+//! while that position has not been reached: from then on the log has said all that the vouch said, and perhaps more (the
+//! event is gone, the invitation was taken back), so what is here decides.
+
+use std::collections::BTreeMap;
+
+use chassis::Fault;
+use chassis::follow::cursor_of;
+use domain::events::{EventFacts, VouchedEvent};
+use domain::invitations::Status;
+use domain::{EventId, Instance, Position, Service, UserId};
+use storage::{Reader as _, Transaction};
+
+use crate::store::record::record;
+use crate::store::{self, EVENTS, EventRow, InvitationRow, OF_USER, Origin};
+
+/// Takes over what events vouched for, unless its log was already followed that far.
+pub(crate) fn admit(tx: &mut Transaction<'_>, viewer: UserId, vouched: &VouchedEvent) -> Result<(), Fault> {
+    let heard = cursor_of(tx, Service::Events)?;
+    if heard.is_some_and(|heard| is_covered(vouched.at, heard)) {
+        return Ok(());
+    }
+    note(tx, &vouched.facts)?;
+    match vouched.invited_by {
+        Some(by) => invite(tx, vouched.facts.event, by, &[viewer], Some(vouched.at)),
+        None => Ok(()),
+    }
+}
+
+/// Keeps the facts of an event, unless newer ones are here; gives the row.
+pub(crate) fn note(tx: &mut Transaction<'_>, facts: &EventFacts) -> Result<EventRow, Fault> {
+    let row = match tx.get(&EVENTS, &facts.event)? {
+        Some(row) if row.facts.version >= facts.version => return Ok(row),
+        Some(row) => EventRow { facts: facts.clone(), ..row },
+        None => EventRow { facts: facts.clone(), conformed: None },
+    };
+    tx.put(&EVENTS, &facts.event, &row)?;
+    Ok(row)
+}
+
+/// Invites people to an event that was heard of; to one that is gone nobody is invited. Those already invited stay as they
+/// are, and whoever joined by themselves keeps their answer. Passed over are accounts that are gone, and the organizer.
+pub(crate) fn invite(
+    tx: &mut Transaction<'_>,
+    event: EventId,
+    by: Option<UserId>,
+    invitees: &[UserId],
+    vouched: Option<Position>,
+) -> Result<(), Fault> {
+    let Some(facts) = store::facts(tx, event)? else { return Ok(()) };
+    let by = match by {
+        Some(by) if store::is_gone(tx, by)? => None,
+        by => by,
+    };
+    let origin = Origin::Invited { by, arrived: store::next_arrival(tx)? };
+    let mut people = BTreeMap::new();
+    for &invitee in invitees {
+        if facts.organizer == Some(invitee) || store::is_gone(tx, invitee)? {
+            continue;
+        }
+        let row = match store::row(tx, event, Instance::Series, invitee)? {
+            Some(row) if row.was_asked() => continue,
+            Some(row) => InvitationRow { origin, vouched, ..row },
+            None => InvitationRow { origin, status: Status::Pending, author: None, vouched },
+        };
+        people.insert(invitee, Some(row));
+    }
+    record(tx, event, Instance::Series, &people.into_iter().collect::<Vec<_>>())
+}
+
+/// Takes invitations back, and with them the answers, by a record at `at` of events' log. An invitation that was seen later
+/// than that is another one, and stays.
+pub(crate) fn uninvite(
+    tx: &mut Transaction<'_>,
+    event: EventId,
+    invitees: &[UserId],
+    at: Position,
+) -> Result<(), Fault> {
+    let mut gone: BTreeMap<Instance, BTreeMap<UserId, Option<InvitationRow>>> = BTreeMap::new();
+    for &invitee in invitees {
+        // As many as there are instances that they answered one by one.
+        for ((_, _, instance), ()) in tx.scan(&OF_USER, &(invitee, event), None, usize::MAX)? {
+            let row = store::row(tx, event, instance, invitee)?;
+            if row.and_then(|row| row.vouched).is_none_or(|seen| !is_covered(at, seen)) {
+                gone.entry(instance).or_default().insert(invitee, None);
+            }
+        }
+    }
+    for (instance, people) in gone {
+        record(tx, event, instance, &people.into_iter().collect::<Vec<_>>())?;
+    }
+    Ok(())
+}
+
+/// Whether `position` is among what was seen at `seen`.
+fn is_covered(position: Position, seen: Position) -> bool {
+    seen.epoch == position.epoch && seen.at >= position.at
+}

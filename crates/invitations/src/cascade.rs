@@ -1,0 +1,97 @@
+//! What a change of an event or the end of an account does to many rows, in steps of bounded size.
+//!
+//! A step does what the *present* facts say, so it does not matter what else came between two of them.
+
+use chassis::Fault;
+use chassis::work::ROWS_A_STEP;
+use domain::events::EventFacts;
+use domain::{EventId, Instance, UserId};
+use serde::{Deserialize, Serialize};
+use storage::{Reader as _, Transaction};
+
+use crate::store::record::record;
+use crate::store::{self, BY_INVITER, INVITATIONS, InvitationRow, OF_USER, Origin};
+
+/// What is still to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Work {
+    /// Bring the rows of an event to what its facts say, those behind `after`. Of an event that is gone they all go; of a
+    /// private one those who merely joined go; a cancelled one leaves the inboxes.
+    Conform {
+        /// Which.
+        event: EventId,
+        /// The last row that was looked at.
+        after: Option<(Instance, UserId)>,
+    },
+    /// Take out the rows of an account that is gone; whoever they invited was invited by nobody any more.
+    Forget {
+        /// Whose.
+        user: UserId,
+    },
+}
+
+/// Does a bounded part of `work`; what is left, if anything is.
+pub(crate) fn step(tx: &mut Transaction<'_>, work: Work) -> Result<Option<Work>, Fault> {
+    match work {
+        Work::Conform { event, after } => conform(tx, event, after),
+        Work::Forget { user } => forget(tx, user),
+    }
+}
+
+fn conform(tx: &mut Transaction<'_>, event: EventId, after: Option<(Instance, UserId)>) -> Result<Option<Work>, Fault> {
+    let facts = store::facts(tx, event)?;
+    let after = after.map(|(instance, user)| (event, instance, user));
+    let rows = tx.scan(&INVITATIONS, &event, after.as_ref(), ROWS_A_STEP)?;
+    let last = rows.last().map(|((_, instance, user), _)| (*instance, *user));
+    let more = rows.len() == ROWS_A_STEP;
+    let changed = rows.into_iter().filter_map(|((_, instance, user), row)| {
+        let next = conformed(facts.as_ref(), row)?;
+        Some(((event, instance), (user, next)))
+    });
+    record_each(tx, changed.collect())?;
+    Ok(more.then_some(Work::Conform { event, after: last }))
+}
+
+/// What a row has to become, its places in the lists included; `None` if nothing about it can have changed.
+#[allow(clippy::option_option, reason = "the outer: whether to write; the inner: whether there is a row")]
+fn conformed(facts: Option<&EventFacts>, row: InvitationRow) -> Option<Option<InvitationRow>> {
+    match facts {
+        None => Some(None),
+        Some(facts) if !facts.public && !row.was_asked() => Some(None),
+        Some(facts) if facts.cancelled => Some(Some(row)),
+        Some(_) => None,
+    }
+}
+
+fn forget(tx: &mut Transaction<'_>, user: UserId) -> Result<Option<Work>, Fault> {
+    let own = tx.scan(&OF_USER, &user, None, ROWS_A_STEP)?;
+    let left = ROWS_A_STEP.saturating_sub(own.len());
+    record_each(tx, own.into_iter().map(|((_, event, instance), ())| ((event, instance), (user, None))).collect())?;
+    let invited = tx.scan(&BY_INVITER, &user, None, left)?;
+    let more = invited.len() == left;
+    let mut changed = Vec::new();
+    for ((_, event, instance, invitee), ()) in invited {
+        let row = store::row(tx, event, instance, invitee)?.ok_or_else(|| {
+            Fault::broken(format!("an index names an invitation of {invitee} to {event} that is not there"))
+        })?;
+        if let Origin::Invited { arrived, .. } = row.origin {
+            let row = InvitationRow { origin: Origin::Invited { by: None, arrived }, ..row };
+            changed.push(((event, instance), (invitee, Some(row))));
+        }
+    }
+    record_each(tx, changed)?;
+    Ok(more.then_some(Work::Forget { user }))
+}
+
+type Changed = ((EventId, Instance), (UserId, Option<InvitationRow>));
+
+/// Records rows that lie in the order of their events and instances, one event and instance at a time.
+fn record_each(tx: &mut Transaction<'_>, changed: Vec<Changed>) -> Result<(), Fault> {
+    for together in changed.chunk_by(|(one, _), (other, _)| one == other) {
+        if let Some(&((event, instance), _)) = together.first() {
+            let people: Vec<_> = together.iter().map(|(_, person)| *person).collect();
+            record(tx, event, instance, &people)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,57 @@
+//! Asking events about an event that the asker cannot see by what is known here.
+//!
+//! What does not exist and what they may not see take this same path, so that neither the answer nor its time tells the two
+//! apart.
+
+use std::time::Duration;
+
+use chassis::Fault;
+use domain::events::{VouchEvent, VouchedEvent};
+use domain::{Context, Error, EventId, Service, UserId};
+
+use super::InvitationsService;
+use crate::{admission, sight};
+
+/// How long events may take.
+const ASKING: Duration = Duration::from_secs(3);
+/// Kept back from a call's deadline for the answer.
+const WAY_HOME: Duration = Duration::from_millis(250);
+
+impl InvitationsService {
+    /// Makes sure that what lets `viewer` see the event is here, if anything does. Whether they may is judged afterwards, in
+    /// the view or transaction that relies on it.
+    ///
+    /// # Errors
+    /// Not found (`event`) if events says so; unavailable (events) if only events could tell and cannot be asked.
+    pub(super) async fn bring_into_sight(
+        &self,
+        context: &Context,
+        event: EventId,
+        viewer: UserId,
+    ) -> Result<(), Fault> {
+        let db = self.chassis.db();
+        if db.read(|view| sight::seen_by(view, event, viewer)).await?.is_some() {
+            return Ok(());
+        }
+        let vouched = self.vouched(context, event, viewer).await?;
+        db.write(move |tx| admission::admit(tx, viewer, &vouched)).await
+    }
+
+    async fn vouched(&self, context: &Context, event: EventId, viewer: UserId) -> Result<VouchedEvent, Error> {
+        let within = ASKING.min(context.remaining().saturating_sub(WAY_HOME));
+        let mut asking = self.chassis.calling(context)?;
+        asking.deadline = tokio::time::Instant::now() + within;
+        let silent = || {
+            let why = "it did not say in time whether you may see this event; nothing was done, try again";
+            Error::unavailable(Service::Events, why)
+        };
+        let asked = self.events.vouch(&asking, VouchEvent { event, viewer });
+        match tokio::time::timeout_at(asking.deadline, asked).await {
+            Ok(Ok(reply)) => Ok(reply.value),
+            Ok(Err(Error::NotFound { .. })) => Err(sight::unseen(event)),
+            // Asking changes nothing, so that this call did nothing is certain.
+            Ok(Err(Error::Deadline { .. })) | Err(_) => Err(silent()),
+            Ok(Err(error)) => Err(error),
+        }
+    }
+}
