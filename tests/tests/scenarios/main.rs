@@ -11,6 +11,7 @@
 mod accounts;
 mod answers;
 mod authorization;
+mod bad_input;
 mod calendars;
 mod commands;
 mod events;
