@@ -19,7 +19,7 @@ pub struct Running<P: Protocol> {
 /// A figure about a running service.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Gauge {
-    /// Its name, as Prometheus has names, without a prefix.
+    /// Its name, as Prometheus has names.
     pub name: &'static str,
     /// What it tells, with its unit.
     pub help: &'static str,
@@ -76,14 +76,22 @@ impl Chassis {
         let health = self.health();
         let gauge = |name, help, value| Gauge { name, help, value };
         vec![
-            gauge("database_bytes", "Size of the database on disk, in bytes.", stats.size_on_disk as f64),
-            gauge("database_queue", "Transactions waiting to be written.", stats.queued as f64),
-            gauge("database_batches", "Batches written since the start.", stats.batches as f64),
-            gauge("database_transactions", "Transactions written since the start.", stats.transactions as f64),
-            gauge("log_position", "The last durable position of the change log.", self.db().durable_position() as f64),
-            gauge("followers_out_of_contact", "Followed services that do not answer.", health.behind.len() as f64),
+            gauge("convene_database_bytes", "Size of the database on disk, in bytes.", stats.size_on_disk as f64),
+            gauge("convene_database_queue", "Transactions waiting to be written.", stats.queued as f64),
+            gauge("convene_database_batches", "Batches written since the start.", stats.batches as f64),
+            gauge("convene_database_transactions", "Transactions written since the start.", stats.transactions as f64),
             gauge(
-                "followers_stopped",
+                "convene_log_position",
+                "The last durable position of the change log.",
+                self.db().durable_position() as f64,
+            ),
+            gauge(
+                "convene_followers_out_of_contact",
+                "Followed services that do not answer.",
+                health.behind.len() as f64,
+            ),
+            gauge(
+                "convene_followers_stopped",
                 "Followers that have stopped and need an operator.",
                 health.stopped.len() as f64,
             ),
