@@ -28,24 +28,29 @@ pub struct Clients {
     pub sharing: Arc<dyn Sharing>,
 }
 
-/// Makes the way to any of the services, without the layers on the caller's side.
+/// Makes the ways to the services, without the layers on the caller's side.
 pub(super) trait Ways {
-    /// The way to one of them.
-    fn to<P: Protocol>(&self) -> Arc<dyn Stub<P>>;
+    /// The way to auth.
+    fn to_auth(&self) -> Arc<dyn Stub<AuthProtocol>>;
+    /// The way to events.
+    fn to_events(&self) -> Arc<dyn Stub<EventsProtocol>>;
+    /// The way to invitations.
+    fn to_invitations(&self) -> Arc<dyn Stub<InvitationsProtocol>>;
+    /// The way to calendar.
+    fn to_calendar(&self) -> Arc<dyn Stub<CalendarProtocol>>;
+    /// The way to sharing.
+    fn to_sharing(&self) -> Arc<dyn Stub<SharingProtocol>>;
 }
 
 impl Clients {
     /// Over `ways`, with the caller's layers before each.
     pub(super) fn over(ways: &impl Ways, options: &ClientOptions, metrics: &Arc<Metrics>) -> Self {
-        fn layered<P: Protocol>(ways: &impl Ways, options: &ClientOptions, metrics: &Arc<Metrics>) -> Arc<dyn Stub<P>> {
-            client_stack(ways.to::<P>(), options, metrics)
-        }
         Self {
-            auth: Arc::new(AuthClient(layered::<AuthProtocol>(ways, options, metrics))),
-            events: Arc::new(EventsClient(layered::<EventsProtocol>(ways, options, metrics))),
-            invitations: Arc::new(InvitationsClient(layered::<InvitationsProtocol>(ways, options, metrics))),
-            calendar: Arc::new(CalendarClient(layered::<CalendarProtocol>(ways, options, metrics))),
-            sharing: Arc::new(SharingClient(layered::<SharingProtocol>(ways, options, metrics))),
+            auth: Arc::new(AuthClient(client_stack(ways.to_auth(), options, metrics))),
+            events: Arc::new(EventsClient(client_stack(ways.to_events(), options, metrics))),
+            invitations: Arc::new(InvitationsClient(client_stack(ways.to_invitations(), options, metrics))),
+            calendar: Arc::new(CalendarClient(client_stack(ways.to_calendar(), options, metrics))),
+            sharing: Arc::new(SharingClient(client_stack(ways.to_sharing(), options, metrics))),
         }
     }
 
@@ -80,9 +85,31 @@ struct Channels<'a> {
     options: &'a ChannelOptions,
 }
 
-impl Ways for Channels<'_> {
+impl Channels<'_> {
     fn to<P: Protocol>(&self) -> Arc<dyn Stub<P>> {
         let address = self.addresses.of(P::SERVICE).unwrap_or_default();
         Arc::new(Channel::<P>::to(address, self.options.clone()))
+    }
+}
+
+impl Ways for Channels<'_> {
+    fn to_auth(&self) -> Arc<dyn Stub<AuthProtocol>> {
+        self.to()
+    }
+
+    fn to_events(&self) -> Arc<dyn Stub<EventsProtocol>> {
+        self.to()
+    }
+
+    fn to_invitations(&self) -> Arc<dyn Stub<InvitationsProtocol>> {
+        self.to()
+    }
+
+    fn to_calendar(&self) -> Arc<dyn Stub<CalendarProtocol>> {
+        self.to()
+    }
+
+    fn to_sharing(&self) -> Arc<dyn Stub<SharingProtocol>> {
+        self.to()
     }
 }

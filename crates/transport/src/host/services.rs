@@ -1,6 +1,5 @@
 //! The five services as something that can be started: the only place that knows their crates.
 
-
 use async_trait::async_trait;
 use chassis::{Fault, Running, Setup};
 use domain::Protocol;

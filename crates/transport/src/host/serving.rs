@@ -1,0 +1,142 @@
+//! The life of a service's process, from taking its port to closing its database.
+
+use std::io::{self, Read as _};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chassis::{OperatorKey, SystemClock};
+use storage::Database;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::{interval, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::options::Options;
+use super::{Hosted, Stood};
+use crate::cluster::{Clients, DataFolder, Failed, PATIENCE, Sharing};
+use crate::{ChannelOptions, ClientOptions, ListenOptions, Metrics, Server, bind};
+
+/// How long calls under way may take to finish, and then the tasks and the database: together less than a supervisor waits.
+const DRAINING: Duration = Duration::from_secs(4);
+const CLOSING: Duration = Duration::from_secs(4);
+const BETWEEN_HEALTH_CHECKS: Duration = Duration::from_millis(250);
+
+pub(super) async fn serve<P: Hosted>(options: Options<P::Arguments>) -> Result<(), Failed> {
+    let told_to_end = ToldToEnd::listen(options.with_parent)?;
+    let address = options.address(P::SERVICE)?;
+    let listener = bind(address).await.map_err(|error| Failed(error.to_string()))?;
+
+    let peers = options.peers();
+    let folder = DataFolder::at(options.data);
+    let opened = {
+        let folder = folder.clone();
+        tokio::task::spawn_blocking(move || open::<P>(&folder))
+    };
+    let (lock, operator, db) = opened.await.map_err(|error| Failed(format!("the database was not opened: {error}")))??;
+
+    let metrics = Metrics::new();
+    let others = Clients::connected(&peers, &ChannelOptions::default(), &ClientOptions::default(), &metrics);
+    let stood =
+        Stood::<P>::start(db, Arc::new(SystemClock), operator, others, options.own.into(), &metrics).await?;
+    let listen = ListenOptions { drain_timeout: DRAINING, ..ListenOptions::default() };
+    let server = Server::new(Arc::clone(&stood.stub), Arc::clone(&stood.readiness), metrics, listen);
+    let noted = folder.note_process(P::SERVICE)?;
+    tracing::info!(service = %P::SERVICE, %address, data = %folder.path().display(), "serving");
+
+    let failure = serve_until_the_end(&server, listener, &stood, told_to_end).await;
+
+    stood.ends();
+    server.shutdown().await;
+    drop(server);
+    if timeout(CLOSING, stood.stop()).await.is_err() {
+        tracing::warn!(service = %P::SERVICE, "the database was not closed in time");
+    }
+    drop((noted, lock));
+    tracing::info!(service = %P::SERVICE, "ended");
+    failure.map_or(Ok(()), |why| Err(Failed(format!("{} has stopped: {why}", P::SERVICE))))
+}
+
+type Opened = (crate::cluster::FolderLock, OperatorKey, Database);
+
+/// Takes the data folder and what is needed of it. Blocks.
+fn open<P: Hosted>(folder: &DataFolder) -> Result<Opened, Failed> {
+    folder.prepare()?;
+    let lock = folder.lock(Sharing::WithServices, PATIENCE)?;
+    let operator = OperatorKey::load_or_create(folder.path())
+        .map_err(|error| Failed(format!("the operator's key cannot be had: {error}")))?;
+    let options = storage::Options::new(P::SERVICE.name(), P::SCHEMA);
+    let db = Database::open(&folder.database(P::SERVICE), options).map_err(|error| Failed(error.to_string()))?;
+    Ok((lock, operator, db))
+}
+
+/// Serves until told to end, or until the service cannot go on: why.
+async fn serve_until_the_end<P: Hosted>(
+    server: &Server<P>,
+    listener: TcpListener,
+    stood: &Stood<P>,
+    mut told_to_end: ToldToEnd,
+) -> Option<String> {
+    let mut checks = interval(BETWEEN_HEALTH_CHECKS);
+    let failure = async {
+        loop {
+            checks.tick().await;
+            if let Some(why) = stood.failure() {
+                return why;
+            }
+        }
+    };
+    tokio::select! {
+        () = server.serve(listener) => Some("it listens no more".to_owned()),
+        why = failure => Some(why),
+        why = told_to_end.wait() => {
+            tracing::info!(service = %P::SERVICE, why, "ending");
+            None
+        }
+    }
+}
+
+/// The ways in which a program is told to end.
+struct ToldToEnd {
+    terminate: Signal,
+    interrupt: Signal,
+    orphaned: CancellationToken,
+}
+
+impl ToldToEnd {
+    fn listen(parent: Option<u32>) -> Result<Self, Failed> {
+        let listen = |kind| signal(kind).map_err(|error| Failed(format!("cannot listen for signals: {error}")));
+        let orphaned = CancellationToken::new();
+        if parent.is_some() {
+            let orphaned = orphaned.clone();
+            // A thread of its own, since a blocking read on the runtime's would hold up its end.
+            std::thread::Builder::new()
+                .name("parent".to_owned())
+                .spawn(move || {
+                    wait_for_end_of_input();
+                    orphaned.cancel();
+                })
+                .map_err(|error| Failed(format!("cannot start a thread: {error}")))?;
+        }
+        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())?, orphaned })
+    }
+
+    async fn wait(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+            () = self.orphaned.cancelled() => "the process that started it has ended",
+        }
+    }
+}
+
+fn wait_for_end_of_input() {
+    let mut bytes = [0; 64];
+    let mut input = io::stdin().lock();
+    loop {
+        match input.read(&mut bytes) {
+            Ok(0) => return,
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => return,
+            Ok(_) | Err(_) => {}
+        }
+    }
+}

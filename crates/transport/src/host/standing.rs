@@ -1,0 +1,108 @@
+//! One service with everything that stands before it on its own side: what its program and a linked cluster both start.
+
+use std::sync::{Arc, Weak};
+
+use async_trait::async_trait;
+use chassis::{Chassis, OperatorKey, Running, Setup};
+use domain::{Answer, Clock, Context, Error, Protocol, Stub, WireBody};
+use storage::Database;
+use tokio_util::sync::CancellationToken;
+
+use super::Hosted;
+use crate::cluster::{Clients, Failed};
+use crate::layers::is_long_poll;
+use crate::{Metrics, Readiness, ServerOptions, server_stack};
+
+/// A service that was started, behind its layers.
+pub(crate) struct Stood<P: Hosted> {
+    /// The service with its layers.
+    pub(crate) stub: Arc<dyn Stub<P>>,
+    /// What it lacks before it can serve.
+    pub(crate) readiness: Readiness,
+    running: Running<P>,
+    ending: CancellationToken,
+}
+
+impl<P: Hosted> Stood<P> {
+    /// Starts the service on `db`.
+    ///
+    /// # Errors
+    /// What it reports.
+    pub(crate) async fn start(
+        db: Database,
+        clock: Arc<dyn Clock>,
+        operator: OperatorKey,
+        others: Clients,
+        config: P::Config,
+        metrics: &Arc<Metrics>,
+    ) -> Result<Self, Failed> {
+        let running = P::start(Setup { db, clock, operator }, others, config)
+            .await
+            .map_err(|fault| Failed(format!("{} cannot start: {fault}", P::SERVICE)))?;
+        let ending = CancellationToken::new();
+        let layered = server_stack(running.stub(), running.authenticate(), &ServerOptions::default(), metrics);
+        let stub = Arc::new(Ending { inner: layered, ending: ending.clone() });
+        let chassis = Arc::downgrade(running.chassis());
+        observe(&chassis, running.chassis(), metrics);
+        Ok(Self { stub, readiness: Arc::new(move || lacking(&chassis)), running, ending })
+    }
+
+    /// Why its database takes no more writes, once it has stopped by itself.
+    pub(crate) fn failure(&self) -> Option<String> {
+        self.running.chassis().db().health().err().map(|error| error.to_string())
+    }
+
+    /// Sends those home who wait for news: they would hold up the end.
+    pub(crate) fn ends(&self) {
+        self.ending.cancel();
+    }
+
+    /// Ends its tasks and closes its database; what was accepted is finished.
+    pub(crate) async fn stop(self) {
+        self.ending.cancel();
+        drop(self.stub);
+        self.running.stop().await;
+    }
+
+    /// Ends its tasks at once; gives its database, which closes when the last who uses it lets go.
+    pub(crate) fn abandon(self) -> Database {
+        self.ending.cancel();
+        self.running.chassis().db().clone()
+    }
+}
+
+fn lacking(chassis: &Weak<Chassis>) -> Vec<String> {
+    let Some(chassis) = chassis.upgrade() else { return vec!["it has ended".to_owned()] };
+    chassis.db().health().err().map(|error| error.to_string()).into_iter().collect()
+}
+
+/// Shows the service's own figures, without keeping it alive.
+fn observe(service: &Weak<Chassis>, now: &Chassis, metrics: &Metrics) {
+    for (place, gauge) in now.gauges().into_iter().enumerate() {
+        let service = Weak::clone(service);
+        let read = move || {
+            let gauges = service.upgrade().map(|chassis| chassis.gauges()).unwrap_or_default();
+            gauges.get(place).map_or(0.0, |gauge| gauge.value)
+        };
+        metrics.observe(gauge.name, gauge.help, &[("service", now.service().name())], read);
+    }
+}
+
+/// Answers long polls when the service ends.
+struct Ending<P: Protocol> {
+    inner: Arc<dyn Stub<P>>,
+    ending: CancellationToken,
+}
+
+#[async_trait]
+impl<P: Protocol> Stub<P> for Ending<P> {
+    async fn call(&self, context: &Context, request: P::Request) -> Answer<P::Response> {
+        if !is_long_poll(request.method()) {
+            return self.inner.call(context, request).await;
+        }
+        tokio::select! {
+            answer = self.inner.call(context, request) => answer,
+            () = self.ending.cancelled() => Err(Error::unavailable(P::SERVICE, "it is shutting down")),
+        }
+    }
+}
