@@ -122,7 +122,7 @@ impl Chassis {
                     self.followed.applied(&after.await.map_err(stopped)?);
                     self.work_may_have_come();
                 }
-                self.followed.heard(source, (next.position >= watermark).then_some(followed));
+                self.followed.heard(source, (next.position >= watermark).then_some((followed, next.position)));
                 Ok(())
             }
             Changes::Diverged { watermark, .. } => Err(Trouble::Stopped(format!(

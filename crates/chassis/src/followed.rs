@@ -1,9 +1,9 @@
 //! How far a service has followed the others, and waiting for it to be far enough.
 //!
 //! *Applied* is how far the effects of a log are in this database, long cascades included. *Told* is what a followed service last
-//! said of how far it had itself applied the logs that it follows, before it gave us all it had. From both comes what this
-//! service may claim: of auth, say, it has seen only what it applied itself *and* what each service it follows had applied,
-//! since a row of theirs may be the effect of a row of auth's.
+//! said of how far it had itself applied the logs that it follows, before it gave us all it had; it counts once all that it gave
+//! is applied here. From both comes what this service may claim: of auth, say, it has seen only what it applied itself *and* what
+//! each service it follows had applied, since a row of theirs may be the effect of a row of auth's.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,6 +17,8 @@ use tokio::time::{Instant, timeout_at};
 pub(crate) struct State {
     applied: Positions,
     told: BTreeMap<Service, Positions>,
+    /// What was told with records whose effects are not all here yet, and the last of these records.
+    telling: BTreeMap<Service, (Positions, u64)>,
     contact: BTreeMap<Service, bool>,
     stopped: BTreeMap<Service, String>,
 }
@@ -80,8 +82,20 @@ impl State {
         self.stopped.iter().map(|(source, why)| format!("following {source}: {why}")).collect()
     }
 
+    /// What `source` told last, whether or not it counts already.
     pub(crate) fn told(&self, source: Service) -> Positions {
-        self.told.get(&source).cloned().unwrap_or_default()
+        let telling = self.telling.get(&source).map(|(told, _)| told);
+        telling.or_else(|| self.told.get(&source)).cloned().unwrap_or_default()
+    }
+
+    /// Lets count what was told with records whose effects are all here; whether there was any.
+    fn take_what_was_told(&mut self) -> bool {
+        let applied = &self.applied;
+        let counts = |source: Service, last: u64| last == 0 || applied.get(source).is_some_and(|at| at.at >= last);
+        let ready: Vec<_> = self.telling.extract_if(.., |source, (_, last)| counts(*source, *last)).collect();
+        let any = !ready.is_empty();
+        self.told.extend(ready.into_iter().map(|(source, (told, _))| (source, told)));
+        any
     }
 }
 
@@ -104,22 +118,21 @@ impl Followed {
 
     pub(crate) fn applied(&self, positions: &Positions) {
         self.state.send_if_modified(|state| {
-            let changed = positions.iter().any(|(source, position)| state.applied.get(source) != Some(position));
-            positions.iter().for_each(|(source, position)| state.applied.set(source, position));
-            changed
+            let before = state.applied.clone();
+            // Several tasks report what their own transactions saw, not always in that order: none takes back another's.
+            state.applied.merge(positions);
+            state.take_what_was_told() || state.applied != before
         });
     }
 
-    /// An answer came from `source`; `told` if it gave all that it had.
-    pub(crate) fn heard(&self, source: Service, told: Option<Positions>) {
+    /// An answer came from `source`; with it `told` and the last of its records, if it gave all that it had.
+    pub(crate) fn heard(&self, source: Service, told: Option<(Positions, u64)>) {
         self.state.send_if_modified(|state| {
             let silent = state.contact.insert(source, true) != Some(true);
             let resumed = state.stopped.remove(&source).is_some();
-            let news = told.is_some_and(|told| {
-                let news = state.told.get(&source) != Some(&told);
-                state.told.insert(source, told);
-                news
-            });
+            state.telling.extend(told.map(|told| (source, told)));
+            let before = state.told.get(&source).cloned();
+            let news = state.take_what_was_told() && state.told.get(&source) != before.as_ref();
             silent || resumed || news
         });
     }
@@ -169,12 +182,35 @@ mod tests {
         let seen = Positions::of(Service::Events, at(9));
         followed.applied(&Positions::of(Service::Events, at(9)));
         assert_eq!(followed.now().missing(Service::Calendar, &seen), [Service::Invitations]);
-        followed.heard(Service::Invitations, Some(Positions::of(Service::Events, at(8))));
+        followed.heard(Service::Invitations, Some((Positions::of(Service::Events, at(8)), 0)));
         assert_eq!(followed.now().missing(Service::Calendar, &seen), [Service::Invitations]);
         assert_eq!(followed.effective().get(Service::Events), Some(at(8)));
-        followed.heard(Service::Invitations, Some(Positions::of(Service::Events, at(9))));
+        followed.heard(Service::Invitations, Some((Positions::of(Service::Events, at(9)), 0)));
         assert!(followed.now().missing(Service::Calendar, &seen).is_empty());
         assert_eq!(followed.effective().get(Service::Events), Some(at(9)));
+    }
+
+    #[test]
+    fn what_was_told_counts_once_the_long_cascades_of_what_came_with_it_are_done() {
+        let followed = Followed::new(Service::Calendar);
+        let seen = Positions::of(Service::Auth, at(9));
+        followed.applied(&Positions::of(Service::Auth, at(9)));
+        for (service, last) in [(Service::Events, 20), (Service::Invitations, 0), (Service::Sharing, 0)] {
+            followed.heard(service, Some((Positions::of(Service::Auth, at(9)), last)));
+        }
+        followed.applied(&Positions::of(Service::Events, at(19)));
+        assert_eq!(followed.now().missing(Service::Calendar, &seen), [Service::Events]);
+        assert_eq!(followed.now().told(Service::Events), Positions::of(Service::Auth, at(9)), "it is not told again");
+        followed.applied(&Positions::of(Service::Events, at(20)));
+        assert!(followed.now().missing(Service::Calendar, &seen).is_empty());
+    }
+
+    #[test]
+    fn a_report_that_comes_late_takes_nothing_back() {
+        let followed = Followed::new(Service::Sharing);
+        followed.applied(&Positions::of(Service::Auth, at(9)));
+        followed.applied(&Positions::of(Service::Auth, at(8)));
+        assert_eq!(followed.effective().get(Service::Auth), Some(at(9)));
     }
 
     #[tokio::test(start_paused = true)]
