@@ -70,7 +70,8 @@ pub(crate) async fn upgrade(
     target: &str,
 ) -> Result<(BoxStream, Bytes), String> {
     let no_http = |error: hyper::Error| format!("{target} does not answer as a Convene service: {error}");
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(no_http)?;
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(no_http)?;
     let _driver = AbortOnDropHandle::new(tokio::spawn(connection.with_upgrades()));
 
     let mut request = Request::new(Empty::<Bytes>::new());
@@ -103,6 +104,9 @@ mod tests {
     #[test]
     fn the_older_side_is_told_to_upgrade() {
         assert_eq!(versions_differ(Service::Events, 3, 4), "events speaks protocol 3, this client 4: upgrade events");
-        assert_eq!(versions_differ(Service::Events, 4, 3), "events speaks protocol 4, this client 3: upgrade this client");
+        assert_eq!(
+            versions_differ(Service::Events, 4, 3),
+            "events speaks protocol 4, this client 3: upgrade this client"
+        );
     }
 }

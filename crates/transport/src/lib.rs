@@ -37,3 +37,6 @@ pub use memory::InMemory;
 pub use metrics::Metrics;
 pub use server::{ListenOptions, Readiness, Server, bind};
 pub use stream::{Connect, Tcp};
+
+#[cfg(test)]
+mod tests;

@@ -155,7 +155,8 @@ impl Metrics {
                 head(&mut out, gauge.name, gauge.help, gauge.kind);
                 last_name = gauge.name;
             }
-            let alike = 1 + others.iter().take_while(|other| other.name == gauge.name && other.labels == gauge.labels).count();
+            let alike =
+                1 + others.iter().take_while(|other| other.name == gauge.name && other.labels == gauge.labels).count();
             let (same, after) = rest.split_at(alike.min(rest.len()));
             let sum: f64 = same.iter().map(|gauge| (gauge.read)()).sum();
             let _ = writeln!(out, "{}{{{}}} {sum}", gauge.name, gauge.labels);

@@ -131,7 +131,9 @@ impl Connection {
         caller.waits = false;
         Ok(match outcome {
             Ok(Outcome::Reply(payload)) => read_reply::<P>(method.number, &payload),
-            Ok(Outcome::Error(payload)) => Err(Bincode.decode(&payload).unwrap_or_else(|error| unreadable(P::SERVICE, &error))),
+            Ok(Outcome::Error(payload)) => {
+                Err(Bincode.decode(&payload).unwrap_or_else(|error| unreadable(P::SERVICE, &error)))
+            }
             Ok(Outcome::TooLarge(length)) => Err(unreadable(P::SERVICE, &too_large(length, self.max_frame))),
             Ok(Outcome::Lost { sent: false }) => return Err(NotSent::ConnectionGone),
             Ok(Outcome::Lost { sent: true }) | Err(_) => Err(Error::Deadline { service: P::SERVICE }),
@@ -275,12 +277,7 @@ fn read_reply<P: Protocol>(method: u16, payload: &[u8]) -> Answer<P::Response> {
     let read = || {
         let (header, body) = Bincode.decode_first::<ReplyHeader<'_>>(payload)?;
         let value = P::Response::decode(method, &Bincode, body)?;
-        Ok(Reply {
-            value,
-            seen: header.seen.into_owned(),
-            behind: header.behind.into_owned(),
-            settled: header.settled,
-        })
+        Ok(Reply { value, seen: header.seen.into_owned(), behind: header.behind.into_owned(), settled: header.settled })
     };
     read().map_err(|error: Error| unreadable(P::SERVICE, &error))
 }

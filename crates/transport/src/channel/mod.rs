@@ -129,7 +129,8 @@ impl<P: Protocol> Channel<P> {
         let target = self.target();
         let until = deadline.min(Instant::now() + self.options.connect_timeout);
         let attempt = async {
-            let stream = self.connector.connect().await.map_err(|error| format!("cannot connect to {target}: {error}"))?;
+            let stream =
+                self.connector.connect().await.map_err(|error| format!("cannot connect to {target}: {error}"))?;
             handshake::upgrade(stream, P::SERVICE, self.options.protocol_version, target).await
         };
         let (stream, already_read) =

@@ -88,7 +88,10 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         let kind = FrameKind::of(number).ok_or_else(|| invalid(format!("there is no frame of kind {number}")))?;
         if length > self.max_frame {
             if length > self.max_frame.saturating_mul(SKIPPED_AT_MOST) {
-                return Err(invalid(format!("a frame claims {length} bytes, and at most {} are accepted", self.max_frame)));
+                return Err(invalid(format!(
+                    "a frame claims {length} bytes, and at most {} are accepted",
+                    self.max_frame
+                )));
             }
             self.buffer.advance(LENGTH_BYTES + HEAD_BYTES);
             self.to_skip = length - HEAD_BYTES;

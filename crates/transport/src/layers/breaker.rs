@@ -37,7 +37,8 @@ pub struct Breaker<P: Protocol> {
     circuit: Arc<Circuit>,
 }
 
-struct Circuit {
+/// What is known of one destination.
+pub struct Circuit {
     options: BreakerOptions,
     state: Mutex<State>,
 }
@@ -52,8 +53,7 @@ struct State {
 
 impl<P: Protocol> Breaker<P> {
     /// Watches over calls of `inner`, and shows its state in `metrics`.
-    pub fn new(inner: Arc<dyn Stub<P>>, options: &BreakerOptions, metrics: &Metrics) -> Self {
-        let circuit = Arc::new(Circuit { options: options.clone(), state: Mutex::default() });
+    pub fn new(inner: Arc<dyn Stub<P>>, circuit: Arc<Circuit>, metrics: &Metrics) -> Self {
         let shown = Arc::downgrade(&circuit);
         metrics.observe(
             "convene_breaker_open",
@@ -111,6 +111,18 @@ impl Drop for Watch<'_> {
 }
 
 impl Circuit {
+    /// Closed.
+    #[must_use]
+    pub fn new(options: &BreakerOptions) -> Arc<Self> {
+        Arc::new(Self { options: options.clone(), state: Mutex::default() })
+    }
+
+    /// Whether the next call would be refused.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.state.lock().open_until.is_some_and(|until| Instant::now() < until)
+    }
+
     /// Lets a call through, or says why not.
     fn admit(&self) -> Result<(), String> {
         let mut state = self.state.lock();

@@ -31,7 +31,7 @@ use domain::{Authenticate, Kind, Method, Protocol, Stub};
 
 pub use access::AccessCheck;
 pub use authentication::Authentication;
-pub use breaker::{Breaker, BreakerOptions};
+pub use breaker::{Breaker, BreakerOptions, Circuit};
 pub use command::CommandCheck;
 pub use deadline::Deadline;
 pub use limit::{Limit, LimitOptions};
@@ -64,8 +64,10 @@ pub struct Layer<P: Protocol> {
     pub name: &'static str,
     /// Why it stands where it stands.
     pub reason: &'static str,
-    wrap: Box<dyn FnOnce(Arc<dyn Stub<P>>) -> Arc<dyn Stub<P>>>,
+    wrap: Wrap<P>,
 }
+
+type Wrap<P> = Box<dyn FnOnce(Arc<dyn Stub<P>>) -> Arc<dyn Stub<P>>>;
 
 impl<P: Protocol> Layer<P> {
     fn new<S: Stub<P>>(
@@ -89,7 +91,9 @@ pub fn server_layers<P: Protocol>(
         Layer::new("observed", "it counts refusals too, and all logs of a call lie within its span", |inner| {
             Observed::new(inner, calls)
         }),
-        Layer::new("limit", "a call too many is refused before it costs anything", move |inner| Limit::new(inner, &limit)),
+        Layer::new("limit", "a call too many is refused before it costs anything", move |inner| {
+            Limit::new(inner, &limit)
+        }),
         Layer::new("deadline", "a call too late is not started, and everything below ends in time", Deadline::new),
         Layer::new("shield", "a panic in any layer below or in the service ends one call only", Shield::new),
         Layer::new("authentication", "from here on it is known who asks", move |inner| {
@@ -103,16 +107,20 @@ pub fn server_layers<P: Protocol>(
 /// The caller's layers, the outermost first.
 pub fn client_layers<P: Protocol>(options: &ClientOptions, metrics: &Arc<Metrics>) -> Vec<Layer<P>> {
     let calls = metrics.calls::<P>(Side::Client);
-    let (retry, breaker) = (options.retry.clone(), options.breaker.clone());
+    let retry = options.retry.clone();
+    let circuit = Circuit::new(&options.breaker);
+    let known = Arc::clone(&circuit);
     let (retries, states) = (Arc::clone(metrics), Arc::clone(metrics));
     vec![
         Layer::new("observed", "it wraps retries, so that it counts what the caller sees in the end", |inner| {
             Observed::new(inner, calls)
         }),
         Layer::new("deadline", "it bounds all attempts and the pauses between them", Deadline::new),
-        Layer::new("retry", "each attempt asks the breaker anew", move |inner| Retry::new(inner, &retry, &retries)),
+        Layer::new("retry", "each attempt asks the breaker anew, and there is none while it is open", move |inner| {
+            Retry::new(inner, &retry, known, &retries)
+        }),
         Layer::new("breaker", "it sees every single attempt, and stands before anything is sent", move |inner| {
-            Breaker::new(inner, &breaker, &states)
+            Breaker::new(inner, circuit, &states)
         }),
     ]
 }

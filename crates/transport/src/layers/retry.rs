@@ -11,7 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::{Answer, Context, Error, Kind, Method, Protocol, Retryable, Stub, WireBody};
 
-use super::is_long_poll;
+use super::{Circuit, is_long_poll};
 use crate::metrics::Metrics;
 use crate::random;
 
@@ -39,20 +39,24 @@ pub struct Retry<P: Protocol> {
     inner: Arc<dyn Stub<P>>,
     options: RetryOptions,
     budget: Budget,
+    circuit: Arc<Circuit>,
     retries: Arc<AtomicU64>,
 }
 
 impl<P: Protocol> Retry<P> {
-    /// Repeats calls of `inner`, and counts that in `metrics`.
-    pub fn new(inner: Arc<dyn Stub<P>>, options: &RetryOptions, metrics: &Metrics) -> Self {
-        let retries =
-            metrics.counter("convene_retries_total", "Calls made again.", &[("service", P::SERVICE.name())]);
-        Self { inner, options: options.clone(), budget: Budget::new(options), retries }
+    /// Repeats calls of `inner` as long as `circuit` is not open, and counts that in `metrics`.
+    pub fn new(inner: Arc<dyn Stub<P>>, options: &RetryOptions, circuit: Arc<Circuit>, metrics: &Metrics) -> Self {
+        let retries = metrics.counter("convene_retries_total", "Calls made again.", &[("service", P::SERVICE.name())]);
+        Self { inner, options: options.clone(), budget: Budget::new(options), circuit, retries }
     }
 
     /// How long to wait before the next attempt after `attempt`; `None` if there must be none.
     fn pause(&self, error: &Error, method: &Method, context: &Context, attempt: u32) -> Option<Duration> {
         if attempt >= self.options.max_attempts || !may_repeat::<P>(error, method, context) {
+            return None;
+        }
+        // A destination known to be dead is reported at once, not after some pauses.
+        if self.circuit.is_open() {
             return None;
         }
         let longest = self.options.first_pause.saturating_mul(1 << (attempt - 1).min(16));

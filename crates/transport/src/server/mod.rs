@@ -213,7 +213,9 @@ pub async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| {
         let remedy = match error.kind() {
             io::ErrorKind::AddrInUse => ": another program uses it; stop it or choose another base port",
-            io::ErrorKind::PermissionDenied => ": ports below 1024 need rights that this program does not need otherwise",
+            io::ErrorKind::PermissionDenied => {
+                ": ports below 1024 need rights that this program does not need otherwise"
+            }
             _ => "",
         };
         io::Error::new(error.kind(), format!("cannot listen on {address} ({error}){remedy}"))

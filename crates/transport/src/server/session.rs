@@ -115,7 +115,8 @@ impl<P: Protocol> Session<P> {
     /// Handles one arrival; an error ends the connection.
     fn arrived(self: &Arc<Self>, arrival: Arrival, draining: bool) -> io::Result<()> {
         match arrival {
-            Arrival::Frame { kind: FrameKind::Request, id, .. } | Arrival::TooLarge { kind: FrameKind::Request, id, .. }
+            Arrival::Frame { kind: FrameKind::Request, id, .. }
+            | Arrival::TooLarge { kind: FrameKind::Request, id, .. }
                 if draining =>
             {
                 self.refuse(id, &Error::unavailable(P::SERVICE, "it is shutting down"));
@@ -151,7 +152,8 @@ impl<P: Protocol> Session<P> {
         }
         if calls.len() >= self.max_in_flight {
             drop(calls);
-            let reason = format!("{} is busy: {} calls are under way on this connection", P::SERVICE, self.max_in_flight);
+            let reason =
+                format!("{} is busy: {} calls are under way on this connection", P::SERVICE, self.max_in_flight);
             self.refuse(id, &Error::RateLimited { reason, retry_after_ms: 100 });
             return Ok(());
         }

@@ -1,0 +1,8 @@
+//! The wire as a whole: a sample service, reached over pipes in memory and real sockets, by clients good and bad.
+
+mod calls;
+mod hostile;
+mod loss;
+pub(crate) mod sample;
+mod shutdown;
+mod snapshot;
