@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use domain::{Actor, Context, Error, IdempotencyKey, SessionId, Timestamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use storage::{Reader as _, Table, Transaction, Value};
+use storage::{Reader, Table, Transaction, Value};
 
 use crate::Fault;
 
@@ -73,17 +73,31 @@ impl Identity {
         tx: &mut Transaction<'_>,
         work: impl FnOnce(&mut Transaction<'_>) -> Result<O, Fault>,
     ) -> Result<O, Fault> {
-        let row = (self.key, self.scope, self.method.to_owned());
-        if let Some(done) = tx.get(&JOURNAL, &row)? {
-            if done.fingerprint != self.fingerprint {
-                let why = "this idempotency key was already used for another request";
-                return Err(Error::conflict("idempotency key", why).into());
-            }
-            return Ok(storage::decode(&done.outcome)?);
+        if let Some(made) = self.done(tx)? {
+            return Ok(made);
         }
         let outcome = work(tx)?;
-        tx.put(&JOURNAL, &row, &Done { fingerprint: self.fingerprint, outcome: storage::encode(&outcome)? })?;
+        let done = Done { fingerprint: self.fingerprint, outcome: storage::encode(&outcome)? };
+        tx.put(&JOURNAL, &self.row(), &done)?;
         Ok(outcome)
+    }
+
+    /// What the command made, if it was done before: for methods that must know before they do costly work. Only
+    /// [`Identity::once`] decides.
+    ///
+    /// # Errors
+    /// Conflict (`idempotency key`) if the key was used for another request.
+    pub fn done<O: DeserializeOwned>(&self, reader: &impl Reader) -> Result<Option<O>, Fault> {
+        let Some(done) = reader.get(&JOURNAL, &self.row())? else { return Ok(None) };
+        if done.fingerprint != self.fingerprint {
+            let why = "this idempotency key was already used for another request";
+            return Err(Error::conflict("idempotency key", why).into());
+        }
+        Ok(Some(storage::decode(&done.outcome)?))
+    }
+
+    fn row(&self) -> (IdempotencyKey, [u8; 16], String) {
+        (self.key, self.scope, self.method.to_owned())
     }
 }
 

@@ -20,7 +20,7 @@ crate::service! {
         3: command by User fn logout(Logout) -> User;
         /// Gives a fresh token for this session; meant for half its life.
         4: command by User fn renew(Renew) -> SignedIn;
-        /// Changes the password, keeps this session and ends the user's others. Unauthenticated for a wrong current one.
+        /// Changes the password, keeps this session and ends the user's others. Forbidden for a wrong current one.
         5: command by User fn change_password(ChangePassword) -> User;
         /// Deletes the account: the name is never issued again; what refers to the user goes with them, everywhere.
         6: command by User fn delete_account(DeleteAccount) -> User;

@@ -1,0 +1,189 @@
+//! The service as its callers meet it, on a database in memory, with a clock that is moved by hand.
+
+mod account;
+mod encodings;
+mod entering;
+mod guessing;
+mod lookup;
+mod model;
+mod secrets;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use chassis::directory::{self, Followed};
+use chassis::{Chassis, OperatorKey, Running, Setup, SystemClock};
+use domain::auth::{
+    Auth, AuthChange, AuthClient, AuthProtocol, ChangePassword, DeleteAccount, Login, Logout, Register, SignedIn,
+};
+use domain::log::{Changes, LogCursor, ReadChanges, Record};
+use domain::{Actor, Clock, Context, Credential, Error, IdempotencyKey, Peer, Service, Timestamp, Username};
+use storage::{Database, Options};
+use tokio::task::JoinSet;
+
+use crate::{Config, PasswordCost};
+
+/// A clock moved by hand.
+pub(crate) struct Hand(AtomicI64);
+
+impl Hand {
+    pub(crate) fn at_present() -> Self {
+        Self(AtomicI64::new(SystemClock.now().as_micros()))
+    }
+
+    pub(crate) fn advance(&self, by: Duration) {
+        self.0.fetch_add(i64::try_from(by.as_micros()).unwrap(), Ordering::Relaxed);
+    }
+}
+
+impl Clock for Hand {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// The running service, and whom it needs around it.
+struct Stage {
+    running: Running<AuthProtocol>,
+    auth: Arc<dyn Auth>,
+    clock: Arc<Hand>,
+    /// What each of the four followers knows.
+    followers: Vec<Arc<Chassis>>,
+    _following: JoinSet<()>,
+}
+
+const GOOD: &str = "correct horse";
+const OTHER: &str = "battery staple";
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(86_400);
+
+impl Stage {
+    async fn new() -> Self {
+        Self::with(Config::default()).await
+    }
+
+    async fn with(config: Config) -> Self {
+        let clock = Arc::new(Hand::at_present());
+        let operator = OperatorKey::random().unwrap();
+        let setup = |db| Setup { db, clock: Arc::clone(&clock) as Arc<dyn Clock>, operator: operator.clone() };
+        let db = Database::in_memory(Options::new("auth", crate::SCHEMA));
+        let config = Config { hashing: PasswordCost::cheapest(), ..config };
+        let running = crate::start(setup(db), config).await.unwrap();
+        let auth: Arc<dyn Auth> = Arc::new(AuthClient(running.stub()));
+
+        let mut following = JoinSet::new();
+        let mut followers = Vec::new();
+        for service in Service::Auth.followers() {
+            let db = Database::in_memory(Options::new(service.name(), 1));
+            let chassis = Chassis::new(service, setup(db));
+            let auth = Arc::clone(&auth);
+            let read = move |mut context: Context, request| {
+                context.actor = Actor::Service(service);
+                let auth = Arc::clone(&auth);
+                async move { auth.changes(&context, request).await }
+            };
+            let apply = |tx: &mut storage::Transaction<'_>, _, change: &AuthChange| directory::apply(tx, change);
+            following.spawn(Arc::clone(&chassis).follow(Service::Auth, read, apply));
+            followers.push(chassis);
+        }
+        Self { running, auth, clock, followers, _following: following }
+    }
+
+    fn db(&self) -> &Database {
+        self.running.chassis().db()
+    }
+
+    async fn register(&self, name: &str) -> SignedIn {
+        self.auth.register(&nobody(), registration(name, GOOD)).await.unwrap().value
+    }
+
+    async fn login(&self, context: &Context, name: &str, password: &str) -> Result<SignedIn, Error> {
+        self.auth.login(context, login(name, password)).await.map(|reply| reply.value)
+    }
+
+    /// A command of whoever holds that token, with an identity of its own.
+    async fn by(&self, signed_in: &SignedIn) -> Result<Context, Error> {
+        let mut context = nobody();
+        context.credential = Credential::Session(signed_in.token.clone());
+        context.actor = self.running.authenticate().authenticate(&context.credential).await?;
+        Ok(context)
+    }
+
+    async fn logout(&self, signed_in: &SignedIn) {
+        let reply = self.auth.logout(&self.by(signed_in).await.unwrap(), Logout).await.unwrap();
+        assert!(reply.settled);
+    }
+
+    async fn delete_account(&self, signed_in: &SignedIn) {
+        let reply = self.auth.delete_account(&self.by(signed_in).await.unwrap(), DeleteAccount).await.unwrap();
+        assert!(reply.settled);
+    }
+
+    /// Whether auth, and each follower once it has caught up, lets the token in.
+    async fn is_good(&self, signed_in: &SignedIn) -> bool {
+        let at_auth = self.by(signed_in).await.is_ok();
+        let credential = Credential::Session(signed_in.token.clone());
+        let seen = self.running.chassis().health().positions;
+        for follower in &self.followers {
+            let caught_up = nobody().having_seen(seen.clone());
+            assert!(follower.catch_up(&caught_up).await.is_empty());
+            let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as _;
+            let book = Followed(Arc::clone(follower));
+            let authenticator = chassis::authenticator::Authenticator::new(
+                follower.service(),
+                follower.operator().clone(),
+                clock,
+                book,
+            );
+            let there = domain::Authenticate::authenticate(&authenticator, &credential).await;
+            assert_eq!(there.is_ok(), at_auth, "{} and auth differ: {there:?}", follower.service());
+        }
+        at_auth
+    }
+
+    /// The whole log.
+    async fn log(&self) -> Vec<AuthChange> {
+        let mut after = LogCursor::START;
+        let mut log = Vec::new();
+        loop {
+            let request = ReadChanges { after, limit: 500, wait_ms: 0, followed: domain::Positions::default() };
+            let mut context = nobody();
+            context.actor = Actor::Operator;
+            match self.auth.changes(&context, request).await.unwrap().value {
+                Changes::Records { records, .. } if records.is_empty() => return log,
+                Changes::Records { epoch, records, .. } => {
+                    let Record { position, digest, .. } = records.last().unwrap().clone();
+                    after = LogCursor { epoch: Some(epoch), position, digest };
+                    log.extend(records.into_iter().map(|record| record.change));
+                }
+                diverged @ Changes::Diverged { .. } => panic!("{diverged:?}"),
+            }
+        }
+    }
+}
+
+/// A command of nobody in particular, with an identity of its own.
+fn nobody() -> Context {
+    Context::new(Credential::None, Duration::from_secs(30)).as_command(IdempotencyKey::new(), 1)
+}
+
+fn from(address: &str) -> Context {
+    Context { peer: Peer::Address(address.parse().unwrap()), ..nobody() }
+}
+
+fn name(text: &str) -> Username {
+    text.parse().unwrap()
+}
+
+fn registration(user: &str, password: &str) -> Register {
+    Register { username: name(user), password: password.to_owned().try_into().unwrap() }
+}
+
+fn login(user: &str, password: &str) -> Login {
+    Login { username: name(user), password: password.to_owned().try_into().unwrap() }
+}
+
+fn new_password(current: &str, new: &str) -> ChangePassword {
+    ChangePassword { current: current.to_owned().try_into().unwrap(), new: new.to_owned().try_into().unwrap() }
+}
