@@ -38,7 +38,7 @@ pub(crate) fn page(view: &impl Reader, request: &Audit) -> Result<AuditPage, Fau
     let found = &mut discrepancies;
     let next = match place {
         Place::Names(after) => {
-            walk(view, &NAMES, after, Place::Names, Some(Place::RetiredNames(None)), |name, Row(id)| {
+            walk(view, &NAMES, after.as_ref(), Place::Names, Some(Place::RetiredNames(None)), |name, Row(id)| {
                 match view.get(&USERS, id)? {
                     Some(user) if user.username.as_str() == name => {}
                     Some(user) => found.push(format!("the name {name} leads to user {id}, who is {}", user.username)),
@@ -48,21 +48,23 @@ pub(crate) fn page(view: &impl Reader, request: &Audit) -> Result<AuditPage, Fau
             })?
         }
         Place::RetiredNames(after) => {
-            walk(view, &RETIRED_NAMES, after, Place::RetiredNames, Some(Place::Users(None)), |name, ()| {
+            walk(view, &RETIRED_NAMES, after.as_ref(), Place::RetiredNames, Some(Place::Users(None)), |name, ()| {
                 if view.contains(&NAMES, name)? {
                     found.push(format!("the name {name} was issued again after its user had gone"));
                 }
                 Ok(())
             })?
         }
-        Place::Users(after) => walk(view, &USERS, after, Place::Users, Some(Place::Sessions(None)), |id, user| {
-            if view.get(&NAMES, &user.username.as_str().to_owned())? != Some(Row(*id)) {
-                found.push(format!("user {id} cannot be found by the name {}", user.username));
-            }
-            Ok(())
-        })?,
+        Place::Users(after) => {
+            walk(view, &USERS, after.as_ref(), Place::Users, Some(Place::Sessions(None)), |id, user| {
+                if view.get(&NAMES, &user.username.as_str().to_owned())? != Some(Row(*id)) {
+                    found.push(format!("user {id} cannot be found by the name {}", user.username));
+                }
+                Ok(())
+            })?
+        }
         Place::Sessions(after) => {
-            walk(view, &SESSIONS, after, Place::Sessions, Some(Place::SessionsOf(None)), |id, session| {
+            walk(view, &SESSIONS, after.as_ref(), Place::Sessions, Some(Place::SessionsOf(None)), |id, session| {
                 if !view.contains(&USERS, &session.user)? {
                     found.push(format!("session {id} is of user {}, who does not exist", session.user));
                 }
@@ -75,20 +77,27 @@ pub(crate) fn page(view: &impl Reader, request: &Audit) -> Result<AuditPage, Fau
                 Ok(())
             })?
         }
-        Place::SessionsOf(after) => {
-            walk(view, &SESSIONS_OF, after, Place::SessionsOf, Some(Place::SessionEnds(None)), |(user, id), ()| {
+        Place::SessionsOf(after) => walk(
+            view,
+            &SESSIONS_OF,
+            after.as_ref(),
+            Place::SessionsOf,
+            Some(Place::SessionEnds(None)),
+            |(user, id), ()| {
                 if view.get(&SESSIONS, id)?.is_none_or(|session| session.user != *user) {
                     found.push(format!("user {user} is said to have session {id}, which does not exist"));
                 }
                 Ok(())
+            },
+        )?,
+        Place::SessionEnds(after) => {
+            walk(view, &SESSION_ENDS, after.as_ref(), Place::SessionEnds, None, |(at, id), ()| {
+                if view.get(&SESSIONS, id)?.is_none_or(|session| session.expires != *at) {
+                    found.push(format!("session {id} is to end at {} s, but is not that session", at.as_seconds()));
+                }
+                Ok(())
             })?
         }
-        Place::SessionEnds(after) => walk(view, &SESSION_ENDS, after, Place::SessionEnds, None, |(at, id), ()| {
-            if view.get(&SESSIONS, id)?.is_none_or(|session| session.expires != *at) {
-                found.push(format!("session {id} is to end at {} s, but is not that session", at.as_seconds()));
-            }
-            Ok(())
-        })?,
     };
     let next = next.map(|place| storage::encode(&place)).transpose()?;
     Ok(AuditPage { references: Vec::new(), discrepancies, next })
@@ -97,12 +106,12 @@ pub(crate) fn page(view: &impl Reader, request: &Audit) -> Result<AuditPage, Fau
 fn walk<K: Key + Clone, V: Value>(
     view: &impl Reader,
     table: &Table<K, V>,
-    after: Option<K>,
+    after: Option<&K>,
     here: impl FnOnce(Option<K>) -> Place,
     then: Option<Place>,
     mut hold: impl FnMut(&K, &V) -> Result<(), Fault>,
 ) -> Result<Option<Place>, Fault> {
-    let rows = view.scan(table, &(), after.as_ref(), ROWS_A_PAGE)?;
+    let rows = view.scan(table, &(), after, ROWS_A_PAGE)?;
     for (key, row) in &rows {
         hold(key, row)?;
     }

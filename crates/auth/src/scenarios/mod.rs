@@ -124,10 +124,14 @@ impl Stage {
     async fn is_good(&self, signed_in: &SignedIn) -> bool {
         let at_auth = self.by(signed_in).await.is_ok();
         let credential = Credential::Session(signed_in.token.clone());
-        let seen = self.running.chassis().health().positions;
+        let end = self.running.chassis().health().positions.get(Service::Auth);
         for follower in &self.followers {
-            let caught_up = nobody().having_seen(seen.clone());
-            assert!(follower.catch_up(&caught_up).await.is_empty());
+            let caught_up = async {
+                while follower.db().read(|view| chassis::follow::cursor_of(view, Service::Auth)).await.unwrap() != end {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            };
+            tokio::time::timeout(Duration::from_secs(20), caught_up).await.expect("a follower catches up");
             let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as _;
             let book = Followed(Arc::clone(follower));
             let authenticator = chassis::authenticator::Authenticator::new(

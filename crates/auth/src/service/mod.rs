@@ -69,9 +69,9 @@ impl AuthService {
         self.limits.attempt(name, from)?;
         let right = self.hasher.fits(context, attempt, stored).await?;
         if right {
-            self.limits.attempt(name, from)?
+            self.limits.attempt(name, from)?;
         } else {
-            self.limits.failure(name, from)?
+            self.limits.failure(name, from)?;
         }
         Ok(right)
     }
