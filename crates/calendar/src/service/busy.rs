@@ -16,10 +16,16 @@ use storage::{Reader as _, View};
 use super::{Found, GoOn, go_on};
 use crate::store::{EVENTS, TIMELINE};
 
-/// Rows of the index that are read at once.
-const CHUNK: usize = 250;
-/// About how many rows of the index one page looks at.
-const MOST_LOOKED_AT: usize = 2_000;
+/// How a page reads the index.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    /// Rows that are read at once.
+    chunk: usize,
+    /// About how many rows one page looks at.
+    most: usize,
+}
+
+const PACE: Pace = Pace { chunk: 250, most: 2_000 };
 
 /// Where merging goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +45,7 @@ pub(super) fn page(view: &View<'_>, owner: UserId, window: &Window, request: &Pa
         GoOn::Busy(resume) => Some(resume),
         GoOn::Details(_) => None,
     })?;
-    let (merged, next) = merge(view, owner, window, resume, request.limit.get(), MOST_LOOKED_AT)?;
+    let (merged, next) = merge(view, owner, window, resume, request.limit.get(), PACE)?;
     let items = merged.into_iter().map(|interval| Entry::Busy { start: interval.start, end: interval.end }).collect();
     Ok((items, next.map(|resume| cursor::after(&GoOn::Busy(resume))).transpose()?))
 }
@@ -56,7 +62,7 @@ fn merge(
     window: &Window,
     resume: Option<Resume>,
     limit: usize,
-    most_looked_at: usize,
+    pace: Pace,
 ) -> Result<(Vec<Interval>, Option<Resume>), Fault> {
     let (from, to) = window.bounds(Family::Instant);
     let floor = resume.map_or(from, |resume| resume.beyond.max(from));
@@ -68,8 +74,8 @@ fn merge(
     let (mut after, mut looked_at): (Option<Place>, usize) = (None, 0);
     loop {
         let beyond = resume.map(|resume| resume.beyond);
-        let slots = TIMELINE.page_beyond(view, &owner, window, beyond, after, CHUNK)?;
-        let exhausted = slots.len() < CHUNK;
+        let slots = TIMELINE.page_beyond(view, &owner, window, beyond, after, pace.chunk)?;
+        let exhausted = slots.len() < pace.chunk;
         looked_at = looked_at.saturating_add(slots.len());
         for slot in slots {
             after = Some(slot.place);
@@ -97,7 +103,7 @@ fn merge(
             merged.extend(open);
             return Ok((merged, None));
         }
-        if looked_at >= most_looked_at
+        if looked_at >= pace.most
             && let Some(place) = after
         {
             // Whatever comes begins at or behind `place`: an interval that ends before it will not grow any more.
@@ -125,4 +131,149 @@ fn end_for_reader(window: &Window, extent: &Extent) -> i64 {
 fn is_current(view: &View<'_>, slot: &Slot) -> Result<bool, Fault> {
     let event = view.get(&EVENTS, &slot.place.event)?;
     Ok(event.is_some_and(|event| !event.facts.cancelled && event.extent_of(slot.place.instance) == Some(slot.extent)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use domain::events::EventFacts;
+    use domain::time::{EventTime, Moment};
+    use domain::{EventId, Instance, Series, Zone};
+    use jiff::civil::{Date, date};
+    use proptest::prelude::*;
+    use storage::{Database, Options};
+
+    use super::*;
+    use crate::store::FollowedEvent;
+
+    /// Around the day on which clocks in Berlin go forward.
+    const DAY: Date = date(2027, 3, 28);
+
+    #[derive(Clone, Debug)]
+    enum Made {
+        Timed { start: i64, length: i64 },
+        Days { first: i32, days: i32 },
+    }
+
+    fn day(offset: i32) -> Date {
+        DAY.saturating_add(jiff::Span::new().days(offset))
+    }
+
+    fn made() -> impl Strategy<Value = Made> {
+        prop_oneof![
+            // Quarters of an hour, so that intervals often touch.
+            6 => (-900_i64..900, prop_oneof![1_i64..8, 1_i64..300]).prop_map(|(start, length)| Made::Timed { start, length }),
+            1 => (-9_i32..9, 1_i32..3).prop_map(|(first, days)| Made::Days { first, days }),
+        ]
+    }
+
+    fn time(made: &Made) -> EventTime {
+        let noon = 1_806_192_000;
+        let at = |quarter: i64| {
+            let instant = jiff::Timestamp::from_second(noon + quarter * 900).unwrap();
+            Moment::at("start", instant, &Zone::utc()).unwrap()
+        };
+        match made {
+            Made::Timed { start, length } => EventTime::timed(at(*start), at(start + length), Zone::utc()).unwrap(),
+            Made::Days { first, days } => EventTime::all_day(day(*first), day(first + days)).unwrap(),
+        }
+    }
+
+    /// Which quarters of an hour are busy, merged by looking at each of them.
+    fn naive(events: &[(Made, Kept)], window: &Window) -> Vec<Interval> {
+        let (from, to) = window.bounds(Family::Instant);
+        let mut quarters = BTreeSet::new();
+        for (made, kept) in events {
+            let extent = time(made).extent();
+            let (start, end) = (window.reader_start(&extent), end_for_reader(window, &extent));
+            let (start, end) = (start.max(from), to.map_or(end, |to| end.min(to)));
+            if *kept == Kept::Current && start < end {
+                // Offsets of the zones used here are whole quarters of an hour.
+                quarters.extend((start.div_euclid(900)..end.div_euclid(900)).map(|quarter| quarter * 900));
+            }
+        }
+        let mut merged: Vec<Interval> = Vec::new();
+        for quarter in quarters {
+            match merged.last_mut() {
+                Some(last) if last.end == quarter => last.end += 900,
+                _ => merged.push(Interval { start: quarter, end: quarter + 900 }),
+            }
+        }
+        merged
+    }
+
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    enum Kept {
+        /// As it should be.
+        Current,
+        /// The event was cancelled, and its row is still in the index.
+        Cancelled,
+        /// The event has moved, and its row is still in the old place.
+        Moved,
+    }
+
+    fn kept() -> impl Strategy<Value = Kept> {
+        prop_oneof![8 => Just(Kept::Current), 1 => Just(Kept::Cancelled), 1 => Just(Kept::Moved)]
+    }
+
+    fn store(tx: &mut storage::Transaction<'_>, owner: UserId, made: &Made, kept: Kept) -> Result<(), Fault> {
+        let id = EventId::new();
+        let facts = EventFacts {
+            event: id,
+            organizer: Some(owner),
+            title: "Tee".parse()?,
+            location: domain::Location::default(),
+            series: Series::once(time(made)),
+            public: false,
+            cancelled: kept == Kept::Cancelled,
+            version: 1,
+        };
+        let mut event = FollowedEvent::new(facts);
+        TIMELINE.insert(tx, &owner, event.extent, id, Instance::Series)?;
+        if kept == Kept::Moved {
+            event.extent.start += 1;
+        }
+        Ok(tx.put(&EVENTS, &id, &event)?)
+    }
+
+    proptest! {
+        #[test]
+        fn pages_of_any_size_and_bound_show_exactly_the_merged_intervals(
+            events in proptest::collection::vec((made(), kept()), 0..60),
+            zone in prop_oneof!["Europe/Berlin", "UTC", "Pacific/Auckland", "America/St_Johns"],
+            first in proptest::option::of(-8_i32..8), days in proptest::option::of(0_i32..12),
+            limit in 1_usize..9, chunk in 1_usize..9, most in 1_usize..20,
+        ) {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let to = days.map(|days| day(first.unwrap_or(0) + days));
+            let window = Window::new(first.map(day), to, zone.parse().unwrap()).unwrap();
+            let expected = naive(&events, &window);
+            let owner = UserId::new();
+            let shown = runtime.block_on(async {
+                let db = Database::in_memory(Options::new("test", 1));
+                db.write(move |tx| {
+                    events.iter().try_for_each(|(made, kept)| store(tx, owner, made, *kept))
+                }).await.unwrap();
+                let mut shown: Vec<Interval> = Vec::new();
+                let mut resume = None;
+                for _ in 0..200 {
+                    let (page, next) = db.read(|view| {
+                        merge(view, owner, &window, resume, limit, Pace { chunk, most })
+                    }).await.unwrap();
+                    assert!(page.len() <= limit);
+                    let (fuller, Some(next)) = (!page.is_empty(), next) else {
+                        shown.extend(page);
+                        return shown;
+                    };
+                    shown.extend(page);
+                    let further = resume.is_none_or(|before: Resume| before.beyond < next.beyond);
+                    assert!(fuller || further, "a page shows something or comes further");
+                    resume = Some(next);
+                }
+                panic!("the pages do not end");
+            });
+            prop_assert_eq!(shown, expected);
+        }
+    }
 }

@@ -1,0 +1,302 @@
+//! Whatever order the records of the four logs arrive in, and however often the service is stopped, the calendars are in the end
+//! what the whole history says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::auth::AuthChange;
+use domain::calendar::{Attendance, Entry};
+use domain::events::{EventChange, EventFacts};
+use domain::integrity::Target;
+use domain::invitations::{InvitationChange, Status};
+use domain::sharing::{Level, SharingChange};
+use domain::time::EventTime;
+use domain::{EventId, Instance, Series, UserId};
+use jiff::civil::date;
+use proptest::prelude::*;
+
+use crate::town::{Citizen, Town, days, ever, timed};
+
+const PEOPLE: usize = 4;
+const EVENTS: usize = 4;
+
+/// Something happened. People and events are numbered.
+#[derive(Clone, Debug)]
+enum Happening {
+    Makes { event: usize, organizer: usize, time: usize },
+    Moves { event: usize, time: usize },
+    Retitles { event: usize },
+    Cancels { event: usize },
+    Removes { event: usize },
+    Answers { event: usize, who: usize, status: Option<Status> },
+    Shares { owner: usize, sharee: usize, level: Level },
+    Unshares { owner: usize, sharee: usize },
+    Leaves { who: usize },
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    let (event, who) = (0..EVENTS, 0..PEOPLE);
+    let status = prop_oneof![
+        4 => Just(Some(Status::Going)), 2 => Just(Some(Status::Maybe)),
+        1 => Just(Some(Status::Pending)), 1 => Just(Some(Status::Declined)), 1 => Just(None),
+    ];
+    let level = prop_oneof![Just(Level::Details), Just(Level::Busy)];
+    prop_oneof![
+        8 => (event.clone(), who.clone(), 0..4_usize)
+            .prop_map(|(event, organizer, time)| Happening::Makes { event, organizer, time }),
+        3 => (event.clone(), 0..4_usize).prop_map(|(event, time)| Happening::Moves { event, time }),
+        1 => event.clone().prop_map(|event| Happening::Retitles { event }),
+        1 => event.clone().prop_map(|event| Happening::Cancels { event }),
+        1 => event.clone().prop_map(|event| Happening::Removes { event }),
+        12 => (event, who.clone(), status).prop_map(|(event, who, status)| Happening::Answers { event, who, status }),
+        4 => (who.clone(), who.clone(), level)
+            .prop_map(|(owner, sharee, level)| Happening::Shares { owner, sharee, level }),
+        2 => (who.clone(), who.clone()).prop_map(|(owner, sharee)| Happening::Unshares { owner, sharee }),
+        1 => who.prop_map(|who| Happening::Leaves { who }),
+    ]
+}
+
+/// What comes next: some records of one of the logs, or a restart.
+#[derive(Clone, Debug)]
+enum Delivery {
+    Records { log: usize, count: usize },
+    Restart,
+}
+
+fn delivery() -> impl Strategy<Value = Delivery> {
+    prop_oneof![
+        9 => (0..4_usize, 1..4_usize).prop_map(|(log, count)| Delivery::Records { log, count }),
+        1 => Just(Delivery::Restart),
+    ]
+}
+
+/// The whole history, and what it comes to.
+#[derive(Default)]
+struct History {
+    people: Vec<Citizen>,
+    gone: BTreeSet<UserId>,
+    /// By number; the facts are `None` once the event is removed.
+    events: BTreeMap<usize, (EventId, Option<EventFacts>)>,
+    coming: BTreeMap<(EventId, UserId), Status>,
+    shares: BTreeMap<(UserId, UserId), Level>,
+}
+
+fn time(number: usize) -> EventTime {
+    let day = date(2027, 3, 10);
+    match number {
+        0 => timed(day.at(9, 0, 0, 0), day.at(10, 0, 0, 0), "Europe/Berlin"),
+        1 => timed(day.at(9, 30, 0, 0), date(2027, 3, 13).at(9, 0, 0, 0), "America/New_York"),
+        2 => days(day, day),
+        _ => days(date(2027, 3, 8), day),
+    }
+}
+
+impl History {
+    fn put(town: &Town, facts: &mut EventFacts) {
+        facts.version += 1;
+        town.others.events.write(EventChange::Put(facts.clone()));
+    }
+
+    fn goes_on(&mut self, town: &Town, happening: &Happening) {
+        match *happening {
+            Happening::Makes { event, organizer, time: number } => {
+                let organizer = self.people[organizer].id;
+                if self.events.contains_key(&event) || self.gone.contains(&organizer) {
+                    return;
+                }
+                let id = EventId::new();
+                let mut facts = EventFacts {
+                    event: id,
+                    organizer: Some(organizer),
+                    title: format!("event {event}").parse().unwrap(),
+                    location: "Bonn".parse().unwrap(),
+                    series: Series::once(time(number)),
+                    public: true,
+                    cancelled: false,
+                    version: 0,
+                };
+                Self::put(town, &mut facts);
+                self.events.insert(event, (id, Some(facts)));
+            }
+            Happening::Moves { event, time: number } => self.edit(town, event, |facts| {
+                facts.series = Series::once(time(number));
+            }),
+            Happening::Retitles { event } => self.edit(town, event, |facts| {
+                facts.title = format!("{}!", facts.title).parse().unwrap();
+            }),
+            Happening::Cancels { event } => self.edit(town, event, |facts| facts.cancelled = true),
+            Happening::Removes { event } => {
+                if let Some((id, facts @ Some(_))) = self.events.get_mut(&event) {
+                    *facts = None;
+                    town.others.events.write(EventChange::Removed { event: *id });
+                }
+            }
+            // Also for events and users that are gone: invitations may not have heard of that yet.
+            Happening::Answers { event, who, status } => {
+                let Some((event, _)) = self.events.get(&event) else { return };
+                let (event, who) = (*event, self.people[who].id);
+                match status {
+                    Some(status) => self.coming.insert((event, who), status),
+                    None => self.coming.remove(&(event, who)),
+                };
+                let (instance, people) = (Instance::Series, vec![(who, status)]);
+                town.others.invitations.write(InvitationChange::Answered { event, instance, people });
+            }
+            Happening::Shares { owner, sharee, level } => {
+                let (owner, sharee) = (self.people[owner].id, self.people[sharee].id);
+                if owner != sharee {
+                    self.shares.insert((owner, sharee), level);
+                    town.others.sharing.write(SharingChange::Shared { owner, sharee, level });
+                }
+            }
+            Happening::Unshares { owner, sharee } => {
+                let (owner, sharee) = (self.people[owner].id, self.people[sharee].id);
+                self.shares.remove(&(owner, sharee));
+                town.others.sharing.write(SharingChange::Unshared { owner, sharee });
+            }
+            Happening::Leaves { who } => {
+                let user = self.people[who].id;
+                if self.gone.insert(user) {
+                    town.others.auth.write(AuthChange::UserDeleted { user });
+                    for (_, facts) in self.events.values_mut() {
+                        if let Some(facts) = facts.as_mut().filter(|facts| facts.organizer == Some(user)) {
+                            (facts.organizer, facts.cancelled) = (None, true);
+                            Self::put(town, facts);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn edit(&mut self, town: &Town, event: usize, edit: impl FnOnce(&mut EventFacts)) {
+        if let Some((_, Some(facts))) =
+            self.events.get_mut(&event).filter(|(_, facts)| facts.as_ref().is_some_and(|facts| !facts.cancelled))
+        {
+            edit(facts);
+            Self::put(town, facts);
+        }
+    }
+
+    /// What is in the calendar of someone who is still there: by start, as a reader in UTC sees it.
+    fn calendar_of(&self, user: UserId) -> Vec<Entry> {
+        let mut entries: Vec<_> = self
+            .events
+            .values()
+            .filter_map(|(id, facts)| {
+                let facts = facts.as_ref().filter(|facts| !facts.cancelled)?;
+                let attendance = if facts.organizer == Some(user) {
+                    Attendance::Organizing
+                } else {
+                    match self.coming.get(&(*id, user))? {
+                        Status::Going => Attendance::Going,
+                        Status::Maybe => Attendance::Maybe,
+                        Status::Pending | Status::Declined => return None,
+                    }
+                };
+                let entry = Entry::Event {
+                    event: *id,
+                    instance: Instance::Series,
+                    title: facts.title.clone(),
+                    time: facts.series.first.clone(),
+                    location: facts.location.clone(),
+                    attendance,
+                };
+                // In UTC both lines of time read the same.
+                Some(((facts.series.first.extent().start, *id), entry))
+            })
+            .collect();
+        entries.sort_by_key(|(place, _)| *place);
+        entries.into_iter().map(|(_, entry)| entry).collect()
+    }
+
+    async fn has_come_to_this(&self, town: &Town) -> Result<(), TestCaseError> {
+        let (here, gone): (Vec<_>, Vec<_>) = self.people.iter().partition(|citizen| !self.gone.contains(&citizen.id));
+        for reader in &here {
+            let own = town.sees(reader, None, &ever(), 2).await.unwrap();
+            prop_assert_eq!(&own, &self.calendar_of(reader.id));
+            for owner in here.iter().filter(|owner| owner.id != reader.id) {
+                let seen = town.sees(reader, Some(owner), &ever(), 2).await;
+                match self.shares.get(&(owner.id, reader.id)) {
+                    Some(Level::Details) => prop_assert_eq!(seen.unwrap(), self.calendar_of(owner.id)),
+                    Some(Level::Busy) => {
+                        let busy = seen.unwrap();
+                        prop_assert_eq!(busy.is_empty(), self.calendar_of(owner.id).is_empty());
+                        let tells = |entry: &Entry| !matches!(entry, Entry::Busy { .. });
+                        prop_assert!(!busy.iter().any(tells));
+                    }
+                    None => prop_assert_eq!(seen.unwrap_err().code(), "forbidden"),
+                }
+            }
+            for owner in &gone {
+                let refused = town.sees(reader, Some(owner), &ever(), 2).await.unwrap_err();
+                prop_assert_eq!((refused.code(), refused.field()), ("not_found", Some("user")));
+            }
+        }
+        for reader in &gone {
+            let refused = town.sees(reader, None, &ever(), 2).await.unwrap_err();
+            prop_assert_eq!(refused.code(), "unauthenticated");
+        }
+        let (references, discrepancies) = town.audit().await;
+        prop_assert_eq!(discrepancies, Vec::<String>::new());
+        let events: BTreeSet<_> =
+            self.events.values().filter(|(_, facts)| facts.is_some()).map(|(id, _)| *id).collect();
+        for reference in &references {
+            let dangles = match reference.target {
+                Target::User(user) => self.gone.contains(&user),
+                Target::Event(event) => !events.contains(&event),
+            };
+            prop_assert!(!dangles, "{:?} dangles", reference);
+        }
+        let calendars = references.iter().filter(|reference| reference.name == "calendar.calendar.owner").count();
+        prop_assert_eq!(calendars, here.len());
+        Ok(())
+    }
+}
+
+async fn all_comes_out(happenings: Vec<Happening>, deliveries: Vec<Delivery>) -> Result<(), TestCaseError> {
+    let mut town = Town::new().await;
+    let people = (0..PEOPLE).map(|number| town.registers(&format!("citizen-{number}"))).collect();
+    let mut history = History { people, ..History::default() };
+    for happening in &happenings {
+        history.goes_on(&town, happening);
+    }
+    for who in &history.people {
+        if history.gone.contains(&who.id) {
+            town.forgets_the_name_of(who);
+        }
+    }
+    for delivery in &deliveries {
+        let others = &town.others;
+        match delivery {
+            Delivery::Records { log: 0, count } => drop(others.auth.release(*count)),
+            Delivery::Records { log: 1, count } => drop(others.events.release(*count)),
+            Delivery::Records { log: 2, count } => drop(others.invitations.release(*count)),
+            Delivery::Records { count, .. } => drop(others.sharing.release(*count)),
+            Delivery::Restart => town = town.restart().await,
+        }
+        town.catches_up().await;
+        // Halfway, too, the rows agree with each other.
+        let (_, discrepancies) = town.audit().await;
+        prop_assert_eq!(discrepancies, Vec::<String>::new());
+    }
+    town.others.release_all();
+    town.catches_up().await;
+    history.has_come_to_this(&town).await?;
+    // And nothing of it was in memory only.
+    let town = town.restart().await;
+    town.catches_up().await;
+    history.has_come_to_this(&town).await
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn calendars_come_out_the_same_in_whatever_order_the_four_logs_arrive(
+        happenings in proptest::collection::vec(happening(), 0..40),
+        deliveries in proptest::collection::vec(delivery(), 0..40),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(all_comes_out(happenings, deliveries))?;
+    }
+}
