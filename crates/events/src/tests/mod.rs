@@ -1,1 +1,11 @@
-//! x
+//! The service as other crates see it, over a database in memory, with a fake auth.
+
+mod changing;
+mod encoding;
+mod fake_auth;
+mod following;
+mod inviting;
+mod listing;
+mod model;
+mod rights;
+mod world;

@@ -1,0 +1,86 @@
+//! The bytes of every stored row, key and log record, so that to change them is a decision: another version, and a way to read
+//! the old one.
+
+use domain::events::{EventChange, EventFacts};
+use domain::log::Change as _;
+use domain::{EventId, Instance, Series, Timestamp, UserId};
+use jiff::civil::date;
+use storage::{decode_value, encode, encode_key, encode_value};
+
+use super::world::{days, timed};
+use crate::store::work::Work;
+use crate::store::{EventRow, Invited, Scope};
+
+const EVENT: EventId = EventId::from_bytes([0xE1; 16]);
+const USER: UserId = UserId::from_bytes([0xA1; 16]);
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn row() -> EventRow {
+    let time = timed(date(2027, 3, 10), 9, 60, "Europe/Berlin");
+    EventRow {
+        organizer: Some(USER),
+        title: "Party".parse().unwrap(),
+        location: "Garden".parse().unwrap(),
+        extent: time.extent(),
+        series: Series::once(time),
+        public: true,
+        cancelled: false,
+        version: 3,
+        created: Timestamp::from_micros(1_800_000_000_000_000),
+    }
+}
+
+fn facts() -> EventFacts {
+    EventFacts { series: Series::once(days(date(2027, 3, 10), 2)), organizer: None, ..row().facts(EVENT) }
+}
+
+#[test]
+fn rows_are_written_as_they_always_were() {
+    let written = encode_value(&row()).unwrap();
+    assert_eq!(hex(&written), "tests::encoding::rows_are_written_as_they_always_were");
+    assert_eq!(decode_value::<EventRow>(&written).unwrap(), row());
+    assert_eq!(hex(&encode_value(&Invited { indexed: Some(row().extent) }).unwrap()), "010100fc000622d7fc202222d7");
+    assert_eq!(hex(&encode_value(&Invited { indexed: None }).unwrap()), "0100");
+    assert_eq!(hex(&encode_value(&chassis::Row(Some(USER))).unwrap()), "0101a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1");
+    assert_eq!(hex(&encode_value(&"a piece".to_owned()).unwrap()), "010761207069656365");
+}
+
+#[test]
+fn work_is_written_as_it_always_was() {
+    assert_eq!(hex(&encode(&Work::Reindex(EVENT)).unwrap()), "tests::encoding::work_is_written_as_it_always_was");
+    assert_eq!(hex(&encode(&Work::Forget(USER)).unwrap()), "01a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1");
+}
+
+#[test]
+fn keys_are_written_as_they_always_were() {
+    assert_eq!(hex(&encode_key(&(EVENT, USER)).unwrap()), "tests::encoding::keys_are_written_as_they_always_were");
+    assert_eq!(hex(&encode_key(&(EVENT, 2_u16)).unwrap()), "e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e10002");
+    assert_eq!(
+        hex(&encode_key(&(Scope::Of(USER), EVENT, Instance::Series)).unwrap()),
+        "01a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e100"
+    );
+    assert_eq!(hex(&encode_key(&Scope::Public).unwrap()), "00");
+}
+
+#[test]
+fn log_records_are_written_as_they_always_were() {
+    assert_eq!(EventChange::VERSION, 1);
+    let records = [
+        (EventChange::Put(facts()), "tests::encoding::log_records_are_written_as_they_always_were"),
+        (
+            EventChange::Invited { event: EVENT, inviter: USER, invitees: vec![USER] },
+            "01e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a101a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1",
+        ),
+        (
+            EventChange::Uninvited { event: EVENT, invitees: vec![USER] },
+            "02e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e101a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1",
+        ),
+        (EventChange::Removed { event: EVENT }, "03e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1"),
+    ];
+    for (record, expected) in records {
+        assert_eq!(hex(&encode(&record).unwrap()), expected);
+    }
+}
