@@ -37,6 +37,10 @@ impl FakeAuth {
         Position { epoch: EPOCH, at: self.log.borrow().len() as u64 }
     }
 
+    fn is_there(&self) -> Result<(), Error> {
+        if self.away.load(Ordering::SeqCst) { Err(Error::unavailable(Service::Auth, "it is away")) } else { Ok(()) }
+    }
+
     fn find(&self, name: &Username) -> Result<VouchedUser, Error> {
         let mut found = None;
         for change in self.log.borrow().iter() {
@@ -54,9 +58,7 @@ impl FakeAuth {
 #[async_trait]
 impl Stub<AuthProtocol> for FakeAuth {
     async fn call(&self, _: &Context, request: AuthRequest) -> Answer<AuthResponse> {
-        if self.away.load(Ordering::SeqCst) {
-            return Err(Error::unavailable(Service::Auth, "it is away"));
-        }
+        self.is_there()?;
         let reply = |value| Ok(Reply::new(value, Positions::default()));
         match request {
             AuthRequest::find_user(request) => {
@@ -68,6 +70,7 @@ impl Stub<AuthProtocol> for FakeAuth {
                 let wait = Duration::from_millis(u64::from(request.wait_ms));
                 let mut news = self.log.subscribe();
                 let _ = tokio::time::timeout(wait, news.wait_for(|log| log.len() > after)).await;
+                self.is_there()?;
                 let log = self.log();
                 let new = log.iter().zip(1_u64..).skip(after).take(request.limit as usize);
                 let record = |(change, position): (&AuthChange, u64)| Record {
