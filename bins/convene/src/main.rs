@@ -1,2 +1,98 @@
-//! placeholder
-fn main() {}
+//! `convene`: the command line, and the place from which the terminal client starts.
+//!
+//! From words to exit code in four steps: [`arguments`] reads the words, [`reach`] finds the services, [`commands`] does what was asked
+//! (for the profile that [`session`] keeps), [`output`] prints what came of it.
+
+mod arguments;
+mod commands;
+mod demo;
+mod failure;
+mod output;
+mod reach;
+mod session;
+mod when;
+
+use std::future::Future;
+use std::process::ExitCode;
+
+use domain::{Timestamp, Zone};
+
+use arguments::{Command, Options, Parsed, ServiceCommand};
+use failure::Failure;
+use output::Printed;
+use reach::{Place, Reach};
+use session::Profile;
+use when::Here;
+
+fn main() -> ExitCode {
+    let code = match arguments::parse(std::env::args_os()) {
+        Parsed::Text(text) => output::answer(&text, 0),
+        Parsed::Wrong { failure, json: true, .. } => output::print(&Err(failure), true),
+        Parsed::Wrong { failure, text, .. } => {
+            output::message(&text);
+            failure.exit()
+        }
+        Parsed::Command(arguments) => run(arguments.options, arguments.command),
+    };
+    ExitCode::from(code)
+}
+
+fn run(options: Options, command: Option<Command>) -> u8 {
+    let json = options.json;
+    match command {
+        None => without_command(json),
+        Some(Command::Completions { shell }) => output::answer(&commands::completions(shell), 0),
+        Some(Command::Man { command }) => match commands::page(&command) {
+            Ok(page) => output::answer(&page, 0),
+            Err(failure) => output::print(&Err(failure), json),
+        },
+        Some(Command::ToServices(command)) => {
+            let outcome = in_runtime(options.in_process, ask(&options, &command)).and_then(|outcome| outcome);
+            output::print(&outcome, json)
+        }
+    }
+}
+
+async fn ask(options: &Options, command: &ServiceCommand) -> Result<Printed, Failure> {
+    let environment = std::env::var("CONVENE_SERVER").ok();
+    let place = Place::chosen(options.in_process, options.server.as_deref(), environment.as_deref())?;
+    let now = Timestamp::from_micros(jiff::Timestamp::now().as_microsecond());
+    let here = Here { now, zone: Zone::of_this_machine() };
+    let reach = Reach::open(place).await?;
+    let outcome = commands::run(command, &reach, || Profile::of_environment(&options.profile), here).await;
+    reach.close().await;
+    outcome
+}
+
+/// Runs a future to its end: on this thread, and with the services in this process on several.
+fn in_runtime<T>(in_process: bool, future: impl Future<Output = T>) -> Result<T, Failure> {
+    let mut builder = match in_process {
+        true => tokio::runtime::Builder::new_multi_thread(),
+        false => tokio::runtime::Builder::new_current_thread(),
+    };
+    let runtime = builder
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Here(format!("the runtime cannot be started: {error}")))?;
+    Ok(runtime.block_on(future))
+}
+
+/// What is said as long as there is no terminal client.
+fn without_command(json: bool) -> u8 {
+    let failure =
+        Failure::usage("the terminal client is not part of this release yet; give a command, as in: convene --help");
+    let code = output::print(&Err(failure), json);
+    if !json {
+        output::message(FIRST_STEPS);
+    }
+    code
+}
+
+const FIRST_STEPS: &str = "
+First steps:
+  convene register alice
+  convene event create --title \"Planning\" --start \"tomorrow 9:00\" --for 1h30m
+  convene event list
+  convene calendar
+  convene status
+";

@@ -1,0 +1,223 @@
+//! The words of the command line: which commands there are, what each takes, and how it is explained.
+//!
+//! Only the shape is judged here, and whatever is wrong with it is wrong usage. What the words mean (names, times, titles) is
+//! judged by the constructors of `domain`, so that it is judged once.
+
+mod account;
+mod event;
+mod invitation;
+mod people;
+
+use std::ffi::OsString;
+
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+pub(crate) use account::{AccountCommand, PasswordInput, SignIn};
+pub(crate) use event::{Create, Edit, EventCommand, ListEvents};
+pub(crate) use invitation::{Attend, Inbox, OfEvent, People, Respond, WhoComes};
+pub(crate) use people::{ShareWith, ViewCalendar};
+
+/// A shared calendar for people who live in a terminal.
+///
+/// Without a command, the terminal client opens. With one, it is done and its outcome printed: as text for people, or with
+/// --json as one JSON document for scripts.
+#[derive(Debug, Parser)]
+#[command(
+    name = "convene",
+    version,
+    max_term_width = 100,
+    subcommand_value_name = "COMMAND",
+    after_long_help = "\
+First steps:
+  convene register alice
+  convene event create --title \"Planning\" --start \"tomorrow 9:00\" --for 1h30m --invite bob
+  convene invitations
+  convene respond EVENT accept
+  convene calendar
+
+Exit codes: 0 done, 1 failure, 2 usage or invalid input, 3 not signed in, 4 forbidden, 5 not found, 6 conflict,
+7 a service is unavailable (nothing was done), 8 too much too fast, 9 no answer in time (outcome unknown).
+After 7 or 9 give the same command again: its work is never done twice."
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) options: Options,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What is accepted before and after every command.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Options for every command")]
+pub(crate) struct Options {
+    /// Which of several signed-in users to be.
+    #[arg(long, global = true, value_name = "NAME", default_value = "default")]
+    pub(crate) profile: String,
+    /// Where the services are [default: CONVENE_SERVER, or else 127.0.0.1:7400].
+    #[arg(long, global = true, value_name = "HOST:BASE_PORT")]
+    pub(crate) server: Option<String>,
+    /// Print one JSON document instead of text; errors as one line of JSON.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Run all services inside this process, on the data folder (CONVENE_DATA, or else ./data).
+    #[arg(long, global = true)]
+    pub(crate) in_process: bool,
+}
+
+/// What can be asked for. A command that needs none of the services' answers stands here by itself; all others are
+/// [`ServiceCommand`]s.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    #[command(flatten)]
+    ToServices(ServiceCommand),
+    /// Print a script that completes commands in a shell.
+    #[command(
+        after_long_help = "Example:\n  convene completions bash > ~/.local/share/bash-completion/completions/convene"
+    )]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, of all or of one command.
+    #[command(after_long_help = "Examples:\n  convene man | man -l -\n  convene man event create | man -l -")]
+    Man {
+        /// The command; nothing for all.
+        command: Vec<String>,
+    },
+}
+
+/// What the services can be asked to do or to tell.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ServiceCommand {
+    /// Make an account and sign in.
+    #[command(
+        after_long_help = "Examples:\n  convene register alice\n  echo \"$PASSWORD\" | convene register alice --password-stdin"
+    )]
+    Register(SignIn),
+    /// Sign in.
+    #[command(after_long_help = "Examples:\n  convene login alice\n  convene --profile work login alice-work")]
+    Login(SignIn),
+    /// Sign out.
+    Logout,
+    /// Show who is signed in.
+    Whoami,
+    /// Change the password and end one's other sessions.
+    Passwd(PasswordInput),
+    /// Delete one's account.
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Create, show, edit, cancel and list events.
+    #[command(subcommand)]
+    Event(EventCommand),
+    /// Invite people to an event of one's own.
+    #[command(after_long_help = "Example:\n  convene invite 0198c0de-7000-7abc-8def-0123456789ab bob carol")]
+    Invite(People),
+    /// Take invitations back.
+    Uninvite(People),
+    /// Show the invitations that one has received.
+    #[command(after_long_help = "Examples:\n  convene invitations\n  convene invitations --all --limit 200")]
+    Invitations(Inbox),
+    /// Answer an invitation, or change the answer.
+    #[command(after_long_help = "Example:\n  convene respond 0198c0de-7000-7abc-8def-0123456789ab accept")]
+    Respond(Respond),
+    /// Say that one comes to a public event, or may.
+    Attend(Attend),
+    /// Say that one does not come to a public event after all.
+    Unattend(OfEvent),
+    /// Show who comes to an event.
+    #[command(after_long_help = "Example:\n  convene participants 0198c0de-7000-7abc-8def-0123456789ab --status going")]
+    Participants(WhoComes),
+    /// Show one's own calendar, or one that is shared.
+    #[command(
+        after_long_help = "Examples:\n  convene calendar\n  convene calendar --of bob --from 2027-03-01 --to 2027-03-31"
+    )]
+    Calendar(ViewCalendar),
+    /// Let someone see one's calendar.
+    #[command(after_long_help = "Examples:\n  convene share bob\n  convene share bob --busy-only")]
+    Share(ShareWith),
+    /// Let someone no longer see one's calendar.
+    Unshare {
+        /// Who.
+        user: String,
+    },
+    /// Show who sees one's calendar, and whose one sees.
+    Shares,
+    /// Show how the services are.
+    Status,
+    /// Check all references between the services' databases, with the operator's key in the data folder.
+    Check,
+    /// Load the demonstration set.
+    #[command(hide = true)]
+    Demo,
+}
+
+/// Which part of a list.
+#[derive(Args, Clone, Debug, Default, Serialize)]
+pub(crate) struct Paging {
+    /// How many items at most, 1–200.
+    #[arg(long, value_name = "N", default_value = "50", allow_hyphen_values = true)]
+    pub(crate) limit: String,
+    /// Go on after this cursor: the `next` of the page before.
+    #[arg(long, value_name = "CURSOR")]
+    pub(crate) after: Option<String>,
+}
+
+/// What the words of a command line come to.
+#[derive(Debug)]
+pub(crate) enum Parsed {
+    /// A command, or the wish for the terminal client.
+    Command(Box<Arguments>),
+    /// Help or the version: to be printed.
+    Text(String),
+    /// Wrong usage.
+    Wrong {
+        /// What is wrong.
+        failure: Failure,
+        /// The same for people: with the usage of the command.
+        text: String,
+        /// Whether `--json` is among the words.
+        json: bool,
+    },
+}
+
+/// Reads the words of a command line, the program's name first.
+pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Parsed {
+    let words: Vec<OsString> = words.into_iter().collect();
+    let error = match Arguments::try_parse_from(&words) {
+        Ok(arguments) => return Parsed::Command(Box::new(arguments)),
+        Err(error) => error,
+    };
+    let text = error.render().to_string();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Parsed::Text(text),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Parsed::Wrong {
+            failure: Failure::usage("a command is missing; --help lists them"),
+            text,
+            json: asks_for_json(&words),
+        },
+        _ => Parsed::Wrong { failure: Failure::usage(first_paragraph(&text)), text, json: asks_for_json(&words) },
+    }
+}
+
+/// The command line's definition, for completions and manual pages.
+pub(crate) fn definition() -> clap::Command {
+    Arguments::command()
+}
+
+fn asks_for_json(words: &[OsString]) -> bool {
+    words.iter().skip(1).take_while(|word| *word != "--").any(|word| word == "--json")
+}
+
+/// What clap says up to the usage that it appends, on one line.
+fn first_paragraph(text: &str) -> String {
+    let said = text.split("\n\n").next().unwrap_or(text);
+    let said = said.strip_prefix("error: ").unwrap_or(said);
+    said.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests;

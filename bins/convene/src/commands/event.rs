@@ -1,0 +1,141 @@
+//! `event create`, `show`, `edit`, `cancel`, `list`.
+
+use domain::events::{CancelEvent, CreateEvent, EditEvent, Event, ListEvents, Listing, ShowEvent};
+use domain::time::Window;
+use domain::{EventId, Service, Username};
+
+use super::invocation::Invocation;
+use super::sending::Sent as _;
+use crate::arguments::{self, Create, Edit};
+use crate::failure::Failure;
+use crate::output::{EventDocument, EventListDocument, Printed};
+use crate::when::{self, Said};
+
+/// The user names of a list of words.
+///
+/// # Errors
+/// Invalid input naming the first that cannot be one.
+pub(super) fn usernames(words: &[String]) -> Result<Vec<Username>, Failure> {
+    words.iter().map(|word| word.parse().map_err(Failure::from)).collect()
+}
+
+/// `event create`.
+///
+/// # Errors
+/// Invalid input, and what events reports.
+pub(crate) async fn create(mut invocation: Invocation<'_>, arguments: &Create) -> Result<Printed, Failure> {
+    let request = CreateEvent {
+        title: arguments.title.parse()?,
+        description: arguments.description.parse()?,
+        location: arguments.location.parse()?,
+        time: arguments.time.said(Some(&arguments.start)).time_of_new(invocation.here())?,
+        public: arguments.public,
+        invite: usernames(&arguments.invite)?,
+    };
+    let event = invocation.send(arguments, request).await?;
+    Ok(invocation.finish(&EventDocument::from(&event)).await)
+}
+
+/// `event show`.
+///
+/// # Errors
+/// Not found, and what events reports.
+pub(crate) async fn show(mut invocation: Invocation<'_>, event: &str) -> Result<Printed, Failure> {
+    let event = read(&mut invocation, event.parse()?).await?;
+    Ok(invocation.finish(&EventDocument::from(&event)).await)
+}
+
+/// `event edit`: what is said about the time may lean on the time that the event has, so that is read first, and the change is
+/// meant for the version read.
+///
+/// # Errors
+/// Usage when nothing would change; invalid input, conflict for another version, and what events reports.
+pub(crate) async fn edit(mut invocation: Invocation<'_>, arguments: &Edit) -> Result<Printed, Failure> {
+    let said = arguments.time.said(arguments.start.as_deref());
+    let wanted = EditEvent {
+        event: arguments.event.parse()?,
+        if_version: arguments.if_version,
+        title: arguments.title.as_deref().map(str::parse).transpose()?,
+        description: arguments.description.as_deref().map(str::parse).transpose()?,
+        location: arguments.location.as_deref().map(str::parse).transpose()?,
+        time: None,
+        public: (arguments.public || arguments.private).then_some(arguments.public),
+        invite: usernames(&arguments.invite)?,
+    };
+    if !said.anything() && changes_nothing(&wanted) {
+        return Err(Failure::usage(
+            "say what to change: --title, --start, --end, --for, --location, …; see event edit --help",
+        ));
+    }
+    let row = wanted.row();
+    let work_out = async |invocation: &mut Invocation<'_>| work_out(invocation, &wanted, &said).await;
+    let event = invocation.send_worked_out(arguments, row, work_out).await?;
+    Ok(invocation.finish(&EventDocument::from(&event)).await)
+}
+
+/// The request, and whether the version in it is one that we read and not one that the user gave.
+async fn work_out(
+    invocation: &mut Invocation<'_>,
+    wanted: &EditEvent,
+    said: &Said<'_>,
+) -> Result<(EditEvent, bool), Failure> {
+    if !said.anything() {
+        return Ok((wanted.clone(), false));
+    }
+    let event = read(invocation, wanted.event).await?;
+    let time = said.time_of_edited(&event.series.first, invocation.here())?;
+    let if_version = Some(wanted.if_version.unwrap_or(event.version));
+    Ok((EditEvent { time: Some(time), if_version, ..wanted.clone() }, wanted.if_version.is_none()))
+}
+
+fn changes_nothing(wanted: &EditEvent) -> bool {
+    let EditEvent { event: _, if_version: _, title, description, location, time, public, invite } = wanted;
+    title.is_none()
+        && description.is_none()
+        && location.is_none()
+        && time.is_none()
+        && public.is_none()
+        && invite.is_empty()
+}
+
+/// `event cancel`.
+///
+/// # Errors
+/// Forbidden for others than the organizer, and what events reports.
+pub(crate) async fn cancel(mut invocation: Invocation<'_>, event: &str) -> Result<Printed, Failure> {
+    let event = invocation.send(&event, CancelEvent { event: event.parse()? }).await?;
+    Ok(invocation.finish(&EventDocument::from(&event)).await)
+}
+
+/// `event list`.
+///
+/// # Errors
+/// Invalid input, and what events reports.
+pub(crate) async fn list(
+    mut invocation: Invocation<'_>,
+    arguments: &arguments::ListEvents,
+) -> Result<Printed, Failure> {
+    let here = invocation.here().clone();
+    let from = match when::day("from", arguments.from.as_deref(), &here)? {
+        Some(from) => from,
+        None => when::today(&here)?,
+    };
+    let to = when::day("to", arguments.to.as_deref(), &here)?;
+    let window = Window::new(Some(from), to, here.zone)?;
+    let search = arguments.search.as_deref().map(str::parse).transpose()?;
+    let listing = if arguments.public { Listing::Public } else { Listing::Mine };
+    let clients = invocation.clients();
+    let page = invocation
+        .fill(&arguments.paging, async |invocation, page| {
+            let request = ListEvents { listing, search: search.clone(), window: window.clone(), page };
+            invocation.ask(Service::Events, async |context| clients.events.list(context, request).await).await
+        })
+        .await?;
+    Ok(invocation.finish(&EventListDocument::from(page)).await)
+}
+
+/// An event, as it is now.
+async fn read(invocation: &mut Invocation<'_>, event: EventId) -> Result<Event, Failure> {
+    let clients = invocation.clients();
+    invocation.ask(Service::Events, async |context| clients.events.show(context, ShowEvent { event }).await).await
+}

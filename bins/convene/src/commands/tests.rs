@@ -1,0 +1,6 @@
+//! Whole commands, from their words to what is printed and kept, against services that answer by script.
+
+mod account;
+mod event;
+mod people;
+mod script;

@@ -1,0 +1,114 @@
+//! Events: one in full, or a list.
+
+use std::fmt::Write as _;
+
+use domain::Page;
+use domain::events::{Event, Person};
+use serde::Serialize;
+
+use super::Document;
+use super::table::Table;
+use super::text::{indented, plain};
+use super::time::{Times, noted};
+
+/// An event in full.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct EventDocument {
+    id: String,
+    title: String,
+    description: String,
+    location: String,
+    #[serde(flatten)]
+    times: Times,
+    public: bool,
+    organizer: String,
+    version: u64,
+    cancelled: bool,
+    created: String,
+}
+
+/// Some events.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct EventListDocument {
+    items: Vec<EventDocument>,
+    next: Option<String>,
+}
+
+/// How a person is named.
+pub(super) fn name_of(person: &Person) -> &str {
+    match person {
+        Person::Named(username) => username.as_str(),
+        Person::Deleted => "deleted user",
+    }
+}
+
+/// What a text says of the next page.
+pub(super) fn more(next: Option<&str>) -> String {
+    next.map(|cursor| format!("There is more: --after {cursor}\n")).unwrap_or_default()
+}
+
+impl From<&Event> for EventDocument {
+    fn from(event: &Event) -> Self {
+        let time = &event.series.first;
+        Self {
+            id: event.id.to_string(),
+            title: event.title.to_string(),
+            description: event.description.to_string(),
+            location: event.location.to_string(),
+            times: Times::of(time),
+            public: event.public,
+            organizer: name_of(&event.organizer).to_owned(),
+            version: event.version,
+            cancelled: event.cancelled,
+            created: noted(event.created, time),
+        }
+    }
+}
+
+impl From<Page<Event>> for EventListDocument {
+    fn from(page: Page<Event>) -> Self {
+        Self {
+            items: page.items.iter().map(EventDocument::from).collect(),
+            next: page.next.map(|cursor| cursor.to_string()),
+        }
+    }
+}
+
+impl Document for EventDocument {
+    fn text(&self) -> String {
+        let mut text = String::new();
+        let cancelled = if self.cancelled { "  (cancelled)" } else { "" };
+        let _ = writeln!(text, "{}{cancelled}", plain(&self.title));
+        let when = format!("{} until {}, {}", self.times.start, self.times.end, self.times.place());
+        let access = if self.public { "public" } else { "private" };
+        let version = self.version.to_string();
+        let fields = [
+            ("when", when.as_str()),
+            ("where", &self.location),
+            ("organizer", &self.organizer),
+            ("access", access),
+            ("version", &version),
+            ("created", &self.created),
+            ("event", &self.id),
+        ];
+        for (name, value) in fields.into_iter().filter(|(_, value)| !value.is_empty()) {
+            let _ = writeln!(text, "  {name:<10} {}", plain(value));
+        }
+        if !self.description.is_empty() {
+            let _ = write!(text, "\n{}", indented(&self.description, "  "));
+        }
+        text
+    }
+}
+
+impl Document for EventListDocument {
+    fn text(&self) -> String {
+        let mut table = Table::new(["START", "END", "ZONE", "TITLE", "WHERE", "ORGANIZER", "EVENT"]);
+        for event in &self.items {
+            let Times { start, end, .. } = &event.times;
+            let place = event.times.place();
+            table.row([start, end, place, &event.title, &event.location, &event.organizer, &event.id]);
+        }
+        table.lines("No events.") + &more(self.next.as_deref())
+    }
+}

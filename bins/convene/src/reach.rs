@@ -1,0 +1,212 @@
+//! How the command line reaches the services: over the network, or all of them inside this process.
+//!
+//! This is the only file that knows the transport. The commands see [`Clients`] and ask for nothing else.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use domain::auth::{Auth, AuthClient};
+use domain::calendar::{Calendar, CalendarClient};
+use domain::events::{Events, EventsClient};
+use domain::invitations::{Invitations, InvitationsClient};
+use domain::sharing::{Sharing, SharingClient};
+use domain::{Credential, Protocol, Service, Stub, Timestamp};
+use transport::{Channel, ChannelOptions, ClientOptions, Metrics, client_stack};
+
+use crate::failure::Failure;
+
+/// The five services, wherever they are.
+#[derive(Clone)]
+pub(crate) struct Clients {
+    /// Users and sessions.
+    pub(crate) auth: Arc<dyn Auth>,
+    /// Events and who is invited.
+    pub(crate) events: Arc<dyn Events>,
+    /// Answers and participants.
+    pub(crate) invitations: Arc<dyn Invitations>,
+    /// Calendars.
+    pub(crate) calendar: Arc<dyn Calendar>,
+    /// Who sees whose calendar.
+    pub(crate) sharing: Arc<dyn Sharing>,
+}
+
+/// Where the services are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Each in its own process, at its number after the base port.
+    At {
+        /// The host's name or address, without brackets.
+        host: String,
+        /// The base port.
+        base_port: u16,
+    },
+    /// All in this process, on the data folder.
+    InProcess,
+}
+
+/// A way to the services, open as long as this is kept.
+pub(crate) struct Reach {
+    clients: Clients,
+    place: Place,
+}
+
+/// The base port unless told otherwise.
+const BASE_PORT: u16 = 7_400;
+/// The highest from which all services' numbers still lead to a port.
+const HIGHEST_BASE_PORT: u16 = u16::MAX - 5;
+
+impl Place {
+    /// What `--in-process`, `--server` and the environment say, the first of these that says anything.
+    ///
+    /// # Errors
+    /// Usage for what is no `HOST:BASE_PORT`.
+    pub(crate) fn chosen(in_process: bool, server: Option<&str>, environment: Option<&str>) -> Result<Self, Failure> {
+        if in_process {
+            return Ok(Self::InProcess);
+        }
+        match (server, environment.filter(|text| !text.is_empty())) {
+            (Some(text), _) => Self::parse(text, "--server"),
+            (None, Some(text)) => Self::parse(text, "CONVENE_SERVER"),
+            (None, None) => Ok(Self::At { host: "127.0.0.1".to_owned(), base_port: BASE_PORT }),
+        }
+    }
+
+    fn parse(text: &str, origin: &str) -> Result<Self, Failure> {
+        let wrong = |why: &str| Failure::Usage {
+            message: format!("{origin} {text:?}: {why}; give HOST:BASE_PORT, as in 127.0.0.1:{BASE_PORT}"),
+            field: Some("server"),
+        };
+        let (host, port) = text.rsplit_once(':').ok_or_else(|| wrong("the base port is missing"))?;
+        let host = match host.strip_prefix('[') {
+            Some(inner) => inner.strip_suffix(']').ok_or_else(|| wrong("the bracket is not closed"))?,
+            None if host.contains(':') => return Err(wrong("an IPv6 address stands in brackets")),
+            None => host,
+        };
+        if host.is_empty() || host.chars().any(|c| c.is_whitespace() || c == '/') {
+            return Err(wrong("the host is missing or no host"));
+        }
+        match port.parse::<u16>() {
+            Ok(base_port) if base_port <= HIGHEST_BASE_PORT => Ok(Self::At { host: host.to_owned(), base_port }),
+            _ => Err(wrong(&format!("the base port is a number up to {HIGHEST_BASE_PORT}"))),
+        }
+    }
+}
+
+impl Reach {
+    /// Opens a way to the services at `place`. Nothing is connected before it is needed.
+    ///
+    /// # Errors
+    /// Here, for services in this process that cannot be started on the data folder.
+    pub(crate) async fn open(place: Place) -> Result<Self, Failure> {
+        match &place {
+            Place::At { .. } => Ok(Self { clients: connected(&place), place }),
+            Place::InProcess => Err(Failure::Here("services in this process are not part of this build".to_owned())),
+        }
+    }
+
+    /// The services.
+    pub(crate) const fn clients(&self) -> &Clients {
+        &self.clients
+    }
+
+    /// Where a service is, for people.
+    pub(crate) fn address(&self, service: Service) -> String {
+        self.place.address(service)
+    }
+
+    /// The operator's credential, from the key in the data folder.
+    ///
+    /// # Errors
+    /// Here, when there is no key that can be read.
+    pub(crate) fn operator(&self, now: Timestamp) -> Result<Credential, Failure> {
+        let data = data_folder();
+        let key = chassis::OperatorKey::load(&data).map_err(|error| {
+            Failure::Here(format!(
+                "the operator's key cannot be read: {error}; set CONVENE_DATA to the services' data folder"
+            ))
+        })?;
+        Ok(key.operator_credential(now)?)
+    }
+
+    /// A way that is there already.
+    #[cfg(test)]
+    pub(crate) fn with(clients: Clients) -> Self {
+        Self { clients, place: Place::InProcess }
+    }
+
+    /// Closes the way. What was acknowledged is safe without it.
+    pub(crate) async fn close(self) {
+        drop(self);
+    }
+}
+
+impl Place {
+    fn address(&self, service: Service) -> String {
+        match self {
+            Self::At { host, base_port } => {
+                let port = base_port.saturating_add(u16::from(service.number()));
+                if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+            }
+            Self::InProcess => "in-process".to_owned(),
+        }
+    }
+}
+
+/// The data folder: `$CONVENE_DATA`, or else `./data`.
+pub(crate) fn data_folder() -> PathBuf {
+    std::env::var_os("CONVENE_DATA")
+        .filter(|path| !path.is_empty())
+        .map_or_else(|| PathBuf::from("data"), PathBuf::from)
+}
+
+fn connected(place: &Place) -> Clients {
+    let metrics = Arc::new(Metrics::default());
+    Clients {
+        auth: Arc::new(AuthClient(stub(place, &metrics))),
+        events: Arc::new(EventsClient(stub(place, &metrics))),
+        invitations: Arc::new(InvitationsClient(stub(place, &metrics))),
+        calendar: Arc::new(CalendarClient(stub(place, &metrics))),
+        sharing: Arc::new(SharingClient(stub(place, &metrics))),
+    }
+}
+
+fn stub<P: Protocol>(place: &Place, metrics: &Arc<Metrics>) -> Arc<dyn Stub<P>> {
+    let channel = Channel::<P>::to(place.address(P::SERVICE), ChannelOptions::default());
+    client_stack(Arc::new(channel), &ClientOptions::default(), metrics)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(host: &str, base_port: u16) -> Place {
+        Place::At { host: host.to_owned(), base_port }
+    }
+
+    #[test]
+    fn in_process_wins_over_the_option_and_the_option_over_the_environment() {
+        assert_eq!(Place::chosen(true, Some("nonsense"), Some("nonsense")), Ok(Place::InProcess));
+        assert_eq!(Place::chosen(false, Some("a:1"), Some("b:2")), Ok(at("a", 1)));
+        assert_eq!(Place::chosen(false, None, Some("b:2")), Ok(at("b", 2)));
+        assert_eq!(Place::chosen(false, None, Some("")), Ok(at("127.0.0.1", 7_400)));
+        assert_eq!(Place::chosen(false, None, None), Ok(at("127.0.0.1", 7_400)));
+    }
+
+    #[test]
+    fn each_service_is_at_its_number_after_the_base_port() {
+        assert_eq!(at("127.0.0.1", 7_400).address(Service::Auth), "127.0.0.1:7401");
+        let six = Place::chosen(false, Some("[::1]:7400"), None).unwrap();
+        assert_eq!(six.address(Service::Sharing), "[::1]:7405");
+    }
+
+    #[test]
+    fn what_is_no_host_and_base_port_is_refused_with_an_example() {
+        for bad in
+            ["", "localhost", "localhost:", ":7400", "localhost:seven", "::1:7400", "[::1:7400", "h:65535", "a b:1"]
+        {
+            let failure = Place::chosen(false, Some(bad), None).unwrap_err();
+            assert_eq!(failure.exit(), 2, "{bad}");
+            assert!(failure.message().contains("127.0.0.1:7400"), "{bad}");
+        }
+    }
+}

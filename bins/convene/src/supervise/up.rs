@@ -1,0 +1,200 @@
+//! Starting the services, and staying with them.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chassis::SystemClock;
+use domain::{Clock as _, Service, Zone};
+use futures::future::join_all;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+use transport::ClientOptions;
+use transport::cluster::{Addresses, Cluster, Failed, Launch, ServiceProcess};
+
+use super::{Up, before, say, say_aside};
+use crate::demo;
+use crate::output::Document as _;
+use crate::reach::Clients;
+use crate::when::Here;
+
+/// How long all services may take to become ready, and each to end.
+const STARTING: Duration = Duration::from_secs(30);
+const STOPPING: Duration = Duration::from_secs(10);
+/// Between the death of a service and its next start: the first time, and at most.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
+/// A service that ran for this long had started well: its next death counts as its first.
+const WELL: Duration = Duration::from_secs(30);
+
+/// Starts all services, or none; then stays with them until told to end, or until the terminal client ends.
+pub(super) async fn up(up: Up) -> Result<(), Failed> {
+    let mut told_to_end = ToldToEnd::listen()?;
+    let folder = up.installation.folder()?;
+    let base_port = up.installation.base_port;
+    let programs = programs(up.programs.clone())?;
+    before::check_programs(&programs)?;
+    let taking = {
+        let folder = folder.clone();
+        tokio::task::spawn_blocking(move || before::take(&folder, base_port))
+    };
+    let badge = taking.await.map_err(|error| Failed(error.to_string()))??;
+    let launch = Launch {
+        programs,
+        data: folder,
+        addresses: before::addresses(base_port),
+        arguments: BTreeMap::new(),
+        environment: BTreeMap::new(),
+    };
+
+    let mut processes = Vec::new();
+    let started = tokio::select! {
+        started = start(&launch, &mut processes) => started,
+        why = told_to_end.wait() => Err(Failed(format!("{why} came before the services were ready"))),
+    };
+    if let Err(failed) = started {
+        join_all(processes.iter_mut().map(|process| process.stop(STOPPING))).await;
+        return Err(failed);
+    }
+
+    let ending = CancellationToken::new();
+    let mut keepers = JoinSet::new();
+    for process in processes {
+        let keeper = Keeper { launch: launch.clone(), restart: up.restart.trim() != "0", ending: ending.clone() };
+        keepers.spawn(keeper.keep(process));
+    }
+    let done = tokio::select! {
+        done = serve(&up, &launch.addresses) => done,
+        _ = told_to_end.wait() => Ok(()),
+    };
+    ending.cancel();
+    while keepers.join_next().await.is_some() {}
+    drop(badge);
+    done
+}
+
+fn programs(told: Option<PathBuf>) -> Result<PathBuf, Failed> {
+    if let Some(programs) = told {
+        return Ok(programs);
+    }
+    let own = std::env::current_exe().map_err(|error| Failed(format!("where the programs are: {error}")))?;
+    own.parent().map(PathBuf::from).ok_or_else(|| Failed(format!("{} is in no folder", own.display())))
+}
+
+/// Starts all five and waits until all are ready. What was started is in `processes`, also after a failure.
+async fn start(launch: &Launch, processes: &mut Vec<ServiceProcess>) -> Result<(), Failed> {
+    for service in Service::ALL {
+        processes.push(launch.start(service)?);
+    }
+    let ready = processes.iter_mut().map(|process| launch.until_ready(process, STARTING));
+    join_all(ready).await.into_iter().collect()
+}
+
+/// What there is to do while the services run.
+async fn serve(up: &Up, addresses: &Addresses) -> Result<(), Failed> {
+    let demo = if up.demo { Some(load_demo(addresses).await?) } else { None };
+    say(&format!("ready {addresses}"));
+    if let Some(demo) = demo {
+        say(demo.trim_end());
+    }
+    if !up.headless && std::io::stdin().is_terminal() {
+        say("The terminal client is not part of this release yet. In another terminal: convene --help. Ctrl-C ends the services.");
+    }
+    std::future::pending().await
+}
+
+/// Loads the demonstration set; gives what is to be said of it, with the password.
+async fn load_demo(addresses: &Addresses) -> Result<String, Failed> {
+    let cluster = Cluster::connected_to(addresses.clone(), &ClientOptions::default());
+    let here = Here { now: SystemClock.now(), zone: Zone::of_this_machine() };
+    let loaded = demo::load(&Clients::from(cluster.clients()), &here).await;
+    loaded.map(|loaded| loaded.text()).map_err(|failure| Failed(format!("the demonstration set: {}", failure.message())))
+}
+
+/// Stays with one service for as long as the supervisor runs.
+struct Keeper {
+    launch: Launch,
+    restart: bool,
+    ending: CancellationToken,
+}
+
+impl Keeper {
+    async fn keep(self, mut process: ServiceProcess) {
+        let service = process.service();
+        let mut deaths = 0;
+        loop {
+            let since = Instant::now();
+            tokio::select! {
+                ended = process.wait() => {
+                    let how = ended.map_or_else(|failed| failed.to_string(), |status| status.to_string());
+                    say_aside(&format!("convene: {service} (process {}) has died: {how}", process.pid()));
+                }
+                () = self.ending.cancelled() => return self.stop(process).await,
+            }
+            if !self.restart {
+                say_aside(&format!("convene: {service} stays down"));
+                return;
+            }
+            if since.elapsed() >= WELL {
+                deaths = 0;
+            }
+            match self.start_again(service, &mut deaths).await {
+                Some(started) => process = started,
+                None => return,
+            }
+        }
+    }
+
+    /// Starts the service again, after a pause that grows with each attempt in vain; `None` when the supervisor ends.
+    async fn start_again(&self, service: Service, deaths: &mut u32) -> Option<ServiceProcess> {
+        loop {
+            let pause = BACKOFF.0.saturating_mul(1 << (*deaths).min(10)).min(BACKOFF.1);
+            *deaths = deaths.saturating_add(1);
+            tokio::select! {
+                () = sleep(pause) => {}
+                () = self.ending.cancelled() => return None,
+            }
+            match self.launch.start(service) {
+                Ok(process) => {
+                    say_aside(&format!("convene: {service} is started again (process {})", process.pid()));
+                    return Some(process);
+                }
+                Err(failed) => say_aside(&format!("convene: {service} cannot be started again: {failed}")),
+            }
+        }
+    }
+
+    async fn stop(&self, mut process: ServiceProcess) {
+        if let Err(failed) = process.stop(STOPPING).await {
+            say_aside(&format!("convene: {failed}"));
+        }
+    }
+}
+
+/// The signals that end a supervisor.
+struct ToldToEnd {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl ToldToEnd {
+    fn listen() -> Result<Self, Failed> {
+        let listen = |kind| signal(kind).map_err(|error| Failed(format!("cannot listen for signals: {error}")));
+        Ok(Self {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+            hangup: listen(SignalKind::hangup())?,
+        })
+    }
+
+    async fn wait(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+            _ = self.hangup.recv() => "SIGHUP",
+        }
+    }
+}
