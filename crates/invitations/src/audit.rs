@@ -66,12 +66,12 @@ pub(crate) fn page(reader: &impl Reader, request: &Audit) -> Result<AuditPage, F
             let agrees = |&(event, instance, status, user): &_| {
                 Ok(store::row(reader, event, instance, user)?.is_some_and(|row| row.status == status))
             };
-            let next = entries(reader, &BY_STATUS, after, &mut found, agrees)?;
+            let next = entries(reader, &BY_STATUS, after.as_ref(), &mut found, agrees)?;
             Some(next.map_or(Stage::OfUser(None), |after| Stage::ByStatus(Some(after))))
         }
         Stage::OfUser(after) => {
             let agrees = |&(user, event, instance): &_| Ok(store::row(reader, event, instance, user)?.is_some());
-            let next = entries(reader, &OF_USER, after, &mut found, agrees)?;
+            let next = entries(reader, &OF_USER, after.as_ref(), &mut found, agrees)?;
             Some(next.map_or(Stage::ByInviter(None), |after| Stage::OfUser(Some(after))))
         }
         Stage::ByInviter(after) => {
@@ -79,22 +79,22 @@ pub(crate) fn page(reader: &impl Reader, request: &Audit) -> Result<AuditPage, F
                 let row = store::row(reader, event, instance, user)?;
                 Ok(row.is_some_and(|row| matches!(row.origin, Origin::Invited { by: Some(found), .. } if found == by)))
             };
-            let next = entries(reader, &BY_INVITER, after, &mut found, agrees)?;
+            let next = entries(reader, &BY_INVITER, after.as_ref(), &mut found, agrees)?;
             Some(next.map_or(Stage::Inbox(None), |after| Stage::ByInviter(Some(after))))
         }
         Stage::Inbox(after) => {
-            let next = entries(reader, &INBOX, after, &mut found, |key| Ok(in_inbox(reader, key)?.is_some()))?;
+            let next = entries(reader, &INBOX, after.as_ref(), &mut found, |key| Ok(in_inbox(reader, key)?.is_some()))?;
             Some(next.map_or(Stage::Unanswered(None), |after| Stage::Inbox(Some(after))))
         }
         Stage::Unanswered(after) => {
             let agrees = |key: &_| Ok(in_inbox(reader, key)?.is_some_and(|row| row.status == Status::Pending));
-            let next = entries(reader, &UNANSWERED, after, &mut found, agrees)?;
+            let next = entries(reader, &UNANSWERED, after.as_ref(), &mut found, agrees)?;
             Some(next.map_or(Stage::Counts(None), |after| Stage::Unanswered(Some(after))))
         }
         Stage::Counts(after) => {
             let agrees =
                 |&(event, instance): &_| Ok(!reader.scan(&INVITATIONS, &(event, instance), None, 1)?.is_empty());
-            entries(reader, &COUNTS, after, &mut found, agrees)?.map(|after| Stage::Counts(Some(after)))
+            entries(reader, &COUNTS, after.as_ref(), &mut found, agrees)?.map(|after| Stage::Counts(Some(after)))
         }
     };
     found.next = next.map(|stage| storage::encode(&stage)).transpose()?;
@@ -195,11 +195,11 @@ fn in_inbox(reader: &impl Reader, key: &InboxKey) -> Result<Option<InvitationRow
 fn entries<K: Key + std::fmt::Debug, V: storage::Value>(
     reader: &impl Reader,
     table: &Table<K, V>,
-    after: Option<K>,
+    after: Option<&K>,
     found: &mut AuditPage,
     agrees: impl Fn(&K) -> Result<bool, Fault>,
 ) -> Result<Option<K>, Fault> {
-    let mut rows = reader.scan(table, &(), after.as_ref(), REFERENCES_A_PAGE)?;
+    let mut rows = reader.scan(table, &(), after, REFERENCES_A_PAGE)?;
     for (key, _) in &rows {
         if !agrees(key)? {
             found.discrepancies.push(format!("{} has an entry without its row: {key:?}", table.name()));

@@ -48,7 +48,8 @@ fn conform(tx: &mut Transaction<'_>, event: EventId, after: Option<(Instance, Us
         let next = conformed(facts.as_ref(), row)?;
         Some(((event, instance), (user, next)))
     });
-    record_each(tx, changed.collect())?;
+    let changed: Vec<_> = changed.collect();
+    record_each(tx, &changed)?;
     Ok(more.then_some(Work::Conform { event, after: last }))
 }
 
@@ -66,7 +67,8 @@ fn conformed(facts: Option<&EventFacts>, row: InvitationRow) -> Option<Option<In
 fn forget(tx: &mut Transaction<'_>, user: UserId) -> Result<Option<Work>, Fault> {
     let own = tx.scan(&OF_USER, &user, None, ROWS_A_STEP)?;
     let left = ROWS_A_STEP.saturating_sub(own.len());
-    record_each(tx, own.into_iter().map(|((_, event, instance), ())| ((event, instance), (user, None))).collect())?;
+    let gone: Vec<_> = own.into_iter().map(|((_, event, instance), ())| ((event, instance), (user, None))).collect();
+    record_each(tx, &gone)?;
     let invited = tx.scan(&BY_INVITER, &user, None, left)?;
     let more = invited.len() == left;
     let mut changed = Vec::new();
@@ -79,14 +81,14 @@ fn forget(tx: &mut Transaction<'_>, user: UserId) -> Result<Option<Work>, Fault>
             changed.push(((event, instance), (invitee, Some(row))));
         }
     }
-    record_each(tx, changed)?;
+    record_each(tx, &changed)?;
     Ok(more.then_some(Work::Forget { user }))
 }
 
 type Changed = ((EventId, Instance), (UserId, Option<InvitationRow>));
 
 /// Records rows that lie in the order of their events and instances, one event and instance at a time.
-fn record_each(tx: &mut Transaction<'_>, changed: Vec<Changed>) -> Result<(), Fault> {
+fn record_each(tx: &mut Transaction<'_>, changed: &[Changed]) -> Result<(), Fault> {
     for together in changed.chunk_by(|(one, _), (other, _)| one == other) {
         if let Some(&((event, instance), _)) = together.first() {
             let people: Vec<_> = together.iter().map(|(_, person)| *person).collect();

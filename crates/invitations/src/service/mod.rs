@@ -17,7 +17,7 @@ use domain::invitations::{
     Unattend,
 };
 use domain::log::{Changes, ReadChanges};
-use domain::{Answer, Context, Page, Positions, Reply};
+use domain::{Answer, Context, Page, Reply};
 
 /// The service.
 pub(crate) struct InvitationsService {
@@ -69,6 +69,8 @@ impl Invitations for InvitationsService {
     }
 
     async fn health(&self, _: &Context, _: AskHealth) -> Answer<Health> {
-        Ok(Reply::new(self.chassis.health(), Positions::default()))
+        let health = self.chassis.health();
+        let seen = health.positions.clone();
+        Ok(Reply::new(health, seen))
     }
 }

@@ -1,1 +1,12 @@
-//! Tests of the whole service.
+//! Tests of the whole service. In [`world`] records of auth and events are handed to it one by one, so that a test decides
+//! what has arrived; only [`running`] starts it with its followers.
+
+mod answering;
+mod auditing;
+mod encoding;
+mod following;
+mod listing;
+mod model;
+mod running;
+mod vouching;
+mod world;

@@ -1,0 +1,79 @@
+//! That the audit finds what is wrong, and where everything leads.
+
+use chassis::Row;
+use domain::integrity::{Audit, REFERENCES, Target};
+use domain::invitations::{Counts, Invitations as _, Status};
+use domain::{Context, Credential, EventId, Instance, Service, UserId};
+use storage::Transaction;
+
+use super::world::{World, run};
+use crate::store::{BY_INVITER, BY_STATUS, COUNTS, EVENTS, OF_USER, UNANSWERED};
+
+#[test]
+fn every_reference_that_is_declared_is_walked() {
+    run(async {
+        let world = World::new();
+        let (alice, bob) = (world.registers("alice").await, world.registers("bob").await);
+        let event = world.creates(&alice, true).await;
+        world.invites(&alice, &event, &[&bob]).await;
+        let audit = world.audited().await;
+        assert_eq!(audit.discrepancies, [""; 0]);
+        for rule in REFERENCES.iter().filter(|rule| rule.holder == Service::Invitations) {
+            let found: Vec<_> = audit.references.iter().filter(|found| found.name == rule.name).collect();
+            assert!(!found.is_empty(), "{}", rule.name);
+            assert!(found.iter().all(|found| found.target.owner() == rule.owner));
+        }
+        for target in [Target::Event(event.event), Target::User(alice.id), Target::User(bob.id)] {
+            assert!(audit.references.iter().any(|found| found.target == target));
+        }
+        assert!(audit.references.iter().all(|found| REFERENCES.iter().any(|rule| rule.name == found.name)));
+    });
+}
+
+type Tamper = fn(&mut Transaction<'_>, EventId, UserId) -> Result<(), storage::Error>;
+
+#[test]
+fn every_kind_of_disagreement_is_found() {
+    const SERIES: Instance = Instance::Series;
+    let tampers: [(&str, Tamper); 8] = [
+        ("the counts of event", |tx, event, _| {
+            tx.put(&COUNTS, &(event, SERIES), &Row(Counts { going: 1, ..Counts::default() }))
+        }),
+        ("an index does not agree", |tx, event, user| tx.delete(&BY_STATUS, &(event, SERIES, Status::Pending, user))),
+        ("invitations.by-status has an entry", |tx, event, user| {
+            tx.put(&BY_STATUS, &(event, SERIES, Status::Going, user), &())
+        }),
+        ("an index does not agree", |tx, event, user| tx.delete(&OF_USER, &(user, event, SERIES))),
+        ("invitations.by-inviter has an entry", |tx, event, user| {
+            tx.put(&BY_INVITER, &(user, event, SERIES, user), &())
+        }),
+        ("inbox.unanswered has an entry", |tx, event, user| tx.put(&UNANSWERED, &(user, 77, event, SERIES), &())),
+        ("the facts of the event are missing", |tx, event, _| tx.delete(&EVENTS, &event)),
+        ("counts has an entry", |tx, _, _| {
+            tx.put(&COUNTS, &(EventId::from_bytes([9; 16]), SERIES), &Row(Counts::default()))
+        }),
+    ];
+    for (found, tamper) in tampers {
+        run(async {
+            let world = World::new();
+            let (alice, bob) = (world.registers("alice").await, world.registers("bob").await);
+            let facts = world.creates(&alice, true).await;
+            world.invites(&alice, &facts, &[&bob]).await;
+            assert_eq!(world.audited().await.discrepancies, [""; 0]);
+            world.changed(move |tx| Ok(tamper(tx, facts.event, bob.id)?)).await;
+            let discrepancies = world.audited().await.discrepancies;
+            assert!(discrepancies.iter().any(|text| text.contains(found)), "{found}: {discrepancies:?}");
+        });
+    }
+}
+
+#[test]
+fn an_audit_goes_on_only_behind_a_page_of_its_own() {
+    run(async {
+        let world = World::new();
+        let context = Context::new(Credential::None, std::time::Duration::from_secs(1));
+        let request = Audit { after: Some(vec![250, 1, 2]) };
+        let refused = world.service.audit(&context, request).await.unwrap_err();
+        assert_eq!(refused.field(), Some("after"));
+    });
+}
