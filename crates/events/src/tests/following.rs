@@ -1,5 +1,8 @@
 //! What becomes of events and invitations when accounts go, and of lists while work is under way.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use domain::events::{CreateEvent, EventChange, Events as _};
 use domain::integrity::{Present, REFERENCES, Target};
 use domain::{EventId, Service};
@@ -169,6 +172,32 @@ fn while_the_index_follows_a_moved_event_every_list_already_shows_it_where_it_is
         assert!(world.mine(&others[15]).await.is_empty());
         world.assert_sound().await;
     });
+}
+
+#[tokio::test]
+async fn a_command_that_leaves_work_wakes_the_worker() {
+    let world = World::new();
+    let worker = tokio::spawn(Arc::clone(&world.chassis).work_off(crate::store::work::step));
+    let guests = people(&world, 20).await;
+    let (alice, others) = guests.split_first().unwrap();
+    let event = world.party(alice, &others.iter().collect::<Vec<_>>()).await;
+    let mut edit = edit_of(event);
+    edit.time = Some(days(date(2028, 1, 1), 2));
+    for cancel in [false, true] {
+        let nothing_left = async {
+            while world.work_left().await.is_some() {
+                tokio::task::yield_now().await;
+            }
+        };
+        if cancel {
+            world.cancel(alice, event).await.unwrap();
+        } else {
+            world.edit(alice, edit.clone()).await.unwrap();
+        }
+        tokio::time::timeout(Duration::from_secs(10), nothing_left).await.expect("the worker was woken");
+    }
+    worker.abort();
+    world.assert_sound().await;
 }
 
 #[test]

@@ -2,10 +2,13 @@
 
 use domain::events::{CreateEvent, Event, Events as _, ListEvents, Listing};
 use domain::time::Window;
-use domain::{PageCursor, PageRequest, Zone};
+use domain::{Instance, PageCursor, PageRequest, Zone};
 use jiff::civil::{Date, date};
 
+use storage::Reader as _;
+
 use super::world::{Person, World, always, code, days, names, plan, public, run, timed, zone};
+use crate::store::{EVENTS, Scope, TIMELINE};
 
 fn titles(events: &[Event]) -> Vec<&str> {
     events.iter().map(|event| event.title.as_str()).collect()
@@ -149,6 +152,31 @@ fn a_search_that_finds_nothing_gives_up_after_a_bounded_number_of_entries_and_sa
         assert!(first.items.is_empty() && first.next.is_some());
         let second = world.service.list(&world.query_of(&alice), search(first.next)).await.unwrap().value;
         assert_eq!((second.items.len(), second.next), (1, None));
+    });
+}
+
+#[test]
+fn an_index_entry_that_is_out_of_date_shows_nothing() {
+    run(async {
+        let world = World::new();
+        let (alice, bob, eve) = (world.person("alice").await, world.person("bob").await, world.person("eve").await);
+        let moved = world.create(&alice, CreateEvent { invite: names(&[&bob]), ..public("Moved") }).await.unwrap().id;
+        let hidden = world.party(&alice, &[&bob]).await;
+        let (elsewhere, readers) = (days(date(2027, 5, 1), 1).extent(), [bob.id, eve.id]);
+        let disturb = move |tx: &mut storage::Transaction<'_>| {
+            let scopes = readers.into_iter().map(Scope::Of).chain([Scope::Public]);
+            for (scope, event) in scopes.flat_map(|scope| [(scope, moved), (scope, hidden)]) {
+                TIMELINE.insert(tx, &scope, elsewhere, event, Instance::Series)?;
+            }
+            let now = tx.get(&EVENTS, &hidden)?.unwrap().extent;
+            TIMELINE.insert(tx, &Scope::Public, now, hidden, Instance::Series)?;
+            TIMELINE.insert(tx, &Scope::Of(eve.id), now, moved, Instance::Series)?;
+            Ok::<_, chassis::Fault>(())
+        };
+        world.chassis.db().write(disturb).await.unwrap();
+        assert_eq!(world.mine(&bob).await, [moved, hidden]);
+        assert_eq!(world.public(&eve).await, [moved]);
+        assert!(world.mine(&eve).await.is_empty());
     });
 }
 

@@ -13,71 +13,55 @@ use super::world::{Person, World, code, days, edit_of, names, plan, run, timed, 
 
 const PEOPLE: usize = 8;
 
+/// Who does something to an event: mostly whoever may.
+#[derive(Clone, Copy, Debug)]
+enum By {
+    Organizer,
+    Anyone(usize),
+}
+
+/// Some people; the careless name themselves and people who are gone, too.
+#[derive(Clone, Debug)]
+struct Guests {
+    people: BTreeSet<usize>,
+    careless: bool,
+}
+
 #[derive(Clone, Debug)]
 enum Act {
-    Create {
-        who: usize,
-        time: usize,
-        public: bool,
-        invite: BTreeSet<usize>,
-    },
-    Edit {
-        who: usize,
-        event: usize,
-        time: Option<usize>,
-        public: Option<bool>,
-        version: Option<u64>,
-        invite: BTreeSet<usize>,
-    },
-    Cancel {
-        who: usize,
-        event: usize,
-    },
-    Invite {
-        who: usize,
-        event: usize,
-        whom: BTreeSet<usize>,
-    },
-    Uninvite {
-        who: usize,
-        event: usize,
-        whom: BTreeSet<usize>,
-    },
-    Delete {
-        who: usize,
-    },
+    Create { who: usize, time: usize, public: bool, invite: Guests },
+    Edit { by: By, event: usize, time: Option<usize>, public: Option<bool>, version: Option<u64>, invite: Guests },
+    Cancel { by: By, event: usize },
+    Invite { by: By, event: usize, whom: Guests },
+    Uninvite { by: By, event: usize, whom: Guests },
+    Delete { who: usize },
     Work,
+}
+
+fn some(most: usize) -> impl Strategy<Value = Guests> {
+    (proptest::collection::btree_set(0..PEOPLE, 0..=most), proptest::bool::weighted(0.1))
+        .prop_map(|(people, careless)| Guests { people, careless })
 }
 
 fn act() -> impl Strategy<Value = Act> {
     let who = || 0..PEOPLE;
-    let event = || 0..6_usize;
-    let whom = || proptest::collection::btree_set(0..PEOPLE, 0..PEOPLE);
+    let by = || prop_oneof![4 => Just(By::Organizer), 1 => (0..PEOPLE).prop_map(By::Anyone)];
+    let event = || 0..5_usize;
     let time = || 0..times().len();
+    let maybe_time = proptest::option::weighted(0.7, time());
+    let (maybe_public, version) = (proptest::option::of(any::<bool>()), proptest::option::weighted(0.1, 1..5_u64));
+    let edit = (by(), event(), maybe_time, maybe_public, version, prop_oneof![2 => some(0), 1 => some(PEOPLE)]);
     prop_oneof![
-        4 => (who(), time(), any::<bool>(), whom())
+        3 => (who(), time(), any::<bool>(), some(PEOPLE))
             .prop_map(|(who, time, public, invite)| Act::Create { who, time, public, invite }),
-        6 => (
-            who(),
-            event(),
-            proptest::option::of(time()),
-            proptest::option::of(any::<bool>()),
-            proptest::option::weighted(0.2, 1..5_u64),
-            prop_oneof![3 => Just(BTreeSet::new()), 1 => whom()],
-        )
-            .prop_map(|(who, event, time, public, version, invite)| Act::Edit {
-                who,
-                event,
-                time,
-                public,
-                version,
-                invite
-            }),
-        1 => (who(), event()).prop_map(|(who, event)| Act::Cancel { who, event }),
-        3 => (who(), event(), whom()).prop_map(|(who, event, whom)| Act::Invite { who, event, whom }),
-        3 => (who(), event(), whom()).prop_map(|(who, event, whom)| Act::Uninvite { who, event, whom }),
+        6 => edit.prop_map(|(by, event, time, public, version, invite)| {
+            Act::Edit { by, event, time, public, version, invite }
+        }),
+        1 => (by(), event()).prop_map(|(by, event)| Act::Cancel { by, event }),
+        3 => (by(), event(), some(PEOPLE)).prop_map(|(by, event, whom)| Act::Invite { by, event, whom }),
+        3 => (by(), event(), some(3)).prop_map(|(by, event, whom)| Act::Uninvite { by, event, whom }),
         1 => who().prop_map(|who| Act::Delete { who }),
-        6 => Just(Act::Work),
+        4 => Just(Act::Work),
     ]
 }
 
@@ -136,6 +120,23 @@ impl Modelled {
 }
 
 impl Model {
+    /// The event that is meant by a number: mostly one that there is.
+    fn event(&self, number: usize) -> usize {
+        if self.events.len() > number { self.events.len() - 1 - number } else { usize::MAX }
+    }
+
+    fn actor(&self, by: By, event: usize) -> usize {
+        match by {
+            By::Organizer => self.events.get(event).and_then(|event| event.organizer).unwrap_or(0),
+            By::Anyone(who) => who,
+        }
+    }
+
+    fn chosen(&self, who: usize, some: Guests) -> BTreeSet<usize> {
+        let sensible = |person: &usize| some.careless || (*person != who && !self.gone.contains(person));
+        some.people.into_iter().filter(sensible).collect()
+    }
+
     /// What the organizer's rights come to, for anyone.
     fn refusal(&self, who: usize, event: usize) -> Option<&'static str> {
         match self.events.get(event) {
@@ -193,6 +194,7 @@ async fn perform(world: &World, people: &[Person], model: &mut Model, act: Act) 
             if model.gone.contains(&who) {
                 return ("unauthenticated", code(world.create(&people[who], plan("Event")).await));
             }
+            let invite = model.chosen(who, invite);
             let expected = model.invitable(who, &invite).unwrap_or("done");
             let time = times()[time].clone();
             let wanted = CreateEvent { time: time.clone(), public, invite: names(&named(&invite)), ..plan("Event") };
@@ -210,7 +212,10 @@ async fn perform(world: &World, people: &[Person], model: &mut Model, act: Act) 
             }
             (expected, code(made))
         }
-        Act::Edit { who, event, time, public, version, invite } => {
+        Act::Edit { by, event, time, public, version, invite } => {
+            let event = model.event(event);
+            let who = model.actor(by, event);
+            let invite = model.chosen(who, invite);
             let id = id_of(model, event);
             let time = time.map(|time| times()[time].clone());
             let request = EditEvent {
@@ -240,7 +245,9 @@ async fn perform(world: &World, people: &[Person], model: &mut Model, act: Act) 
             }
             (expected, outcome)
         }
-        Act::Cancel { who, event } => {
+        Act::Cancel { by, event } => {
+            let event = model.event(event);
+            let who = model.actor(by, event);
             let outcome = code(world.cancel(&people[who], id_of(model, event)).await);
             let expected = model.refusal(who, event).unwrap_or("done");
             if expected == "done" && !model.events[event].cancelled {
@@ -249,7 +256,10 @@ async fn perform(world: &World, people: &[Person], model: &mut Model, act: Act) 
             }
             (expected, outcome)
         }
-        Act::Invite { who, event, whom } => {
+        Act::Invite { by, event, whom } => {
+            let event = model.event(event);
+            let who = model.actor(by, event);
+            let whom = model.chosen(who, whom);
             let outcome = code(world.invite(&people[who], id_of(model, event), &named(&whom)).await);
             let expected = model.refusal(who, event).unwrap_or_else(|| {
                 if model.events[event].cancelled { "conflict" } else { model.invitable(who, &whom).unwrap_or("done") }
@@ -259,7 +269,10 @@ async fn perform(world: &World, people: &[Person], model: &mut Model, act: Act) 
             }
             (expected, outcome)
         }
-        Act::Uninvite { who, event, whom } => {
+        Act::Uninvite { by, event, whom } => {
+            let event = model.event(event);
+            let who = model.actor(by, event);
+            let whom = model.chosen(who, whom);
             let outcome = code(world.uninvite(&people[who], id_of(model, event), &named(&whom)).await);
             let expected = model.refusal(who, event).unwrap_or_else(|| {
                 if whom.iter().any(|person| model.gone.contains(person)) { "not_found" } else { "done" }
