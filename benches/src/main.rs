@@ -1,2 +1,194 @@
-//! placeholder
-fn main() {}
+//! The benchmark: how many requests a second, how soon an answer comes, and what a full calendar costs.
+//!
+//! Two parts are measured, [`wire`] and [`month`]; both put their figures into one JSON file ([`results`]), and [`report`] makes
+//! the tables of REPORT.md from that file, so that no figure is ever copied by hand. What each part measures, how to read it and
+//! what it cannot tell is in the README beside this crate.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people who watch it")]
+
+mod latencies;
+mod machine;
+mod month;
+mod report;
+mod results;
+mod spread;
+mod wire;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Args, Parser, Subcommand};
+
+use machine::Machine;
+use results::Results;
+
+/// Measures Convene and writes the tables of REPORT.md. Run it from the root of the repository.
+#[derive(Debug, Parser)]
+#[command(name = "convene-benches", version)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+
+    /// Where the figures are kept
+    #[arg(long, global = true, default_value = "benches/results.json", value_name = "PATH")]
+    results: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Measures everything
+    All(Measuring),
+    /// Requests a second, p50 and p99 of a small query and a durable command, linked and over loopback
+    Wire(Measuring),
+    /// What a month of a calendar costs with 100, 10,000 and 1,000,000 events in it
+    Month(Measuring),
+    /// Writes the tables of a report anew from the figures
+    Report {
+        /// The file with the markers
+        #[arg(long, default_value = "REPORT.md", value_name = "PATH")]
+        report: PathBuf,
+        /// Write nothing, and fail if the tables differ
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Measuring {
+    /// How long each measurement of `wire` lasts
+    #[arg(long, default_value = "3", value_name = "SECONDS", value_parser = seconds)]
+    seconds: Duration,
+
+    /// How long the load runs before each measurement of `wire` begins
+    #[arg(long, default_value = "1", value_name = "SECONDS", value_parser = seconds)]
+    warm_up: Duration,
+
+    /// How often each measurement of `wire` is made; the median is reported
+    #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+
+    /// Leave out the calendars of `month` with more events than this
+    #[arg(long, default_value_t = 1_000_000, value_name = "N", value_parser = clap::value_parser!(u64).range(100..))]
+    month_events: u64,
+
+    /// The folder in which databases are made, and removed at the end: on the disk to be measured [default: beside this program]
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+
+    /// The date to note, as YYYY-MM-DD [default: today, UTC]
+    #[arg(long)]
+    date: Option<jiff::civil::Date>,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "give a number of seconds, such as 3 or 0.5".to_owned())?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match &arguments.task {
+        Task::All(how) => measure(how, &[Part::Wire, Part::Month], &arguments.results),
+        Task::Wire(how) => measure(how, &[Part::Wire], &arguments.results),
+        Task::Month(how) => measure(how, &[Part::Month], &arguments.results),
+        Task::Report { report, check } => tabulate(report, *check, &arguments.results),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("convene-benches: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Wire,
+    Month,
+}
+
+fn measure(how: &Measuring, parts: &[Part], path: &Path) -> Result<ExitCode> {
+    if how.seconds.is_zero() {
+        bail!("nothing can be measured in no time: give --seconds a number above 0");
+    }
+    if cfg!(debug_assertions) {
+        eprintln!("This is a debug build: its figures say nothing about a release (cargo run --release …).");
+    }
+    let data = match &how.data {
+        Some(folder) => folder.clone(),
+        None => beside_this_program()?,
+    };
+    let mut results = Results::load_or_default(path)?;
+    let machine = Machine::here(&data, how.date)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    for part in parts {
+        let machine = machine.clone();
+        match part {
+            Part::Wire => {
+                let plan = wire::Plan { seconds: how.seconds, warm_up: how.warm_up, rounds: how.rounds };
+                let measured = runtime.block_on(wire::measure(&plan, &data, machine)).context("measuring `wire`")?;
+                results.wire = Some(measured);
+            }
+            Part::Month => {
+                let measured = runtime.block_on(month::measure(how.month_events, &data, machine));
+                results.month = Some(measured.context("measuring `month`")?);
+            }
+        }
+        // After each part: the first is not lost when the second fails.
+        results.save(path)?;
+    }
+    for table in report::tables(&results) {
+        println!("{}", table.text);
+    }
+    println!("Written to {}; `report` puts the tables into REPORT.md.", path.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn beside_this_program() -> Result<PathBuf> {
+    let program = std::env::current_exe().context("which program this is")?;
+    Ok(program.parent().context("this program is in no folder")?.to_owned())
+}
+
+fn tabulate(report: &Path, check: bool, results: &Path) -> Result<ExitCode> {
+    let results = Results::load(results)?;
+    let document = std::fs::read_to_string(report).with_context(|| format!("reading {}", report.display()))?;
+    let wanted = report::filled(&document, &report::tables(&results)).with_context(|| report.display().to_string())?;
+    if wanted == document {
+        println!("{}: the tables are those of the figures.", report.display());
+        return Ok(ExitCode::SUCCESS);
+    }
+    if check {
+        eprintln!("{}: the tables are not those of the figures:", report.display());
+        eprint!("{}", report::difference(&document, &wanted));
+        eprintln!("Write them anew: cargo run -p convene-benches -- report");
+        return Ok(ExitCode::FAILURE);
+    }
+    std::fs::write(report, wanted).with_context(|| format!("writing {}", report.display()))?;
+    println!("{}: written.", report.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_sound_and_usually_need_none() {
+        Arguments::command().debug_assert();
+        let Task::All(how) = Arguments::parse_from(["convene-benches", "all"]).task else { panic!("another task") };
+        assert_eq!((how.seconds, how.warm_up, how.rounds), (Duration::from_secs(3), Duration::from_secs(1), 5));
+        assert_eq!(how.month_events, 1_000_000);
+    }
+
+    #[test]
+    fn a_stretch_of_time_that_is_none_is_refused() {
+        for wrong in ["-1", "soon", "NaN", "inf", ""] {
+            assert!(Arguments::try_parse_from(["convene-benches", "wire", "--seconds", wrong]).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! What each table says. Times in microseconds, sizes in bytes; the spread of the rounds stands in brackets.
+
+use std::fmt::Write as _;
+
+use crate::machine::Machine;
+use crate::results::{Call, Month, Reached, Results, Wire};
+use crate::spread::Spread;
+
+const NOT_MEASURED: &str = "Not measured yet.\n";
+
+/// Under what circumstances each part was measured.
+pub(super) fn machine(results: &Results) -> String {
+    let measured: Vec<(&str, &Machine)> = [
+        results.wire.as_ref().map(|wire| ("calls", &wire.machine)),
+        results.month.as_ref().map(|month| ("my month", &month.machine)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if measured.is_empty() {
+        return NOT_MEASURED.to_owned();
+    }
+    let row = |name: &str, tell: &dyn Fn(&Machine) -> String| -> Vec<String> {
+        std::iter::once(name.to_owned()).chain(measured.iter().map(|(_, machine)| tell(machine))).collect()
+    };
+    let head: Vec<&str> = std::iter::once("").chain(measured.iter().map(|(part, _)| *part)).collect();
+    let rows = vec![
+        row("measured on", &|machine| machine.date.clone()),
+        row("at commit", &|machine| machine.commit.clone()),
+        row("build", &|machine| machine.build.clone()),
+        row("processors", &|machine| machine.cores.to_string()),
+        row("Linux", &|machine| machine.kernel.clone()),
+        row("rustc", &|machine| machine.rustc.clone()),
+        row("file system", &|machine| machine.file_system.clone()),
+        row("4 KiB written and synced, p50", &|machine| format!("{} µs", micros(machine.synced_write_us))),
+    ];
+    laid_out(&head, head.len(), &rows)
+}
+
+/// Requests a second, p50 and p99.
+pub(super) fn wire(wire: Option<&Wire>) -> String {
+    let Some(wire) = wire else { return NOT_MEASURED.to_owned() };
+    let rows: Vec<Vec<String>> = wire
+        .loads
+        .iter()
+        .map(|load| {
+            let call = match load.call {
+                Call::Whoami => "query `auth.whoami`",
+                Call::Respond => "durable command `invitations.respond`",
+            };
+            let reached = match load.reached {
+                Reached::Linked => "linked",
+                Reached::Loopback => "loopback",
+            };
+            vec![
+                call.to_owned(),
+                reached.to_owned(),
+                whole(load.in_flight),
+                spread(load.per_second, |figure| grouped(&format!("{figure:.0}"))),
+                spread(load.p50_us, micros),
+                spread(load.p99_us, micros),
+            ]
+        })
+        .collect();
+    let table = laid_out(&["call", "reached", "in flight", "answers/s", "p50 µs", "p99 µs"], 2, &rows);
+    let Wire { rounds, seconds, warm_up, .. } = wire;
+    format!(
+        "{table}\nMedian of {rounds} rounds of {seconds} s, each after {warm_up} s of warm-up (least–greatest round).\n"
+    )
+}
+
+/// What a month costs, beside what it costs in the smallest calendar.
+pub(super) fn month(month: Option<&Month>) -> String {
+    let Some(month) = month else { return NOT_MEASURED.to_owned() };
+    let Some(first) = month.calendars.first() else { return NOT_MEASURED.to_owned() };
+    let times = |figure: f64, base: f64| if base > 0.0 { format!("{:.2}×", figure / base) } else { "–".to_owned() };
+    #[allow(clippy::cast_precision_loss, reason = "a ratio for people")]
+    let rows: Vec<Vec<String>> = month
+        .calendars
+        .iter()
+        .map(|calendar| {
+            let speed = calendar.changes as f64 / calendar.catch_up_seconds.max(1e-6);
+            vec![
+                whole(calendar.events),
+                format!(
+                    "{} ({})",
+                    whole(calendar.answer_bytes),
+                    times(calendar.answer_bytes as f64, first.answer_bytes as f64)
+                ),
+                format!("{} ({})", micros(calendar.p50_us), times(calendar.p50_us, first.p50_us)),
+                format!("{} ({})", micros(calendar.p99_us), times(calendar.p99_us, first.p99_us)),
+                format!(
+                    "{} ({})",
+                    whole(calendar.database_bytes),
+                    times(calendar.database_bytes as f64, first.database_bytes as f64)
+                ),
+                grouped(&format!("{speed:.0}")),
+            ]
+        })
+        .collect();
+    let head =
+        ["events in the calendar", "answer, bytes", "p50 µs", "p99 µs", "database, bytes", "catching up, changes/s"];
+    let table = laid_out(&head, 0, &rows);
+    let events = whole(month.in_month);
+    let (queries, base) = (whole(month.queries), whole(first.events));
+    format!(
+        "{table}\nThe month asked for holds {events} events in each calendar; {queries} queries each. In brackets: beside the calendar of {base}.\n"
+    )
+}
+
+fn spread(spread: Spread, told: impl Fn(f64) -> String) -> String {
+    format!("{} ({}–{})", told(spread.median), told(spread.min), told(spread.max))
+}
+
+/// Microseconds: to a tenth below a hundred, whole above.
+fn micros(figure: f64) -> String {
+    if figure < 100.0 { format!("{figure:.1}") } else { grouped(&format!("{figure:.0}")) }
+}
+
+fn whole(figure: impl ToString) -> String {
+    grouped(&figure.to_string())
+}
+
+/// `1234567` as `1,234,567`.
+fn grouped(digits: &str) -> String {
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A Markdown table whose first `words` columns are set left and the others, figures, right.
+fn laid_out(head: &[&str], words: usize, rows: &[Vec<String>]) -> String {
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        cells.chain(head.get(column).map(|cell| cell.chars().count())).max().unwrap_or(0).max(3)
+    };
+    let widths: Vec<usize> = (0..head.len()).map(width).collect();
+    let line = |cells: &mut dyn Iterator<Item = &str>| {
+        let mut line = String::from("|");
+        for ((column, cell), width) in cells.enumerate().zip(&widths) {
+            let _ = if column < words { write!(line, " {cell:<width$} |") } else { write!(line, " {cell:>width$} |") };
+        }
+        line + "\n"
+    };
+    let mut rule = String::from("|");
+    for (column, width) in widths.iter().enumerate() {
+        let dashes = "-".repeat(width - 1);
+        rule += &if column < words { format!(" -{dashes} |") } else { format!(" {dashes}: |") };
+    }
+    let mut table = line(&mut head.iter().copied()) + &rule + "\n";
+    for row in rows {
+        table += &line(&mut row.iter().map(String::as_str));
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::tests::sample;
+
+    #[test]
+    fn digits_are_grouped_by_three() {
+        for (digits, told) in [("0", "0"), ("999", "999"), ("1000", "1,000"), ("1234567", "1,234,567")] {
+            assert_eq!(grouped(digits), told);
+        }
+    }
+
+    #[test]
+    fn a_table_tells_every_figure_with_its_spread_and_is_aligned() {
+        let table = wire(sample().wire.as_ref());
+        assert_eq!(
+            table,
+            "| call                                  | reached  | in flight |                 answers/s |        p50 µs |              p99 µs |\n\
+             | ------------------------------------- | -------- | --------: | ------------------------: | ------------: | ------------------: |\n\
+             | query `auth.whoami`                   | linked   |         1 | 123,457 (123,407–123,507) | 8.5 (8.0–9.9) | 1,500 (1,000–2,000) |\n\
+             | durable command `invitations.respond` | loopback |       512 |       8,000 (7,950–8,050) | 8.5 (8.0–9.9) | 1,500 (1,000–2,000) |\n\
+             \n\
+             Median of 5 rounds of 3 s, each after 1 s of warm-up (least–greatest round).\n"
+        );
+    }
+
+    #[test]
+    fn a_month_stands_beside_that_of_the_smallest_calendar() {
+        let table = month(sample().month.as_ref());
+        let rows: Vec<&str> = table.lines().collect();
+        assert!(rows[2].contains("4,000 (1.00×)") && rows[2].contains("100 (1.00×)"), "{table}");
+        assert!(rows[3].contains("| 4,010 (1.00×) |") && rows[3].contains("120 (1.20×)"), "{table}");
+        assert!(rows[3].contains("3,000,004"), "changes a second: {table}");
+    }
+
+    #[test]
+    fn the_circumstances_of_each_part_have_a_column_of_their_own() {
+        let mut results = sample();
+        results.month.as_mut().unwrap().machine.date = "2027-04-01".to_owned();
+        let table = machine(&results);
+        let dates = table.lines().find(|line| line.contains("measured on")).unwrap();
+        assert!(dates.contains("2027-03-10") && dates.contains("2027-04-01"), "{table}");
+        results.wire = None;
+        assert!(!machine(&results).contains("2027-03-10"));
+    }
+
+    #[test]
+    fn what_was_not_measured_is_said_to_be_so() {
+        let none = Results::default();
+        for table in [machine(&none), wire(None), month(None)] {
+            assert_eq!(table, NOT_MEASURED);
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! The figures, as they are committed: `benches/results.json`. The only source of the tables in REPORT.md.
+//!
+//! Each part carries the circumstances under which it was measured, because parts may be measured on different days.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::machine::Machine;
+use crate::spread::Spread;
+
+/// All figures. A part that was never measured is missing.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Results {
+    /// Requests a second, and how soon answers come.
+    pub(crate) wire: Option<Wire>,
+    /// What a month of a full calendar costs.
+    pub(crate) month: Option<Month>,
+}
+
+/// The figures of `wire`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Wire {
+    /// Where and when.
+    pub(crate) machine: Machine,
+    /// How long each measurement lasted, in seconds.
+    pub(crate) seconds: f64,
+    /// How long the load ran before it, in seconds.
+    pub(crate) warm_up: f64,
+    /// How often each was made.
+    pub(crate) rounds: u32,
+    /// The measurements.
+    pub(crate) loads: Vec<LoadFigures>,
+}
+
+/// Which call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Call {
+    /// A query: auth's `whoami`.
+    Whoami,
+    /// A command: invitations' `respond`, durable when it answers.
+    Respond,
+}
+
+/// How the services are reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Reached {
+    /// In this process.
+    Linked,
+    /// Five processes, over sockets on this machine.
+    Loopback,
+}
+
+/// One call, one way, one number of callers.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct LoadFigures {
+    /// What was called.
+    pub(crate) call: Call,
+    /// How.
+    pub(crate) reached: Reached,
+    /// How many callers, each with one call under way at a time.
+    pub(crate) in_flight: usize,
+    /// Answers a second.
+    pub(crate) per_second: Spread,
+    /// The median time to an answer, in microseconds.
+    pub(crate) p50_us: Spread,
+    /// What 99 of 100 answers did not exceed, in microseconds.
+    pub(crate) p99_us: Spread,
+}
+
+/// The figures of `month`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Month {
+    /// Where and when.
+    pub(crate) machine: Machine,
+    /// How many events lie in the month asked for, whatever the calendar holds besides.
+    pub(crate) in_month: u64,
+    /// How many queries were timed for each calendar.
+    pub(crate) queries: usize,
+    /// One for each size, the smallest first.
+    pub(crate) calendars: Vec<CalendarFigures>,
+}
+
+/// One size of calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct CalendarFigures {
+    /// How many events are in the calendar.
+    pub(crate) events: u64,
+    /// The encoded answer to "my month", in bytes.
+    pub(crate) answer_bytes: usize,
+    /// The median time of the query, in microseconds.
+    pub(crate) p50_us: f64,
+    /// What 99 of 100 queries did not exceed, in microseconds.
+    pub(crate) p99_us: f64,
+    /// The service's database on disk, in bytes.
+    pub(crate) database_bytes: u64,
+    /// How many records of the four logs were taken over.
+    pub(crate) changes: u64,
+    /// How long that took, in seconds.
+    pub(crate) catch_up_seconds: f64,
+}
+
+impl Results {
+    /// Those in the file at `path`.
+    ///
+    /// # Errors
+    /// If there is no such file, or it holds something else.
+    pub(crate) fn load(path: &Path) -> Result<Self> {
+        let text = fs::read_to_string(path).with_context(|| {
+            format!("no figures in {}: measure first (cargo run --release -p convene-benches -- all)", path.display())
+        })?;
+        serde_json::from_str(&text).with_context(|| format!("{} does not hold figures", path.display()))
+    }
+
+    /// Those in the file at `path`; none if there is no such file.
+    ///
+    /// # Errors
+    /// If it holds something else.
+    pub(crate) fn load_or_default(path: &Path) -> Result<Self> {
+        match fs::metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            _ => Self::load(path),
+        }
+    }
+
+    /// Writes them to the file at `path`.
+    ///
+    /// # Errors
+    /// What the system refuses.
+    pub(crate) fn save(&self, path: &Path) -> Result<()> {
+        let text = serde_json::to_string_pretty(self)? + "\n";
+        fs::write(path, text).with_context(|| format!("writing {}", path.display()))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn machine() -> Machine {
+        Machine {
+            date: "2027-03-10".to_owned(),
+            commit: "0123456789ab".to_owned(),
+            cores: 2,
+            kernel: "6.18.44".to_owned(),
+            rustc: "1.95.0".to_owned(),
+            build: "release".to_owned(),
+            file_system: "ext4".to_owned(),
+            synced_write_us: 1_234.5,
+        }
+    }
+
+    pub(crate) fn sample() -> Results {
+        let load = |call, reached, in_flight, per_second: f64| LoadFigures {
+            call,
+            reached,
+            in_flight,
+            per_second: Spread { median: per_second, min: per_second - 50.0, max: per_second + 50.0 },
+            p50_us: Spread { median: 8.5, min: 8.0, max: 9.9 },
+            p99_us: Spread { median: 1_500.0, min: 999.9, max: 2_000.4 },
+        };
+        let calendar = |events, answer_bytes, p50_us| CalendarFigures {
+            events,
+            answer_bytes,
+            p50_us,
+            p99_us: 2.0 * p50_us,
+            database_bytes: 600_000 + 900 * events,
+            changes: events + events / 2 + 2,
+            catch_up_seconds: 0.5,
+        };
+        Results {
+            wire: Some(Wire {
+                machine: machine(),
+                seconds: 3.0,
+                warm_up: 1.0,
+                rounds: 5,
+                loads: vec![
+                    load(Call::Whoami, Reached::Linked, 1, 123_456.7),
+                    load(Call::Respond, Reached::Loopback, 512, 8_000.0),
+                ],
+            }),
+            month: Some(Month {
+                machine: machine(),
+                in_month: 50,
+                queries: 1_000,
+                calendars: vec![calendar(100, 4_000, 100.0), calendar(1_000_000, 4_010, 120.0)],
+            }),
+        }
+    }
+
+    #[test]
+    fn figures_come_back_from_the_file_as_they_were_saved() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("results.json");
+        assert_eq!(Results::load_or_default(&path).unwrap(), Results::default());
+        sample().save(&path).unwrap();
+        assert_eq!(Results::load(&path).unwrap(), sample());
+    }
+
+    #[test]
+    fn without_figures_one_is_told_how_to_get_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = Results::load(&folder.path().join("results.json")).unwrap_err();
+        assert!(error.to_string().contains("-- all"), "{error:#}");
+    }
+
+    #[test]
+    fn a_file_of_something_else_is_refused_and_not_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("results.json");
+        fs::write(&path, r#"{"wires":null}"#).unwrap();
+        assert!(Results::load_or_default(&path).is_err());
+    }
+}
