@@ -27,6 +27,8 @@ mod entry;
 mod follow;
 mod service;
 mod store;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
