@@ -58,7 +58,7 @@ async fn ask(options: &Options, command: &ServiceCommand) -> Result<Printed, Fai
     let place = Place::chosen(options.in_process, options.server.as_deref(), environment.as_deref())?;
     let now = Timestamp::from_micros(jiff::Timestamp::now().as_microsecond());
     let here = Here { now, zone: Zone::of_this_machine() };
-    let reach = Reach::open(place).await?;
+    let reach = Reach::open(&place).await?;
     let outcome = commands::run(command, &reach, || Profile::of_environment(&options.profile), here).await;
     reach.close().await;
     outcome

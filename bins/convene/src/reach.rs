@@ -3,32 +3,15 @@
 //! This is the only file that knows the transport. The commands see [`Clients`] and ask for nothing else.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::time::Duration;
 
-use domain::auth::{Auth, AuthClient};
-use domain::calendar::{Calendar, CalendarClient};
-use domain::events::{Events, EventsClient};
-use domain::invitations::{Invitations, InvitationsClient};
-use domain::sharing::{Sharing, SharingClient};
-use domain::{Credential, Protocol, Service, Stub, Timestamp};
-use transport::{Channel, ChannelOptions, ClientOptions, Metrics, client_stack};
+use domain::{Credential, Service, Timestamp};
+use transport::ClientOptions;
+use transport::cluster::{Addresses, BASE_PORT, Cluster};
+
+pub(crate) use transport::cluster::Clients;
 
 use crate::failure::Failure;
-
-/// The five services, wherever they are.
-#[derive(Clone)]
-pub(crate) struct Clients {
-    /// Users and sessions.
-    pub(crate) auth: Arc<dyn Auth>,
-    /// Events and who is invited.
-    pub(crate) events: Arc<dyn Events>,
-    /// Answers and participants.
-    pub(crate) invitations: Arc<dyn Invitations>,
-    /// Calendars.
-    pub(crate) calendar: Arc<dyn Calendar>,
-    /// Who sees whose calendar.
-    pub(crate) sharing: Arc<dyn Sharing>,
-}
 
 /// Where the services are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,11 +30,12 @@ pub(crate) enum Place {
 /// A way to the services, open as long as this is kept.
 pub(crate) struct Reach {
     clients: Clients,
-    place: Place,
+    addresses: Addresses,
+    cluster: Option<Cluster>,
 }
 
-/// The base port unless told otherwise.
-const BASE_PORT: u16 = 7_400;
+/// How long services in this process may take to end. What was acknowledged is safe without it.
+const FOR_ENDING: Duration = Duration::from_secs(3);
 /// The highest from which all services' numbers still lead to a port.
 const HIGHEST_BASE_PORT: u16 = u16::MAX - 5;
 
@@ -93,15 +77,19 @@ impl Place {
 }
 
 impl Reach {
-    /// Opens a way to the services at `place`. Nothing is connected before it is needed.
+    /// Opens a way to the services at `place`. Elsewhere, nothing is connected before it is needed; in this process, the services
+    /// have caught up with each other when this returns.
     ///
     /// # Errors
-    /// Here, for services in this process that cannot be started on the data folder.
-    pub(crate) async fn open(place: Place) -> Result<Self, Failure> {
-        match &place {
-            Place::At { .. } => Ok(Self { clients: connected(&place), place }),
-            Place::InProcess => Err(Failure::Here("services in this process are not part of this build".to_owned())),
-        }
+    /// Here, for services in this process that cannot be started on the data folder: it names who uses it, or what is wrong with it.
+    pub(crate) async fn open(place: &Place) -> Result<Self, Failure> {
+        let cluster = match place {
+            Place::At { host, base_port } => Cluster::connected(host, *base_port, &ClientOptions::default()),
+            Place::InProcess => {
+                Cluster::in_process(&data_folder()).await.map_err(|error| Failure::Here(error.to_string()))?
+            }
+        };
+        Ok(Self { clients: cluster.clients().clone(), addresses: cluster.addresses().clone(), cluster: Some(cluster) })
     }
 
     /// The services.
@@ -111,7 +99,7 @@ impl Reach {
 
     /// Where a service is, for people.
     pub(crate) fn address(&self, service: Service) -> String {
-        self.place.address(service)
+        self.addresses.of(service).unwrap_or("in-process").to_owned()
     }
 
     /// The operator's credential, from the key in the data folder.
@@ -131,23 +119,13 @@ impl Reach {
     /// A way that is there already.
     #[cfg(test)]
     pub(crate) fn with(clients: Clients) -> Self {
-        Self { clients, place: Place::InProcess }
+        Self { clients, addresses: Addresses::default(), cluster: None }
     }
 
-    /// Closes the way. What was acknowledged is safe without it.
+    /// Closes the way: services in this process end.
     pub(crate) async fn close(self) {
-        drop(self);
-    }
-}
-
-impl Place {
-    fn address(&self, service: Service) -> String {
-        match self {
-            Self::At { host, base_port } => {
-                let port = base_port.saturating_add(u16::from(service.number()));
-                if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
-            }
-            Self::InProcess => "in-process".to_owned(),
+        if let Some(cluster) = self.cluster {
+            cluster.shutdown(FOR_ENDING).await;
         }
     }
 }
@@ -157,22 +135,6 @@ pub(crate) fn data_folder() -> PathBuf {
     std::env::var_os("CONVENE_DATA")
         .filter(|path| !path.is_empty())
         .map_or_else(|| PathBuf::from("data"), PathBuf::from)
-}
-
-fn connected(place: &Place) -> Clients {
-    let metrics = Arc::new(Metrics::default());
-    Clients {
-        auth: Arc::new(AuthClient(stub(place, &metrics))),
-        events: Arc::new(EventsClient(stub(place, &metrics))),
-        invitations: Arc::new(InvitationsClient(stub(place, &metrics))),
-        calendar: Arc::new(CalendarClient(stub(place, &metrics))),
-        sharing: Arc::new(SharingClient(stub(place, &metrics))),
-    }
-}
-
-fn stub<P: Protocol>(place: &Place, metrics: &Arc<Metrics>) -> Arc<dyn Stub<P>> {
-    let channel = Channel::<P>::to(place.address(P::SERVICE), ChannelOptions::default());
-    client_stack(Arc::new(channel), &ClientOptions::default(), metrics)
 }
 
 #[cfg(test)]
@@ -192,11 +154,12 @@ mod tests {
         assert_eq!(Place::chosen(false, None, None), Ok(at("127.0.0.1", 7_400)));
     }
 
-    #[test]
-    fn each_service_is_at_its_number_after_the_base_port() {
-        assert_eq!(at("127.0.0.1", 7_400).address(Service::Auth), "127.0.0.1:7401");
-        let six = Place::chosen(false, Some("[::1]:7400"), None).unwrap();
-        assert_eq!(six.address(Service::Sharing), "[::1]:7405");
+    #[tokio::test]
+    async fn each_service_is_at_its_number_after_the_base_port() {
+        for (text, address) in [("127.0.0.1:7400", "127.0.0.1:7405"), ("[::1]:7400", "[::1]:7405")] {
+            let place = Place::chosen(false, Some(text), None).unwrap();
+            assert_eq!(Reach::open(&place).await.unwrap().address(Service::Sharing), address);
+        }
     }
 
     #[test]

@@ -244,7 +244,7 @@ impl<'a> Invocation<'a> {
     /// # Errors
     /// When the profile cannot be read.
     pub(crate) fn is_unknown(&self, intent: &Intent) -> Result<bool, Failure> {
-        Ok(self.profile.read()?.unknown_request(intent, self.here.now).is_some())
+        Ok(self.profile.read()?.is_unknown(intent, self.here.now))
     }
 
     /// Waits until no other command of this profile is under way in the service of `C`.

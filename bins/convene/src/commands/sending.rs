@@ -24,7 +24,7 @@ pub(crate) trait Sent: Sized {
 
     /// What it overwrites, if it does: of two commands about the same row only the later one counts.
     fn row(&self) -> Option<String>;
-    /// The request as the profile keeps it; `None` if it holds a secret.
+    /// The request as the profile keeps it; `None` if it holds a secret, or nothing.
     fn kept(&self) -> Option<Value>;
     /// The request that the profile kept.
     fn from_kept(kept: &Value) -> Option<Self>;
@@ -84,8 +84,8 @@ sent! {
     Register: auth.register -> SignedIn, Auth, signed in: false, kept: never, row: |_| None;
     Login: auth.login -> SignedIn, Auth, signed in: false, kept: never, row: |_| None;
     ChangePassword: auth.change_password -> User, Auth, signed in: true, kept: never, row: |_| None;
-    Logout: auth.logout -> User, Auth, signed in: true, kept: whole, row: |_| None;
-    DeleteAccount: auth.delete_account -> User, Auth, signed in: true, kept: whole, row: |_| None;
+    Logout: auth.logout -> User, Auth, signed in: true, kept: never, row: |_| None;
+    DeleteAccount: auth.delete_account -> User, Auth, signed in: true, kept: never, row: |_| None;
     CreateEvent: events.create -> Event, Events, signed in: true, kept: whole, row: |_| None;
     EditEvent: events.edit -> Event, Events, signed in: true, kept: whole, row: |r| Some(format!("event {}", r.event));
     CancelEvent: events.cancel -> Event, Events, signed in: true, kept: whole, row: |r| Some(format!("event {}", r.event));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::integrity::{AskHealth, Health};
+use domain::integrity::Health;
 use domain::{Answer, Context, Credential, Error, Service};
 
 use super::invocation::answered;
@@ -27,16 +27,7 @@ pub(super) async fn health_of_all(
 ) -> [(Service, Answer<Health>); 5] {
     let ask = async |service: Service| {
         let context = Context::new(credential.clone(), patience);
-        let call = async {
-            match service {
-                Service::Auth => clients.auth.health(&context, AskHealth).await,
-                Service::Events => clients.events.health(&context, AskHealth).await,
-                Service::Invitations => clients.invitations.health(&context, AskHealth).await,
-                Service::Calendar => clients.calendar.health(&context, AskHealth).await,
-                Service::Sharing => clients.sharing.health(&context, AskHealth).await,
-            }
-        };
-        (service, answered(service, &context, call).await)
+        (service, answered(service, &context, clients.health(service, &context)).await)
     };
     let [auth, events, invitations, calendar, sharing] = Service::ALL;
     tokio::join!(ask(auth), ask(events), ask(invitations), ask(calendar), ask(sharing)).into()

@@ -127,7 +127,7 @@ fn a_busy_entry_of_a_calendar_tells_its_hours_and_nothing_else() {
             location: "Room 1".parse().unwrap(),
             attendance: Attendance::Organizing,
         },
-        Entry::Busy { start: 1_804_665_600, end: 1_804_669_200 },
+        Entry::Busy { start: 1_804_672_800, end: 1_804_676_400 },
     ];
     let days = (date(2027, 3, 10), date(2027, 3, 11));
     let document = CalendarDocument::new(&"alice".parse().unwrap(), days, &entries, None, &berlin());
@@ -137,7 +137,7 @@ fn a_busy_entry_of_a_calendar_tells_its_hours_and_nothing_else() {
             r#"{"owner":"alice","from":"2027-03-10","to":"2027-03-11","items":["#,
             r#"{"event":"0198c0de-7000-7abc-8def-0123456789ab","title":"Planning","start":"2027-03-10T09:00:00+01:00","#,
             r#""end":"2027-03-10T10:00:00+01:00","all_day":false,"zone":"Europe/Berlin","location":"Room 1","status":"organizing"},"#,
-            r#"{"event":null,"title":null,"start":"2027-03-10T01:00:00+01:00","end":"2027-03-10T02:00:00+01:00","#,
+            r#"{"event":null,"title":null,"start":"2027-03-10T11:00:00+01:00","end":"2027-03-10T12:00:00+01:00","#,
             r#""all_day":null,"zone":null,"location":null,"status":"busy"}],"next":null}"#
         )
     );

@@ -49,7 +49,7 @@ pub(super) struct Pending {
     since: Timestamp,
     /// Whether every attempt was certainly not executed.
     not_done: bool,
-    /// What was sent; `None` where it holds a secret.
+    /// What was sent; `None` where it holds a secret, or nothing.
     #[serde(default)]
     request: Option<Value>,
 }
@@ -94,6 +94,11 @@ impl Intent {
 }
 
 impl State {
+    /// Whether this intent was sent and may have been done.
+    pub(crate) fn is_unknown(&self, intent: &Intent, now: Timestamp) -> bool {
+        self.unknown(intent, now).is_some()
+    }
+
     /// The request that was sent for this intent and may have been done; to be sent again as it is.
     pub(crate) fn unknown_request(&self, intent: &Intent, now: Timestamp) -> Option<&Value> {
         self.unknown(intent, now).and_then(|pending| pending.request.as_ref())
