@@ -55,7 +55,7 @@ pub(super) fn wire(wire: Option<&Wire>) -> String {
             vec![
                 call.to_owned(),
                 reached.to_owned(),
-                whole(load.in_flight),
+                whole(&load.in_flight),
                 spread(load.per_second, |figure| grouped(&format!("{figure:.0}"))),
                 spread(load.p50_us, micros),
                 spread(load.p99_us, micros),
@@ -73,7 +73,6 @@ pub(super) fn wire(wire: Option<&Wire>) -> String {
 pub(super) fn month(month: Option<&Month>) -> String {
     let Some(month) = month else { return NOT_MEASURED.to_owned() };
     let Some(first) = month.calendars.first() else { return NOT_MEASURED.to_owned() };
-    let times = |figure: f64, base: f64| if base > 0.0 { format!("{:.2}×", figure / base) } else { "–".to_owned() };
     #[allow(clippy::cast_precision_loss, reason = "a ratio for people")]
     let rows: Vec<Vec<String>> = month
         .calendars
@@ -81,17 +80,17 @@ pub(super) fn month(month: Option<&Month>) -> String {
         .map(|calendar| {
             let speed = calendar.changes as f64 / calendar.catch_up_seconds.max(1e-6);
             vec![
-                whole(calendar.events),
+                whole(&calendar.events),
                 format!(
                     "{} ({})",
-                    whole(calendar.answer_bytes),
+                    whole(&calendar.answer_bytes),
                     times(calendar.answer_bytes as f64, first.answer_bytes as f64)
                 ),
                 format!("{} ({})", micros(calendar.p50_us), times(calendar.p50_us, first.p50_us)),
                 format!("{} ({})", micros(calendar.p99_us), times(calendar.p99_us, first.p99_us)),
                 format!(
                     "{} ({})",
-                    whole(calendar.database_bytes),
+                    whole(&calendar.database_bytes),
                     times(calendar.database_bytes as f64, first.database_bytes as f64)
                 ),
                 grouped(&format!("{speed:.0}")),
@@ -101,11 +100,20 @@ pub(super) fn month(month: Option<&Month>) -> String {
     let head =
         ["events in the calendar", "answer, bytes", "p50 µs", "p99 µs", "database, bytes", "catching up, changes/s"];
     let table = laid_out(&head, 0, &rows);
-    let events = whole(month.in_month);
-    let (queries, base) = (whole(month.queries), whole(first.events));
+    let events = whole(&month.in_month);
+    let (queries, base) = (whole(&month.queries), whole(&first.events));
     format!(
         "{table}\nThe month asked for holds {events} events in each calendar; {queries} queries each. In brackets: beside the calendar of {base}.\n"
     )
+}
+
+/// How many times the figure of the smallest calendar: to a hundredth below ten, whole above.
+fn times(figure: f64, base: f64) -> String {
+    if base <= 0.0 {
+        return "–".to_owned();
+    }
+    let ratio = figure / base;
+    if ratio < 10.0 { format!("{ratio:.2}×") } else { grouped(&format!("{ratio:.0}")) + "×" }
 }
 
 fn spread(spread: Spread, told: impl Fn(f64) -> String) -> String {
@@ -117,7 +125,7 @@ fn micros(figure: f64) -> String {
     if figure < 100.0 { format!("{figure:.1}") } else { grouped(&format!("{figure:.0}")) }
 }
 
-fn whole(figure: impl ToString) -> String {
+fn whole(figure: &impl ToString) -> String {
     grouped(&figure.to_string())
 }
 
@@ -125,7 +133,7 @@ fn whole(figure: impl ToString) -> String {
 fn grouped(digits: &str) -> String {
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -191,6 +199,7 @@ mod tests {
         let rows: Vec<&str> = table.lines().collect();
         assert!(rows[2].contains("4,000 (1.00×)") && rows[2].contains("100 (1.00×)"), "{table}");
         assert!(rows[3].contains("| 4,010 (1.00×) |") && rows[3].contains("120 (1.20×)"), "{table}");
+        assert!(rows[3].contains("900,600,000 (1,305×)"), "{table}");
         assert!(rows[3].contains("3,000,004"), "changes a second: {table}");
     }
 

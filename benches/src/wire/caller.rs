@@ -45,7 +45,8 @@ impl Caller {
             comes: false,
         };
         let request = Register { username: name, password: "a password of a benchmark".to_owned().try_into()? };
-        let reply = caller.clients.auth.register(&caller.commanding(), request).await?;
+        let context = caller.commanding();
+        let reply = caller.clients.auth.register(&context, request).await?;
         caller.credential = Credential::Session(caller.heard(reply).token);
         Ok(caller)
     }
@@ -79,7 +80,8 @@ impl Caller {
                 self.comes = !self.comes;
                 let response = if self.comes { Response::Accept } else { Response::Decline };
                 let request = Respond { event, instance: Instance::Series, response };
-                let reply = self.clients.invitations.respond(&self.commanding(), request).await?;
+                let context = self.commanding();
+                let reply = self.clients.invitations.respond(&context, request).await?;
                 self.heard(reply);
             }
         }
@@ -96,7 +98,8 @@ impl Caller {
             public: false,
             invite: vec![invitee],
         };
-        let reply = self.clients.events.create(&self.commanding(), request).await?;
+        let context = self.commanding();
+        let reply = self.clients.events.create(&context, request).await?;
         Ok(self.heard(reply).id)
     }
 }
