@@ -11,17 +11,22 @@
 //! * [`layers`]: what stands between a caller and a service in *both* modes, in one tested order: deadlines, retries, circuit breaker,
 //!   authentication, access, limits, and what is counted.
 //! * [`metrics`]: the counting.
+//! * [`host`]: what a service's program is. [`cluster`]: all five services as one, connected, linked or spawned.
 //!
-//! Everything is generic over [`domain::Protocol`]: a service is defined once, in `domain`, and nothing here knows its methods.
+//! Everything but these two is generic over [`domain::Protocol`]: a service is defined once, in `domain`, and nothing here knows its
+//! methods.
 //!
 //! What a call promises: it ends by its deadline. `unavailable` means that it was certainly not executed; once any byte of it was handed
 //! to a stream, a loss is `deadline`: outcome unknown. A caller who goes away cancels the work. Sizes are bounded before anything is
 //! allocated, and a frame that is too large or malformed harms no other call.
 
+pub mod audit;
 pub mod channel;
+pub mod cluster;
 pub mod codec;
 pub mod frame;
 pub mod handshake;
+pub mod host;
 pub mod layers;
 pub mod memory;
 pub mod metrics;

@@ -66,7 +66,8 @@ fn lagging(before: &Healths, now: &Healths) -> Vec<String> {
     for (&service, health) in now {
         for &source in service.follows() {
             let Some(end) = own(now, source).filter(|end| end.at > 0) else { continue };
-            let there = health.positions.get(source).filter(|there| there.epoch == end.epoch).map_or(0, |there| there.at);
+            let there =
+                health.positions.get(source).filter(|there| there.epoch == end.epoch).map_or(0, |there| there.at);
             if there < end.at {
                 lagging.push(format!("{service} has followed {source} to {there} of {}", end.at));
             }

@@ -5,7 +5,7 @@
 //! own lock.) `run/<service>.pid` says which process a service is; `log/<service>.log` has what it said.
 //!
 //! A pid alone proves nothing, since pids are used again. A process counts as ours if it runs the program that it should, *and* has
-//! this folder's `lock` open.
+//! a file of this folder open.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
@@ -172,14 +172,15 @@ impl DataFolder {
         self.is_ours(&holder).then_some(holder)
     }
 
-    /// Whether the process runs the program that is said, and has this folder open.
-    fn is_ours(&self, holder: &Holder) -> bool {
+    /// Whether the process runs the program that is said, and has a file of this folder open.
+    #[must_use]
+    pub fn is_ours(&self, holder: &Holder) -> bool {
         let Some(program) = program_run_by(holder.pid) else { return false };
-        let Ok(run) = fs::canonicalize(&self.0) else { return false };
+        let Ok(folder) = fs::canonicalize(&self.0) else { return false };
         let opened = || {
             let links = fs::read_dir(format!("/proc/{}/fd", holder.pid)).ok()?;
             let mut targets = links.filter_map(|link| fs::read_link(link.ok()?.path()).ok());
-            Some(targets.any(|target| target == run.join("lock")))
+            Some(targets.any(|target| target.starts_with(&folder)))
         };
         program == holder.program && opened() == Some(true)
     }
@@ -223,15 +224,19 @@ pub fn program_run_by(pid: u32) -> Option<String> {
     Some(name.strip_suffix(" (deleted)").map_or(name.clone(), str::to_owned))
 }
 
-/// The process that started `pid`, by its own word (`--with-parent`), and the one that is its parent now.
+/// What followed `option` on the command line of a process.
 #[must_use]
-pub fn parents_of(pid: u32) -> Option<(u32, u32)> {
+pub fn argument_of(pid: u32, option: &str) -> Option<String> {
     let arguments = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
-    let mut words = arguments.split(|byte| *byte == 0).skip_while(|word| *word != b"--with-parent");
-    let started_by = std::str::from_utf8(words.nth(1)?).ok()?.parse().ok()?;
+    let mut words = arguments.split(|byte| *byte == 0).skip_while(|word| *word != option.as_bytes());
+    Some(String::from_utf8_lossy(words.nth(1)?).into_owned())
+}
+
+/// The process that is the parent of `pid` now.
+#[must_use]
+pub fn parent_of(pid: u32) -> Option<u32> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse().ok()?;
-    Some((started_by, parent))
+    status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse().ok()
 }
 
 fn own_program() -> String {

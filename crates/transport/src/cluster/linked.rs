@@ -125,8 +125,13 @@ impl Linked {
         let mismatches = Arc::<Mutex<Vec<Mismatch>>>::default();
         let ways = Linking { places: &places, wire: options.wire, mismatches: &mismatches };
         let clients = Clients::over(&ways, &options.client, &metrics);
-        let common =
-            Common { clients: clients.clone(), clock: options.clock, operator: operator.clone(), metrics, wire: options.wire };
+        let common = Common {
+            clients: clients.clone(),
+            clock: options.clock,
+            operator: operator.clone(),
+            metrics,
+            wire: options.wire,
+        };
         let disk = |service: Service| match &options.data {
             Some(data) => Disk::Folder(DataFolder::at(data).database(service)),
             None => Disk::Memory(MemoryDisk::new()),

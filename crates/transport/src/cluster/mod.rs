@@ -27,7 +27,7 @@ use domain::{Clock as _, Credential, Service};
 pub use addresses::{Addresses, BASE_PORT};
 pub use clients::Clients;
 pub use folder::{
-    DataFolder, FolderLock, Holder, PATIENCE, PidFile, Sharing, parents_of, program_of, program_run_by,
+    DataFolder, FolderLock, Holder, PATIENCE, PidFile, Sharing, argument_of, parent_of, program_of, program_run_by,
 };
 pub use linked::LinkedOptions;
 pub use process::{Launch, ServiceProcess};
@@ -140,7 +140,8 @@ impl Cluster {
     /// # Errors
     /// If its key cannot be read.
     pub fn with_operator_of(mut self, data: &Path) -> Result<Self, Failed> {
-        let key = OperatorKey::load(data).map_err(|error| Failed(format!("the operator's key cannot be had: {error}")))?;
+        let key =
+            OperatorKey::load(data).map_err(|error| Failed(format!("the operator's key cannot be had: {error}")))?;
         self.operator = Some(key);
         Ok(self)
     }

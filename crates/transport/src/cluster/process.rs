@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use domain::Service;
 use rustix::process::{Pid, Signal, kill_process};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::ready::ready;
@@ -19,6 +19,9 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 /// How much of a log's end is shown when its service did not start.
 const LAST_LINES: usize = 10;
 const LAST_BYTES: u64 = 8_192;
+
+/// A log of more bytes than this is put aside when its service starts, in the place of the one that was put aside before.
+const LARGE_LOG: u64 = 16 << 20;
 
 /// How the processes of an installation are started.
 #[derive(Clone, Debug)]
@@ -41,6 +44,8 @@ pub struct ServiceProcess {
     service: Service,
     child: Child,
     pid: u32,
+    /// Its standard input; when that ends, it ends.
+    _input: Option<ChildStdin>,
 }
 
 impl Launch {
@@ -51,12 +56,17 @@ impl Launch {
     pub fn start(&self, service: Service) -> Result<ServiceProcess, Failed> {
         let program = self.programs.join(program_of(service));
         let log_path = self.data.log(service);
+        if std::fs::metadata(&log_path).is_ok_and(|log| log.len() > LARGE_LOG) {
+            // Should it fail, the log merely grows on.
+            let _ = std::fs::rename(&log_path, log_path.with_extension("log.1"));
+        }
         let log = File::options()
             .create(true)
             .append(true)
             .open(&log_path)
             .map_err(|error| Failed(format!("cannot write {}: {error}", log_path.display())))?;
-        let second = log.try_clone().map_err(|error| Failed(format!("cannot write {}: {error}", log_path.display())))?;
+        let second =
+            log.try_clone().map_err(|error| Failed(format!("cannot write {}: {error}", log_path.display())))?;
         let mut command = Command::new(&program);
         command.arg("--data").arg(self.data.path()).arg("--with-parent").arg(std::process::id().to_string());
         for (other, address) in self.addresses.iter() {
@@ -69,9 +79,12 @@ impl Launch {
         command.args(self.arguments.get(&service).into_iter().flatten()).envs(&self.environment);
         // A group of its own: ctrl-C in the terminal is for whoever started it, who then ends it in good order.
         command.stdin(Stdio::piped()).stdout(second).stderr(log).process_group(0);
-        let child = command.spawn().map_err(|error| Failed(format!("cannot start {}: {error}", program.display())))?;
+        let mut child =
+            command.spawn().map_err(|error| Failed(format!("cannot start {}: {error}", program.display())))?;
         let pid = child.id().ok_or_else(|| Failed(format!("{service} ended at once")))?;
-        Ok(ServiceProcess { service, child, pid })
+        // Taken out, because waiting for a child closes the input that it still has.
+        let input = child.stdin.take();
+        Ok(ServiceProcess { service, child, pid, _input: input })
     }
 
     /// Where `service` listens.
@@ -148,11 +161,7 @@ impl ServiceProcess {
     /// # Errors
     /// If the system has lost it.
     pub async fn wait(&mut self) -> Result<ExitStatus, Failed> {
-        // tokio's own `wait` would close standard input first, and thereby end it.
-        let input = self.child.stdin.take();
-        let ended = self.child.wait().await;
-        self.child.stdin = input;
-        ended.map_err(|error| Failed(format!("{} is lost: {error}", self.service)))
+        self.child.wait().await.map_err(|error| Failed(format!("{} is lost: {error}", self.service)))
     }
 
     /// Sends it a signal, unless it has ended.

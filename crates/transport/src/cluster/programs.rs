@@ -27,8 +27,8 @@ fn find() -> Result<PathBuf, Failed> {
         return Ok(PathBuf::from(folder));
     }
     let own = std::env::current_exe().map_err(|error| Failed(format!("which program this is: {error}")))?;
-    let folder = profile_folder(&own)
-        .ok_or_else(|| Failed(format!("{} is not in a target folder of cargo", own.display())))?;
+    let folder =
+        profile_folder(&own).ok_or_else(|| Failed(format!("{} is not in a target folder of cargo", own.display())))?;
     build(&folder)?;
     Ok(folder)
 }
@@ -41,7 +41,8 @@ fn profile_folder(program: &Path) -> Option<PathBuf> {
 }
 
 fn build(folder: &Path) -> Result<(), Failed> {
-    let failed = |what: &str, error: &dyn std::fmt::Display| Failed(format!("the programs were not built: {what}: {error}"));
+    let failed =
+        |what: &str, error: &dyn std::fmt::Display| Failed(format!("the programs were not built: {what}: {error}"));
     let lock_path = folder.join("convene-programs.lock");
     let lock = File::create(&lock_path).map_err(|error| failed("cannot write its lock", &error))?;
     lock.lock().map_err(|error| failed("cannot lock", &error))?;
@@ -54,15 +55,8 @@ fn build(folder: &Path) -> Result<(), Failed> {
     for service in Service::ALL {
         command.args(["-p", program_of(service)]);
     }
-    let built = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| failed("cannot run cargo", &error))?;
-    if built.status.success() {
-        Ok(())
-    } else {
-        Err(failed("cargo failed", &String::from_utf8_lossy(&built.stderr)))
-    }
+    let built = command.stdin(Stdio::null()).output().map_err(|error| failed("cannot run cargo", &error))?;
+    if built.status.success() { Ok(()) } else { Err(failed("cargo failed", &String::from_utf8_lossy(&built.stderr))) }
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@
 
 mod logging;
 mod options;
-mod serving;
 mod services;
+mod serving;
 mod standing;
 
 use std::process::ExitCode;

@@ -101,7 +101,8 @@ impl From<AuthArguments> for auth::Config {
 }
 
 fn peer(text: &str) -> Result<(Service, String), String> {
-    let (service, address) = text.split_once('=').ok_or("it should be SERVICE=HOST:PORT, like events=127.0.0.1:7402")?;
+    let (service, address) =
+        text.split_once('=').ok_or("it should be SERVICE=HOST:PORT, like events=127.0.0.1:7402")?;
     let service = service.parse().map_err(|error: domain::Error| error.to_string())?;
     Ok((service, address.to_owned()))
 }
@@ -173,7 +174,8 @@ mod tests {
     #[test]
     fn auth_is_as_it_comes_unless_told_otherwise() {
         assert_eq!(auth::Config::from(parse(&[]).unwrap().own), auth::Config::default());
-        let told = ["--password-cost", "cheapest", "--registrations-per-minute", "7", "--failed-logins-per-minute", "8"];
+        let told =
+            ["--password-cost", "cheapest", "--registrations-per-minute", "7", "--failed-logins-per-minute", "8"];
         let config = auth::Config::from(parse(&told).unwrap().own);
         assert_eq!(config.hashing, auth::PasswordCost::cheapest());
         assert_eq!((config.registrations_per_minute, config.failed_logins_per_minute), (7, 8));

@@ -32,12 +32,12 @@ pub(super) async fn serve<P: Hosted>(options: Options<P::Arguments>) -> Result<(
         let folder = folder.clone();
         tokio::task::spawn_blocking(move || open::<P>(&folder))
     };
-    let (lock, operator, db) = opened.await.map_err(|error| Failed(format!("the database was not opened: {error}")))??;
+    let (lock, operator, db) =
+        opened.await.map_err(|error| Failed(format!("the database was not opened: {error}")))??;
 
     let metrics = Metrics::new();
     let others = Clients::connected(&peers, &ChannelOptions::default(), &ClientOptions::default(), &metrics);
-    let stood =
-        Stood::<P>::start(db, Arc::new(SystemClock), operator, others, options.own.into(), &metrics).await?;
+    let stood = Stood::<P>::start(db, Arc::new(SystemClock), operator, others, options.own.into(), &metrics).await?;
     let listen = ListenOptions { drain_timeout: DRAINING, ..ListenOptions::default() };
     let server = Server::new(Arc::clone(&stood.stub), Arc::clone(&stood.readiness), metrics, listen);
     let noted = folder.note_process(P::SERVICE)?;
