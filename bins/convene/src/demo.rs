@@ -9,7 +9,7 @@ mod script;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use domain::auth::{FindUser, Login, Register, SignedIn};
+use domain::auth::{FindUser, Login, Logout, Register, SignedIn};
 use domain::events::{CancelEvent, CreateEvent, ListEvents, Listing, Person};
 use domain::invitations::{Attend, Respond, Unattend};
 use domain::sharing::ShareCalendar;
@@ -80,24 +80,12 @@ pub(crate) async fn load(clients: &Clients, here: &Here) -> Result<Loaded, Failu
     let users: Vec<&'static str> = PEOPLE.iter().copied().chain([NEWCOMER]).collect();
     let first = PEOPLE.first().copied().unwrap_or(NEWCOMER);
     loading.enter(first).await?;
-    if loading.knows(first, NEWCOMER).await? {
-        return Ok(Loaded { users, password: PASSWORD, loaded: false });
+    let there_already = loading.knows(first, NEWCOMER).await?;
+    if !there_already {
+        loading.everything(here).await?;
     }
-    for name in PEOPLE {
-        loading.enter(name).await?;
-    }
-    let today = when::today(here)?;
-    for planned in EVENTS {
-        loading.hold(planned, today, &here.zone).await?;
-    }
-    for (owner, sharee, level) in SHARES {
-        let request = ShareCalendar { with: sharee.parse()?, level: *level };
-        loading
-            .done(owner, Service::Sharing, async |context| clients.sharing.share(context, request.clone()).await)
-            .await?;
-    }
-    loading.enter(NEWCOMER).await?;
-    Ok(Loaded { users, password: PASSWORD, loaded: true })
+    loading.everyone_leaves().await;
+    Ok(Loaded { users, password: PASSWORD, loaded: !there_already })
 }
 
 /// The people who have come in so far.
@@ -110,6 +98,34 @@ struct Loading<'a> {
 }
 
 impl Loading<'_> {
+    /// Makes all that is not there yet; the newcomer last.
+    async fn everything(&mut self, here: &Here) -> Result<(), Failure> {
+        let clients = self.clients;
+        for name in PEOPLE {
+            self.enter(name).await?;
+        }
+        let today = when::today(here)?;
+        for planned in EVENTS {
+            self.hold(planned, today, &here.zone).await?;
+        }
+        for (owner, sharee, level) in SHARES {
+            let request = ShareCalendar { with: sharee.parse()?, level: *level };
+            let share = async |context: &Context| clients.sharing.share(context, request.clone()).await;
+            self.done(owner, Service::Sharing, share).await?;
+        }
+        self.enter(NEWCOMER).await
+    }
+
+    /// Ends the sessions that loading took. One that cannot be ended now ends with its time.
+    async fn everyone_leaves(&mut self) {
+        for token in std::mem::take(&mut self.people).into_values() {
+            self.sequence = self.sequence.saturating_add(2);
+            let context =
+                Context::new(Credential::Session(token), FOR_A_CALL).as_command(IdempotencyKey::new(), self.sequence);
+            let _ = answered(Service::Auth, &context, self.clients.auth.logout(&context, Logout)).await;
+        }
+    }
+
     /// Registers someone, or signs them in if they are registered.
     async fn enter(&mut self, name: &'static str) -> Result<(), Failure> {
         if self.people.contains_key(name) {
@@ -277,3 +293,6 @@ fn time_of(planned: &Planned, today: Date, zone: &Zone) -> Result<EventTime, Err
         When::Days { day, days } => EventTime::all_day(on(day)?, on(day.saturating_add(days))?),
     }
 }
+
+#[cfg(test)]
+mod tests;
