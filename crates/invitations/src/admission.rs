@@ -23,7 +23,9 @@ pub(crate) fn admit(tx: &mut Transaction<'_>, viewer: UserId, vouched: &VouchedE
     if heard.is_some_and(|heard| is_covered(vouched.at, heard)) {
         return Ok(());
     }
-    note(tx, &vouched.facts)?;
+    let row = note(tx, &vouched.facts)?;
+    // People may now join, or be found to have joined, what the log has not shown yet: when it does, their rows are looked at.
+    tx.put(&EVENTS, &vouched.facts.event, &EventRow { conformed: None, ..row })?;
     match vouched.invited_by {
         Some(by) => invite(tx, vouched.facts.event, by, &[viewer], Some(vouched.at)),
         None => Ok(()),

@@ -22,6 +22,8 @@ struct Command {
     instance: Instance,
     /// What it becomes.
     status: Status,
+    /// Whether someone who sees the event, and is this to it, need not be asked about at events.
+    enough: fn(&Seen) -> bool,
     /// Whether someone who sees the event may give it.
     may: fn(&Seen) -> Result<(), Error>,
 }
@@ -34,20 +36,23 @@ impl InvitationsService {
             Response::Maybe => Status::Maybe,
             Response::Decline => Status::Declined,
         };
-        let command = Command { method: "respond", event, instance, status, may: was_asked };
+        // Seeing a public event is not enough: the invitation to it may be on its way.
+        let enough = |seen: &Seen| was_asked(seen).is_ok() || seen.organizes;
+        let command = Command { method: "respond", event, instance, status, enough, may: was_asked };
         self.carry_out(context, &request, command).await
     }
 
     pub(super) async fn join_event(&self, context: &Context, request: Attend) -> Answer<Invitation> {
         let Attend { event, instance, maybe } = request;
         let status = if maybe { Status::Maybe } else { Status::Going };
-        let command = Command { method: "attend", event, instance, status, may: may_join };
+        let command = Command { method: "attend", event, instance, status, enough: |_| true, may: may_join };
         self.carry_out(context, &request, command).await
     }
 
     pub(super) async fn leave_event(&self, context: &Context, request: Unattend) -> Answer<Invitation> {
         let Unattend { event, instance } = request;
-        let command = Command { method: "unattend", event, instance, status: Status::Declined, may: may_leave };
+        let status = Status::Declined;
+        let command = Command { method: "unattend", event, instance, status, enough: |_| true, may: may_leave };
         self.carry_out(context, &request, command).await
     }
 
@@ -61,8 +66,8 @@ impl InvitationsService {
         let (user, author) = (context.user()?, Author::of(context)?);
         let (context, behind) = self.caught_up(context).await;
         self.know_actor(&context, user).await.map_err(refused)?;
-        let Command { method, event, instance, .. } = command;
-        self.bring_into_sight(&context, event, user).await.map_err(refused)?;
+        let Command { method, event, instance, enough, .. } = command;
+        self.bring_into_sight(&context, event, user, enough).await.map_err(refused)?;
         let actor = context.clone();
         let change = move |tx: &mut Transaction<'_>| answer(tx, &actor, author, &command);
         let done = self.chassis.command(&context, method, request, Settle::No, change, |_, ()| Ok(())).await?;

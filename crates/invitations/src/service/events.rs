@@ -10,31 +10,38 @@ use domain::events::{VouchEvent, VouchedEvent};
 use domain::{Context, Error, EventId, Service, UserId};
 
 use super::InvitationsService;
-use crate::{admission, sight};
+use crate::admission;
+use crate::sight::{self, Seen};
 
 /// How long events may take.
-const ASKING: Duration = Duration::from_secs(3);
+const ASKING: Duration = Duration::from_secs(2);
 /// Kept back from a call's deadline for the answer.
 const WAY_HOME: Duration = Duration::from_millis(250);
 
 impl InvitationsService {
-    /// Makes sure that what lets `viewer` see the event is here, if anything does. Whether they may is judged afterwards, in
-    /// the view or transaction that relies on it.
+    /// Makes sure that what lets `viewer` see the event, and be to it what is `enough` for what they want, is here, if
+    /// anything does. Whether they may is judged afterwards, in the view or transaction that relies on it.
     ///
     /// # Errors
-    /// Not found (`event`) if events says so; unavailable (events) if only events could tell and cannot be asked.
+    /// Of an event that they cannot see by what is known here: not found (`event`) if events says so, unavailable (events) if
+    /// it cannot be asked. Of one that they see, what is known here decides even then.
     pub(super) async fn bring_into_sight(
         &self,
         context: &Context,
         event: EventId,
         viewer: UserId,
+        enough: fn(&Seen) -> bool,
     ) -> Result<(), Fault> {
         let db = self.chassis.db();
-        if db.read(|view| sight::seen_by(view, event, viewer)).await?.is_some() {
+        let seen = db.read(|view| sight::seen_by(view, event, viewer)).await?;
+        if seen.as_ref().is_some_and(enough) {
             return Ok(());
         }
-        let vouched = self.vouched(context, event, viewer).await?;
-        db.write(move |tx| admission::admit(tx, viewer, &vouched)).await
+        match self.vouched(context, event, viewer).await {
+            Ok(vouched) => db.write(move |tx| admission::admit(tx, viewer, &vouched)).await,
+            Err(_) if seen.is_some() => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn vouched(&self, context: &Context, event: EventId, viewer: UserId) -> Result<VouchedEvent, Error> {

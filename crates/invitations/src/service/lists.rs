@@ -22,7 +22,7 @@ impl InvitationsService {
         let viewer = context.user()?;
         let after: Option<(Status, UserId)> = cursor::read(&request.page)?;
         let (context, behind) = self.caught_up(context).await;
-        let brought = self.bring_into_sight(&context, request.event, viewer).await;
+        let brought = self.bring_into_sight(&context, request.event, viewer, |_| true).await;
         brought.map_err(|fault| fault.into_error(Service::Invitations))?;
         let reply = self.read(&context, |reading| participants(reading, viewer, &request, after)).await?;
         Ok(with_behind(reply, &behind))
@@ -35,7 +35,7 @@ impl InvitationsService {
             return Err(Error::invalid("invitees", request.invitees.len().to_string(), why));
         }
         let (context, behind) = self.caught_up(context).await;
-        let brought = self.bring_into_sight(&context, request.event, viewer).await;
+        let brought = self.bring_into_sight(&context, request.event, viewer, |_| true).await;
         brought.map_err(|fault| fault.into_error(Service::Invitations))?;
         let reply = self.read(&context, |reading| of_people(reading, viewer, &request)).await?;
         Ok(with_behind(reply, &behind))

@@ -55,7 +55,8 @@ pub(crate) type InboxKey = (UserId, u64, EventId, Instance);
 pub(crate) struct EventRow {
     /// Of the newest version heard of, from the log or earlier from a vouch.
     pub(crate) facts: EventFacts,
-    /// To which visibility and state the rows were last brought (see [`crate::cascade`]); `None` before the log's first word.
+    /// To which visibility and state the rows were last brought (see [`crate::cascade`]); `None` until the log's next word
+    /// on the event, once facts came by a vouch.
     pub(crate) conformed: Option<Shape>,
 }
 

@@ -7,6 +7,7 @@ mod encoding;
 mod following;
 mod listing;
 mod model;
+mod races;
 mod running;
 mod vouching;
 mod world;

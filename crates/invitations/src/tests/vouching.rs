@@ -46,6 +46,22 @@ fn an_invitation_that_has_not_arrived_is_answered_and_its_record_finds_the_answe
 }
 
 #[test]
+fn an_invitation_to_a_public_event_that_has_not_arrived_is_answered_too() {
+    run(async {
+        let world = World::new();
+        let (alice, bob) = (world.registers("alice").await, world.registers("bob").await);
+        let carol = world.registers("carol").await;
+        let event = world.creates(&alice, true).await;
+        world.vouches(&bob, vouched(&event, Some(&alice), world.events_now() + 1));
+        world.vouches(&carol, vouched(&event, None, world.events_now() + 1));
+        assert_eq!(world.responds(&bob, &event, Response::Decline).await.unwrap().status, Status::Declined);
+        assert_eq!(code(world.responds(&carol, &event, Response::Accept).await), ("forbidden", None));
+        world.events_are(EventsState::Away);
+        assert_eq!(code(world.responds(&carol, &event, Response::Accept).await), ("forbidden", None));
+    });
+}
+
+#[test]
 fn a_query_brings_an_invitation_into_sight_too() {
     run(async {
         let world = World::new();
@@ -88,6 +104,7 @@ fn newer_facts_from_a_vouch_are_not_undone_by_older_records() {
         let third = EventFacts { public: true, version: 3, ..second.clone() };
         world.vouches(&bob, vouched(&third, None, 3));
         assert!(world.attends(&bob, &first, false).await.unwrap().event.public);
+        world.events_are(EventsState::Away);
         world.event(EventChange::Put(second)).await;
         let shown = world.attends(&bob, &first, false).await.unwrap();
         assert!(shown.event.public, "version 3 is known already");
@@ -113,6 +130,26 @@ fn facts_that_a_vouch_brought_early_take_effect_on_the_rows_when_their_record_co
         world.event(invited(&alice, &private, &[])).await;
         assert_eq!(world.statuses(&alice, &public).await, [("carol".to_owned(), Status::Pending)]);
         assert_eq!(world.audited().await.discrepancies, [""; 0]);
+    });
+}
+
+#[test]
+fn whoever_joined_what_only_vouches_showed_as_public_goes_when_it_turns_out_private_again() {
+    run(async {
+        let world = World::new();
+        let (alice, bob) = (world.registers("alice").await, world.registers("bob").await);
+        let carol = world.registers("carol").await;
+        let first = world.creates(&alice, false).await;
+        // In events: public at 2, private again at 3, carol invited at 4. Here nothing of it has arrived.
+        let public = EventFacts { public: true, version: 2, ..first.clone() };
+        let private = EventFacts { public: false, version: 3, ..first.clone() };
+        world.vouches(&bob, vouched(&public, None, 2));
+        world.attends(&bob, &first, false).await.unwrap();
+        let vouch = vouched(&private, Some(&alice), 4);
+        world.changed(move |tx| crate::admission::admit(tx, carol.id, &vouch)).await;
+        world.event(EventChange::Put(public)).await;
+        world.event(EventChange::Put(private)).await;
+        assert_eq!(world.statuses(&alice, &first).await, [("carol".to_owned(), Status::Pending)]);
     });
 }
 

@@ -230,6 +230,12 @@ impl World {
         }
     }
 
+    /// From now on it vouches for this alone, or for nothing.
+    pub(super) fn vouches_only(&self, viewer: &Someone, event: EventId, vouched: Option<VouchedEvent>) {
+        let vouched = vouched.map(|vouched| ((event, viewer.id), vouched));
+        self.events_are(EventsState::Vouches(vouched.into_iter().collect()));
+    }
+
     pub(super) fn times_asked(&self) -> usize {
         self.events.asked.load(Ordering::Relaxed)
     }
