@@ -207,7 +207,7 @@ impl Database {
         *self.shared.durable_position.borrow()
     }
 
-    /// [`Database::durable_position`] as it moves.
+    /// [`Database::durable_position`] as it moves; watchers are also woken, once, when the database closes or stops.
     #[must_use]
     pub fn watch_durable(&self) -> watch::Receiver<u64> {
         self.shared.durable_position.subscribe()

@@ -115,6 +115,7 @@ impl Shared {
         self.progress.send_modify(|progress| {
             progress.stopped.get_or_insert_with(|| stopped.clone());
         });
+        self.wake_those_who_wait_for_records();
         stopped
     }
 
@@ -123,6 +124,12 @@ impl Shared {
         let engine = self.tables.write().engine.take();
         drop(engine);
         self.progress.send_modify(|progress| progress.released = true);
+        self.wake_those_who_wait_for_records();
+    }
+
+    /// None will come any more: whoever looks again is told so.
+    fn wake_those_who_wait_for_records(&self) {
+        self.durable_position.send_modify(|_| {});
     }
 
     /// Waits until the engine's files are free.

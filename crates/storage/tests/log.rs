@@ -115,3 +115,15 @@ async fn rows_and_announcements_are_one_write() {
     assert_eq!(rows.len(), 20, "all that was acknowledged, and nothing else");
     assert_eq!(rows.iter().map(|row| row.1).collect::<Vec<_>>(), records.iter().map(|r| r.change).collect::<Vec<_>>());
 }
+
+#[tokio::test]
+async fn whoever_waits_for_records_is_woken_when_the_database_closes() {
+    for database in databases().1 {
+        announce(&database, "a").await;
+        let mut durable = database.watch_durable();
+        durable.mark_unchanged();
+        let (woken, ()) = tokio::join!(durable.changed(), database.close());
+        woken.unwrap();
+        assert_eq!(database.health(), Err(Error::Closed));
+    }
+}

@@ -1,0 +1,627 @@
+//! One service follows another: what the chassis promises, shown with services that do nothing else.
+//!
+//! An owner says words; each is a record of its log. A follower keeps each word that it heard and counts them, so that a word
+//! heard twice, or out of order, or never, is seen.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "tests"
+)]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use chassis::work::{self, ROWS_A_STEP};
+use chassis::{Chassis, Fault, OperatorKey, Row, Settle, Setup, SystemClock};
+use domain::log::{Change, Changes, LogCursor, ReadChanges};
+use domain::{
+    Actor, Answer, Clock as _, Context, Credential, Error, IdempotencyKey, Position, Positions, Reply, Service,
+};
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
+use storage::{Database, MemoryDisk, Options, Reader, Table, Transaction};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+/// A record of the owner's log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Word(String);
+
+impl Change for Word {
+    const VERSION: u8 = 1;
+}
+
+/// What was heard, by the position at which it was said.
+const HEARD: Table<(Service, u64), Row<String>> = Table::new("heard");
+const COUNTED: Table<Service, u64> = Table::new("counted");
+
+fn hear(source: Service) -> impl Fn(&mut Transaction<'_>, Position, &Word) -> Result<(), Fault> {
+    move |tx, at, word| {
+        let counted = tx.get(&COUNTED, &source)?.unwrap_or(0);
+        tx.put(&COUNTED, &source, &(counted + 1))?;
+        Ok(tx.put(&HEARD, &(source, at.at), &Row(word.0.clone()))?)
+    }
+}
+
+fn heard(reader: &impl Reader, source: Service) -> Result<(u64, Vec<String>), Fault> {
+    let rows = reader.scan(&HEARD, &source, None, usize::MAX)?;
+    Ok((reader.get(&COUNTED, &source)?.unwrap_or(0), rows.into_iter().map(|(_, Row(word))| word).collect()))
+}
+
+/// What `chassis` has heard so far, each word once or the test ends here.
+async fn words(chassis: &Chassis, source: Service) -> Vec<String> {
+    let (counted, words) = chassis.db().read(|view| heard(view, source)).await.unwrap();
+    assert_eq!(counted, words.len() as u64, "a word took effect more than once");
+    words
+}
+
+fn numbered(numbers: std::ops::Range<usize>) -> Vec<String> {
+    numbers.map(|number| format!("word {number}")).collect()
+}
+
+fn key() -> OperatorKey {
+    static KEY: std::sync::OnceLock<OperatorKey> = std::sync::OnceLock::new();
+    KEY.get_or_init(|| OperatorKey::random().unwrap()).clone()
+}
+
+fn on(db: Database, service: Service) -> Arc<Chassis> {
+    Chassis::new(service, Setup { db, clock: Arc::new(SystemClock), operator: key() })
+}
+
+fn on_disk(disk: &MemoryDisk, service: Service) -> Arc<Chassis> {
+    on(Database::on_memory_disk(disk, Options::new(service.name(), 1)).unwrap(), service)
+}
+
+fn in_memory(service: Service) -> Arc<Chassis> {
+    on_disk(&MemoryDisk::new(), service)
+}
+
+fn in_folder(folder: &Path, service: Service) -> Arc<Chassis> {
+    on(Database::open(folder, Options::new(service.name(), 1)).unwrap(), service)
+}
+
+fn asking() -> Context {
+    Context::new(Credential::None, Duration::from_secs(10))
+}
+
+fn commanding() -> Context {
+    asking().as_command(IdempotencyKey::new(), 1)
+}
+
+/// Has the owner say a word; its position is in the reply.
+async fn say(owner: &Chassis, context: &Context, word: &str, settle: Settle) -> Reply<u64> {
+    let word = word.to_owned();
+    let change = {
+        let word = word.clone();
+        move |tx: &mut Transaction<'_>| chassis::log::announce(tx, Word(word))
+    };
+    owner.command(context, "say", &word, settle, change, |_, at| Ok(*at)).await.unwrap()
+}
+
+async fn say_all(owner: &Chassis, words: &[String]) {
+    for word in words {
+        say(owner, &commanding(), word, Settle::No).await;
+    }
+}
+
+/// The way from followers to an owner.
+#[derive(Clone)]
+struct Link {
+    owner: Arc<Mutex<Arc<Chassis>>>,
+    way: watch::Sender<Way>,
+    /// Of so many answers one is lost on its way; 0 for none.
+    loses_each: Arc<AtomicU64>,
+    asked: Arc<AtomicU64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Open,
+    /// Questions and answers wait.
+    Held,
+    Away,
+}
+
+impl Link {
+    fn to(owner: &Arc<Chassis>) -> Self {
+        Self {
+            owner: Arc::new(Mutex::new(Arc::clone(owner))),
+            way: watch::Sender::new(Way::Open),
+            loses_each: Arc::default(),
+            asked: Arc::default(),
+        }
+    }
+
+    fn leads_to(&self, owner: &Arc<Chassis>) {
+        *self.owner.lock() = Arc::clone(owner);
+    }
+
+    fn is(&self, way: Way) {
+        self.way.send_replace(way);
+    }
+
+    async fn pass(&self) -> Result<(), Error> {
+        let mut way = self.way.subscribe();
+        let now = *way.wait_for(|way| *way != Way::Held).await.unwrap();
+        let owner = self.owner.lock().service();
+        if now == Way::Away { Err(Error::unavailable(owner, "it is away")) } else { Ok(()) }
+    }
+
+    async fn changes(self, mut context: Context, request: ReadChanges) -> Answer<Changes<Word>> {
+        self.pass().await?;
+        let Credential::Service(token) = &context.credential else { panic!("a follower shows who it is") };
+        context.actor = key().verify(token, SystemClock.now()).unwrap();
+        let owner = Arc::clone(&self.owner.lock());
+        let answer = owner.serve_changes(&context, request).await;
+        self.pass().await?;
+        let each = self.loses_each.load(Ordering::Relaxed);
+        if each > 0 && self.asked.fetch_add(1, Ordering::Relaxed) % each == 0 {
+            return Err(Error::unavailable(owner.service(), "the answer was lost"));
+        }
+        answer
+    }
+
+    /// Has `follower` follow, keeping what it hears.
+    fn followed_by(&self, follower: &Arc<Chassis>) -> JoinHandle<()> {
+        let source = self.owner.lock().service();
+        self.followed_with(follower, hear(source))
+    }
+
+    fn followed_with(
+        &self,
+        follower: &Arc<Chassis>,
+        apply: impl Fn(&mut Transaction<'_>, Position, &Word) -> Result<(), Fault> + Send + Sync + 'static,
+    ) -> JoinHandle<()> {
+        let (link, source) = (self.clone(), self.owner.lock().service());
+        let read = move |context, request| link.clone().changes(context, request);
+        tokio::spawn(Arc::clone(follower).follow(source, read, apply))
+    }
+}
+
+/// Waits until something is so.
+async fn until<F: Future<Output = bool>>(what: &str, is_so: impl Fn() -> F) {
+    let began = std::time::Instant::now();
+    while !is_so().await {
+        assert!(began.elapsed() < Duration::from_secs(60), "it never came to pass that {what}");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+async fn until_heard(follower: &Chassis, source: Service, expected: &[String]) {
+    until("all was heard", async || words(follower, source).await.len() >= expected.len()).await;
+    assert_eq!(words(follower, source).await, expected);
+}
+
+async fn until_stopped(follower: &Chassis) -> String {
+    until("the follower stopped", async || !follower.health().stopped.is_empty()).await;
+    follower.health().stopped.join("; ")
+}
+
+// Sharing is followed by calendar only, and nobody stands between them.
+const OWNER: Service = Service::Sharing;
+const FOLLOWER: Service = Service::Calendar;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_word_takes_effect_once_though_answers_are_lost_and_both_sides_fall_over() {
+    let (owners_disk, followers_disk) = (MemoryDisk::new(), MemoryDisk::new());
+    let mut owner = on_disk(&owners_disk, OWNER);
+    let link = Link::to(&owner);
+    link.loses_each.store(3, Ordering::Relaxed);
+    let all = numbered(0..400);
+    let mut follower = on_disk(&followers_disk, FOLLOWER);
+    let mut following = link.followed_by(&follower);
+    for (round, some) in all.chunks(20).enumerate() {
+        say_all(&owner, some).await;
+        match round % 4 {
+            // The follower loses power in the midst of whatever it does.
+            1 => {
+                following.abort();
+                followers_disk.lose_unsynced();
+                follower = on_disk(&followers_disk, FOLLOWER);
+                following = link.followed_by(&follower);
+            }
+            // The owner does, too: what it has acknowledged is still there.
+            3 => {
+                owners_disk.lose_unsynced();
+                owner = on_disk(&owners_disk, OWNER);
+                link.leads_to(&owner);
+            }
+            _ => {}
+        }
+    }
+    until_heard(&follower, OWNER, &all).await;
+    following.abort();
+    assert!(link.asked.load(Ordering::Relaxed) > 3, "some answers were lost");
+}
+
+#[tokio::test]
+async fn a_command_that_is_sent_twice_is_heard_once() {
+    let (owner, follower) = (in_memory(OWNER), in_memory(FOLLOWER));
+    let following = Link::to(&owner).followed_by(&follower);
+    let context = commanding();
+    let first = say(&owner, &context, "hello", Settle::No).await;
+    let second = say(&owner, &context, "hello", Settle::No).await;
+    assert_eq!((first.value, second.value), (1, 1));
+    say(&owner, &commanding(), "world", Settle::No).await;
+    until_heard(&follower, OWNER, &["hello".to_owned(), "world".to_owned()]).await;
+    following.abort();
+}
+
+#[tokio::test]
+async fn a_follower_of_an_emptied_database_stops_keeps_what_it_has_and_says_so() {
+    let (owner, follower) = (in_memory(OWNER), in_memory(FOLLOWER));
+    let link = Link::to(&owner);
+    let following = link.followed_by(&follower);
+    say_all(&owner, &numbered(0..3)).await;
+    until_heard(&follower, OWNER, &numbered(0..3)).await;
+    let emptied = in_memory(OWNER);
+    say_all(&emptied, &numbered(10..20)).await;
+    link.leads_to(&emptied);
+    // The poll that still waits at the old one gets its answer.
+    say_all(&owner, &numbered(3..4)).await;
+    let why = until_stopped(&follower).await;
+    assert!(why.contains("following sharing") && why.contains("restored, copied back or emptied"), "{why}");
+    assert_eq!(words(&follower, OWNER).await, numbered(0..4));
+    let emptied_at = emptied.health().positions.get(OWNER).unwrap();
+    let context = asking().having_seen(Positions::of(OWNER, emptied_at));
+    let reply = follower.query(&context, |view| heard(view, OWNER)).await.unwrap();
+    assert_eq!((reply.value.1, reply.behind), (numbered(0..4), vec![OWNER]), "it goes on answering, and says how");
+    following.abort();
+}
+
+#[tokio::test]
+async fn a_restored_or_copied_back_database_is_another_history_and_the_true_one_is_followed_on() {
+    let place = tempfile::tempdir().unwrap();
+    let [folder, backup, kept] = ["data", "backup", "kept"].map(|name| place.path().join(name));
+    let follower = in_memory(FOLLOWER);
+    let owner = in_folder(&folder, OWNER);
+    let link = Link::to(&owner);
+    let following = link.followed_by(&follower);
+    say_all(&owner, &numbered(0..3)).await;
+    until_heard(&follower, OWNER, &numbered(0..3)).await;
+    owner.db().close().await;
+    copy(&folder, &backup);
+
+    let owner = in_folder(&folder, OWNER);
+    link.leads_to(&owner);
+    say_all(&owner, &numbered(3..5)).await;
+    until_heard(&follower, OWNER, &numbered(0..5)).await;
+    owner.db().close().await;
+    std::fs::rename(&folder, &kept).unwrap();
+
+    // The backup, simply copied back: it says as many words as were heard, but others.
+    copy(&backup, &folder);
+    let copied = in_folder(&folder, OWNER);
+    say_all(&copied, &numbered(100..102)).await;
+    link.leads_to(&copied);
+    until_stopped(&follower).await;
+    assert_eq!(words(&follower, OWNER).await, numbered(0..5));
+
+    // The true history again.
+    copied.db().close().await;
+    let owner = in_folder(&kept, OWNER);
+    link.leads_to(&owner);
+    until("it goes on", async || follower.health().stopped.is_empty()).await;
+    say_all(&owner, &numbered(5..6)).await;
+    until_heard(&follower, OWNER, &numbered(0..6)).await;
+    owner.db().close().await;
+
+    // And the backup, restored as it should be: a history of its own from the first moment.
+    let restored = on(Database::open_restored(&backup, Options::new(OWNER.name(), 1)).unwrap(), OWNER);
+    link.leads_to(&restored);
+    until_stopped(&follower).await;
+    assert_eq!(words(&follower, OWNER).await, numbered(0..6));
+    following.abort();
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_cannot_be_applied_stops_the_follower_and_is_never_skipped() {
+    let (owner, follower) = (in_memory(OWNER), in_memory(FOLLOWER));
+    let link = Link::to(&owner);
+    let understands = Arc::new(AtomicBool::new(false));
+    let (apply, understood) = (hear(OWNER), Arc::clone(&understands));
+    let following = link.followed_with(&follower, move |tx, at, word| {
+        apply(tx, at, word)?;
+        if word.0 == "abracadabra" && !understood.load(Ordering::Relaxed) {
+            return Err(Fault::broken("what does that mean?"));
+        }
+        Ok(())
+    });
+    let all = ["one", "abracadabra", "three"].map(str::to_owned);
+    say_all(&owner, &all[..1]).await;
+    until_heard(&follower, OWNER, &all[..1]).await;
+    say_all(&owner, &all[1..]).await;
+    let why = until_stopped(&follower).await;
+    assert!(why.contains("following sharing: what does that mean?"), "{why}");
+    assert_eq!(words(&follower, OWNER).await, all[..1], "nothing of it, and nothing behind it");
+    understands.store(true, Ordering::Relaxed);
+    until_heard(&follower, OWNER, &all).await;
+    until("it says so", async || follower.health().stopped.is_empty()).await;
+    following.abort();
+}
+
+#[tokio::test]
+async fn whoever_has_seen_a_word_at_its_owner_hears_of_it_from_the_follower() {
+    let (owner, follower) = (in_memory(OWNER), in_memory(FOLLOWER));
+    let link = Link::to(&owner);
+    let following = link.followed_by(&follower);
+    until("they are in contact", async || !follower.health().behind.contains(&OWNER)).await;
+    let mut waited = 0;
+    for number in 0..20 {
+        link.is(Way::Held);
+        let said = say(&owner, &commanding(), &format!("word {number}"), Settle::No).await;
+        let context = asking().having_seen(said.seen);
+        let (reply, ()) = tokio::join!(follower.query(&context, |view| heard(view, OWNER)), async {
+            assert_eq!(words(&follower, OWNER).await.len(), number, "it has not heard of it yet");
+            link.is(Way::Open);
+        });
+        let reply = reply.unwrap();
+        if reply.behind.is_empty() {
+            assert_eq!(reply.value.1.len(), number + 1, "it did not wait and does not say so");
+            assert!(reply.seen.get(OWNER).unwrap().at > number as u64, "the reply says what it has seen");
+            waited += 1;
+        }
+        until_heard(&follower, OWNER, &numbered(0..number + 1)).await;
+    }
+    assert!(waited > 0, "a second is enough on any machine, now and then");
+    following.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_query_that_cannot_catch_up_answers_after_a_second_and_says_what_it_is_behind_with() {
+    let (owner, follower) = (in_memory(OWNER), in_memory(FOLLOWER));
+    let link = Link::to(&owner);
+    let following = link.followed_by(&follower);
+    until("they are in contact", async || !follower.health().behind.contains(&OWNER)).await;
+    link.is(Way::Held);
+    let said = say(&owner, &commanding(), "hello", Settle::No).await;
+    let began = Instant::now();
+    let context = asking().having_seen(said.seen.clone());
+    let reply = follower.query(&context, |view| heard(view, OWNER)).await.unwrap();
+    assert_eq!((reply.value.0, reply.behind), (0, vec![OWNER]));
+    assert!(began.elapsed() >= Duration::from_secs(1));
+
+    // Of one that is known to be away nothing can come: nobody waits.
+    link.is(Way::Away);
+    until("it is known to be away", async || follower.health().behind.contains(&OWNER)).await;
+    let began = Instant::now();
+    let context = asking().having_seen(said.seen);
+    let reply = follower.query(&context, |view| heard(view, OWNER)).await.unwrap();
+    assert_eq!((reply.value.0, reply.behind), (0, vec![OWNER]));
+    assert!(began.elapsed() < Duration::from_secs(1));
+    following.abort();
+}
+
+#[tokio::test]
+async fn a_settled_command_has_taken_effect_at_every_follower() {
+    let (owner, follower) = (in_memory(OWNER), in_memory(FOLLOWER));
+    let following = Link::to(&owner).followed_by(&follower);
+    until("they are in contact", async || !follower.health().behind.contains(&OWNER)).await;
+    for number in 0..20 {
+        let said = say(&owner, &commanding(), &format!("word {number}"), Settle::WithFollowers).await;
+        if said.settled {
+            assert_eq!(words(&follower, OWNER).await.len(), number + 1);
+        } else {
+            until_heard(&follower, OWNER, &numbered(0..number + 1)).await;
+        }
+    }
+    until("one settles", async || say(&owner, &commanding(), "word", Settle::WithFollowers).await.settled).await;
+    following.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_is_not_settled_while_a_follower_is_away_and_does_not_wait_for_it_long() {
+    let (owner, follower) = (in_memory(OWNER), in_memory(FOLLOWER));
+    let link = Link::to(&owner);
+    link.is(Way::Away);
+    let following = link.followed_by(&follower);
+    let began = Instant::now();
+    assert!(!say(&owner, &commanding(), "hello", Settle::WithFollowers).await.settled);
+    assert!(began.elapsed() >= Duration::from_millis(500));
+    assert!(say(&owner, &commanding(), "world", Settle::No).await.settled, "it changes nobody's rights");
+    following.abort();
+}
+
+// Large cascades.
+
+const ROWS: usize = 3 * ROWS_A_STEP + 50;
+/// How often the cascade came to each row.
+const REACHED: Table<u64, u64> = Table::new("reached");
+
+/// Everything from the row of this number on.
+#[derive(Serialize, Deserialize)]
+struct From(u64);
+
+fn reach(tx: &mut Transaction<'_>, From(first): From) -> Result<Option<From>, Fault> {
+    let last = (first + ROWS_A_STEP as u64).min(ROWS as u64);
+    for number in first..last {
+        let times = tx.get(&REACHED, &number)?.unwrap_or(0);
+        tx.put(&REACHED, &number, &(times + 1))?;
+    }
+    Ok((last < ROWS as u64).then_some(From(last)))
+}
+
+fn cascade(tx: &mut Transaction<'_>, at: Position, _: &Word) -> Result<(), Fault> {
+    work::begin(tx, OWNER, at, From(0), reach)
+}
+
+async fn reached(chassis: &Chassis) -> Vec<u64> {
+    let rows = chassis.db().read(|view| Ok::<_, Fault>(view.scan(&REACHED, &(), None, usize::MAX)?));
+    rows.await.unwrap().into_iter().map(|(_, times)| times).collect()
+}
+
+#[tokio::test]
+async fn a_large_cascade_is_not_claimed_before_its_last_step_and_every_step_is_done_once() {
+    let disk = MemoryDisk::new();
+    let (owner, follower) = (in_memory(OWNER), on_disk(&disk, FOLLOWER));
+    let link = Link::to(&owner);
+    let following = link.followed_with(&follower, cascade);
+    let said = say(&owner, &commanding(), "go", Settle::No).await;
+    until("it has begun", async || !reached(&follower).await.is_empty()).await;
+    assert_eq!(reached(&follower).await.len(), ROWS_A_STEP, "one step, with the record");
+    let claimed = |chassis: &Chassis| chassis.health().positions.get(OWNER).map(|position| position.at);
+    until("it has reported", async || claimed(&follower).is_some()).await;
+    assert_eq!(claimed(&follower), Some(0));
+    let context = asking().having_seen(said.seen.clone());
+    assert_eq!(follower.query(&context, |_| Ok(())).await.unwrap().behind, [OWNER]);
+
+    // A worker that falls over after each step, and the whole service with it.
+    following.abort();
+    let mut follower = follower;
+    for steps in 2..=3 {
+        let worker = tokio::spawn(Arc::clone(&follower).work_off(one_step()));
+        until("a step is done", async || reached(&follower).await.len() == steps * ROWS_A_STEP).await;
+        worker.abort();
+        disk.lose_unsynced();
+        follower = on_disk(&disk, FOLLOWER);
+    }
+    let following = link.followed_with(&follower, cascade);
+    let worker = tokio::spawn(Arc::clone(&follower).work_off(reach));
+    until("it is claimed", async || claimed(&follower) == Some(1)).await;
+    assert_eq!(reached(&follower).await, vec![1; ROWS]);
+    let reply = follower.query(&asking().having_seen(said.seen), |_| Ok(())).await.unwrap();
+    assert_eq!(reply.behind, []);
+    following.abort();
+    worker.abort();
+}
+
+/// A step that can be done once.
+fn one_step() -> impl Fn(&mut Transaction<'_>, From) -> Result<Option<From>, Fault> {
+    let done = AtomicUsize::new(0);
+    move |tx, work| match done.fetch_add(1, Ordering::Relaxed) {
+        0 => reach(tx, work),
+        _ => Err(Fault::broken("the worker is to fall over here")),
+    }
+}
+
+#[tokio::test]
+async fn cascades_are_worked_off_as_they_come_and_in_the_order_of_their_causes() {
+    let (owner, follower) = (in_memory(OWNER), in_memory(FOLLOWER));
+    let following = Link::to(&owner).followed_with(&follower, cascade);
+    let worker = tokio::spawn(Arc::clone(&follower).work_off(reach));
+    for number in 1..=5 {
+        let said = say(&owner, &commanding(), "go", Settle::No).await;
+        let context = asking().having_seen(said.seen);
+        // Whoever has seen the cause waits for the whole effect.
+        until("all is done", async || follower.query(&context, |_| Ok(())).await.unwrap().behind.is_empty()).await;
+        let times = reached(&follower).await;
+        assert!(times.len() == ROWS && times.iter().all(|times| *times == number), "{times:?}");
+    }
+    following.abort();
+    worker.abort();
+}
+
+// Long polls.
+
+fn poll_after(position: u64, cursor: LogCursor, followed: Positions) -> ReadChanges {
+    ReadChanges { after: LogCursor { position, ..cursor }, limit: 100, wait_ms: 20_000, followed }
+}
+
+fn patiently() -> Context {
+    let mut context = Context::new(Credential::None, Duration::from_secs(30));
+    context.actor = Actor::Service(FOLLOWER);
+    context
+}
+
+#[tokio::test]
+async fn a_poll_that_waits_is_answered_as_soon_as_there_is_news() {
+    let owner = in_memory(OWNER);
+    let began = Instant::now();
+    let context = patiently();
+    let poll = owner.serve_changes::<Word>(&context, poll_after(0, LogCursor::START, Positions::default()));
+    let (answer, _) = tokio::join!(poll, async { say(&owner, &commanding(), "hello", Settle::No).await });
+    let Changes::Records { records, watermark, .. } = answer.unwrap().value else { panic!("one history") };
+    assert_eq!((records.len(), watermark, &records[0].change), (1, 1, &Word("hello".to_owned())));
+    assert!(began.elapsed() < Duration::from_secs(15));
+}
+
+#[tokio::test]
+async fn a_poll_that_waits_ends_when_the_owner_shuts_down() {
+    let owner = in_memory(OWNER);
+    let began = Instant::now();
+    let context = patiently();
+    let poll = owner.serve_changes::<Word>(&context, poll_after(0, LogCursor::START, Positions::default()));
+    let (answer, ()) = tokio::join!(poll, owner.db().close());
+    assert_eq!(answer.unwrap_err().code(), "unavailable");
+    assert!(began.elapsed() < Duration::from_secs(15));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_poll_without_news_is_answered_empty_when_its_time_is_over() {
+    let owner = in_memory(OWNER);
+    let began = Instant::now();
+    let request = poll_after(0, LogCursor::START, Positions::default());
+    let answer = owner.serve_changes::<Word>(&patiently(), request).await.unwrap().value;
+    assert!(matches!(answer, Changes::Records { records, watermark: 0, .. } if records.is_empty()));
+    assert!(began.elapsed() >= Duration::from_secs(20));
+}
+
+#[tokio::test]
+async fn a_poll_that_waits_is_answered_when_the_owner_itself_has_followed_further() {
+    // Sharing follows auth, and says nothing of its own about this word.
+    let (auth, owner) = (in_memory(Service::Auth), in_memory(OWNER));
+    let following = Link::to(&auth).followed_by(&owner);
+    until("they are in contact", async || owner.health().behind.is_empty()).await;
+    let context = patiently();
+    let known = owner.health().positions.get(Service::Auth).map(|at| Positions::of(Service::Auth, at));
+    let poll = owner.serve_changes::<Word>(&context, poll_after(0, LogCursor::START, known.unwrap_or_default()));
+    let began = Instant::now();
+    let (answer, _) = tokio::join!(poll, async { say(&auth, &commanding(), "hello", Settle::No).await });
+    let Changes::Records { records, followed, .. } = answer.unwrap().value else { panic!("one history") };
+    assert!(records.is_empty());
+    assert_eq!(followed.get(Service::Auth).map(|at| at.at), Some(1));
+    assert!(began.elapsed() < Duration::from_secs(15));
+    following.abort();
+}
+
+#[tokio::test]
+async fn what_reaches_a_follower_through_another_service_is_waited_for_too() {
+    // Invitations follows auth and events, and events says of each word of auth's a word of its own.
+    let [auth, events, invitations] = [Service::Auth, Service::Events, Service::Invitations].map(in_memory);
+    let echo = |tx: &mut Transaction<'_>, _: Position, word: &Word| {
+        chassis::log::announce(tx, Word(format!("{} was said", word.0))).map(drop)
+    };
+    let (from_auth, through_events) = (Link::to(&auth), Link::to(&events));
+    let tasks = [
+        Link::to(&auth).followed_with(&events, echo),
+        from_auth.followed_by(&invitations),
+        through_events.followed_by(&invitations),
+    ];
+    until("they are in contact", async || invitations.health().behind.is_empty()).await;
+    let mut waited = 0;
+    for number in 1..=10 {
+        through_events.is(Way::Held);
+        let said = say(&auth, &commanding(), "hello", Settle::No).await;
+        until("the word itself is there", async || words(&invitations, Service::Auth).await.len() == number).await;
+        let context = asking().having_seen(said.seen);
+        let look = invitations.query(&context, |view| heard(view, Service::Events));
+        let (reply, ()) = tokio::join!(look, async { through_events.is(Way::Open) });
+        let reply = reply.unwrap();
+        if reply.behind.is_empty() {
+            assert_eq!(reply.value.1.len(), number, "it did not wait and does not say so");
+            waited += 1;
+        }
+        until("the echo is there", async || words(&invitations, Service::Events).await.len() == number).await;
+    }
+    assert!(waited > 0, "a second is enough on any machine, now and then");
+    tasks.iter().for_each(JoinHandle::abort);
+}
