@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::events::{CreateEvent, EventChange, Events as _};
+use domain::events::{CreateEvent, EventChange, Events as _, Listing};
 use domain::integrity::{Present, REFERENCES, Target};
 use domain::{EventId, Service};
 use jiff::civil::date;
 
-use super::world::{Person, World, code, days, edit_of, names, public, run};
+use super::world::{Person, World, always, code, days, edit_of, names, public, run};
 
 async fn people(world: &World, number: usize) -> Vec<Person> {
     let people = (0..number).map(|n| world.stranger(&format!("guest-{n}"))).collect();
@@ -171,6 +171,33 @@ fn while_the_index_follows_a_moved_event_every_list_already_shows_it_where_it_is
         world.finish().await;
         assert!(world.mine(&others[15]).await.is_empty());
         world.assert_sound().await;
+    });
+}
+
+#[test]
+fn pages_show_events_on_the_move_once_and_in_their_place() {
+    run(async {
+        let world = World::new();
+        let guests = people(&world, 12).await;
+        let (alice, others) = guests.split_first().unwrap();
+        let party = |time| CreateEvent { invite: names(&others.iter().collect::<Vec<_>>()), time, ..public("Party") };
+        let mut events = Vec::new();
+        for month in 1..=6 {
+            events.push(world.create(alice, party(days(date(2027, month, 1), 1))).await.unwrap().id);
+        }
+        for (event, month) in events.iter().zip([8, 9]) {
+            let mut edit = edit_of(*event);
+            edit.time = Some(days(date(2027, month, 1), 1));
+            world.edit(alice, edit).await.unwrap();
+        }
+        events.rotate_left(2);
+        for limit in 1..8 {
+            for guest in [&others[0], &others[10]] {
+                let shown = world.list(guest, Listing::Mine, &always(), None, limit).await;
+                let shown: Vec<EventId> = shown.into_iter().map(|event| event.id).collect();
+                assert_eq!(shown, events, "{limit} a page");
+            }
+        }
     });
 }
 

@@ -233,6 +233,7 @@ impl World {
             let page = self.service.list(&self.query_of(who), request).await.unwrap().value;
             assert!(page.items.len() <= limit as usize);
             items.extend(page.items);
+            assert!(items.len() < 10_000, "the list does not end");
             after = page.next;
             if after.is_none() {
                 return items;
