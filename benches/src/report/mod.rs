@@ -55,7 +55,7 @@ fn once<'a>(text: &'a str, marker: &str) -> Result<(&'a str, &'a str)> {
     Ok((before, after))
 }
 
-/// The lines in which `found` differs from `wanted`, as `-` and `+`, each stretch with the number of its first line.
+/// The lines of `found` (`-`) and of `wanted` (`+`) from the first that differs to the last, with the number of the first.
 pub(crate) fn difference(found: &str, wanted: &str) -> String {
     let (found, wanted): (Vec<&str>, Vec<&str>) = (found.lines().collect(), wanted.lines().collect());
     let same = |pairs: &mut dyn Iterator<Item = (&&str, &&str)>| pairs.take_while(|(one, other)| one == other).count();

@@ -56,9 +56,9 @@ pub(super) async fn measure(callers: Vec<Caller>, call: Call, plan: &Plan) -> Re
     }
     let (mut callers, mut latencies) = (Vec::new(), Latencies::default());
     while let Some(ended) = under_way.join_next().await {
-        let (caller, his) = ended??;
+        let (caller, noted) = ended??;
         callers.push(caller);
-        latencies.merge(his);
+        latencies.merge(noted);
     }
     Ok((callers, figures(latencies, plan.seconds)))
 }
