@@ -10,6 +10,7 @@ mod failure;
 mod output;
 mod reach;
 mod session;
+mod supervise;
 mod when;
 
 use std::future::Future;
@@ -32,30 +33,30 @@ fn main() -> ExitCode {
             output::message(&text);
             failure.exit()
         }
-        Parsed::Command(arguments) => run(arguments.options, arguments.command),
+        Parsed::Command(arguments) => run(&arguments.options, arguments.command),
     };
     ExitCode::from(code)
 }
 
-fn run(options: Options, command: Option<Command>) -> u8 {
+fn run(options: &Options, command: Option<Command>) -> u8 {
     let json = options.json;
     match command {
         None => without_command(json),
+        Some(Command::Supervise(command)) => supervise::run(command),
         Some(Command::Completions { shell }) => output::answer(&commands::completions(shell), 0),
         Some(Command::Man { command }) => match commands::page(&command) {
             Ok(page) => output::answer(&page, 0),
             Err(failure) => output::print(&Err(failure), json),
         },
         Some(Command::ToServices(command)) => {
-            let outcome = in_runtime(options.in_process, ask(&options, &command)).and_then(|outcome| outcome);
+            let outcome = in_runtime(options.in_process, ask(options, &command)).and_then(|outcome| outcome);
             output::print(&outcome, json)
         }
     }
 }
 
 async fn ask(options: &Options, command: &ServiceCommand) -> Result<Printed, Failure> {
-    let environment = std::env::var("CONVENE_SERVER").ok();
-    let place = Place::chosen(options.in_process, options.server.as_deref(), environment.as_deref())?;
+    let place = Place::chosen(options.in_process, options.server.as_deref(), |name| std::env::var(name).ok())?;
     let now = Timestamp::from_micros(jiff::Timestamp::now().as_microsecond());
     let here = Here { now, zone: Zone::of_this_machine() };
     let reach = Reach::open(&place).await?;

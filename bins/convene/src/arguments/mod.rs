@@ -15,6 +15,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::supervise::SuperviseCommand;
 
 pub(crate) use account::{AccountCommand, PasswordInput, SignIn};
 pub(crate) use event::{Create, Edit, EventCommand, ListEvents};
@@ -74,6 +75,8 @@ pub(crate) struct Options {
 pub(crate) enum Command {
     #[command(flatten)]
     ToServices(ServiceCommand),
+    #[command(flatten)]
+    Supervise(SuperviseCommand),
     /// Print a script that completes commands in a shell.
     #[command(
         after_long_help = "Example:\n  convene completions bash > ~/.local/share/bash-completion/completions/convene"

@@ -65,7 +65,8 @@ fn become_supervisor(folder: &DataFolder) -> Result<Badge, Failed> {
     let until = std::time::Instant::now() + OTHER_SUPERVISOR;
     while file.try_lock().is_err() {
         if std::time::Instant::now() >= until {
-            let who = supervisor(folder).map_or_else(|| "another process".to_owned(), |who| format!("process {}", who.pid));
+            let who =
+                supervisor(folder).map_or_else(|| "another process".to_owned(), |who| format!("process {}", who.pid));
             return Err(Failed(format!(
                 "the services of {} are already run by {who}: stop them first (./run.sh stop), or choose another data folder",
                 folder.path().display()
@@ -73,7 +74,10 @@ fn become_supervisor(folder: &DataFolder) -> Result<Badge, Failed> {
         }
         std::thread::sleep(BETWEEN_ATTEMPTS);
     }
-    file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(refused)?;
+    file.set_len(0)
+        .and_then(|()| file.rewind())
+        .and_then(|()| writeln!(file, "{}", std::process::id()))
+        .map_err(refused)?;
     Ok(Badge(file))
 }
 
@@ -120,7 +124,10 @@ pub(super) fn check_programs(programs: &std::path::Path) -> Result<(), Failed> {
     for service in Service::ALL {
         let program = programs.join(program_of(service));
         if !program.is_file() {
-            return Err(Failed(format!("{} is missing: build all of Convene with `cargo build --release`", program.display())));
+            return Err(Failed(format!(
+                "{} is missing: build all of Convene with `cargo build --release`",
+                program.display()
+            )));
         }
     }
     Ok(())

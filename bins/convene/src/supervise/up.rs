@@ -18,7 +18,6 @@ use transport::cluster::{Addresses, Cluster, Failed, Launch, ServiceProcess};
 use super::{Up, before, say, say_aside};
 use crate::demo;
 use crate::output::Document as _;
-use crate::reach::Clients;
 use crate::when::Here;
 
 /// How long all services may take to become ready, and each to end.
@@ -100,7 +99,9 @@ async fn serve(up: &Up, addresses: &Addresses) -> Result<(), Failed> {
         say(demo.trim_end());
     }
     if !up.headless && std::io::stdin().is_terminal() {
-        say("The terminal client is not part of this release yet. In another terminal: convene --help. Ctrl-C ends the services.");
+        say(
+            "The terminal client is not part of this release yet. In another terminal: convene --help. Ctrl-C ends the services.",
+        );
     }
     std::future::pending().await
 }
@@ -109,8 +110,10 @@ async fn serve(up: &Up, addresses: &Addresses) -> Result<(), Failed> {
 async fn load_demo(addresses: &Addresses) -> Result<String, Failed> {
     let cluster = Cluster::connected_to(addresses.clone(), &ClientOptions::default());
     let here = Here { now: SystemClock.now(), zone: Zone::of_this_machine() };
-    let loaded = demo::load(&Clients::from(cluster.clients()), &here).await;
-    loaded.map(|loaded| loaded.text()).map_err(|failure| Failed(format!("the demonstration set: {}", failure.message())))
+    let loaded = demo::load(cluster.clients(), &here).await;
+    loaded
+        .map(|loaded| loaded.text())
+        .map_err(|failure| Failed(format!("the demonstration set: {}", failure.message())))
 }
 
 /// Stays with one service for as long as the supervisor runs.
