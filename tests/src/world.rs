@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use domain::Service;
+use domain::{Context, Credential, Service};
 use tempfile::TempDir;
 use transport::cluster::{Clients, Cluster, LinkedOptions, SpawnedOptions};
 
@@ -108,9 +108,19 @@ impl World {
         self.cluster.kill(service).await.unwrap();
     }
 
-    /// Starts one service again.
+    /// Starts one service again, and waits until its callers reach it (those who have just found it missing give it a rest).
     pub async fn starts(&mut self, service: Service) {
         self.cluster.start(service).await.unwrap();
+        let mut again = tokio::time::interval(Duration::from_millis(20));
+        while let Err(error) = self.health(service).await {
+            assert_eq!(error.service(), Some(service), "{error}");
+            again.tick().await;
+        }
+    }
+
+    async fn health(&self, service: Service) -> Result<(), domain::Error> {
+        let context = Context::new(Credential::None, PATIENCE);
+        self.clients().health(service, &context).await.map(drop)
     }
 
     /// Waits until nothing moves, audits all references and counts, and ends everything.
@@ -119,6 +129,7 @@ impl World {
         let operator = self.cluster.operator().unwrap();
         let report = transport::audit::audit(self.cluster.clients(), &operator, || self.settles()).await.unwrap();
         assert!(report.problems.is_empty(), "{:#?}", report.problems);
+        assert!(self.cluster.mismatches().is_empty(), "answered differently again: {:#?}", self.cluster.mismatches());
         self.cluster.shutdown(Duration::from_secs(10)).await;
     }
 }

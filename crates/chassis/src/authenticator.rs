@@ -36,6 +36,8 @@ pub trait SessionBook: Send + Sync + 'static {
     async fn session(&self, session: SessionId) -> Result<KnownSession, Fault>;
     /// How far auth's log was applied.
     async fn heard(&self) -> Result<Option<Position>, Fault>;
+    /// Waits, briefly, until auth's log was applied up to here.
+    async fn hear(&self, at: Position);
 }
 
 /// The authentication of one service.
@@ -53,7 +55,19 @@ impl<B: SessionBook> Authenticator<B> {
         Self { service, operator, clock, book, verified: Mutex::default() }
     }
 
+    /// The actor of a session; if that cannot be told yet, because this service has only just begun to listen to auth, after a
+    /// short wait for what the token says there is to be heard.
     async fn session(&self, token: &SessionToken) -> Result<Actor, Fault> {
+        match self.session_as_known(token).await {
+            Err(Fault::Refused(Error::Unavailable { .. })) => {
+                self.book.hear(Unverified::read(token)?.claimed.at).await;
+                self.session_as_known(token).await
+            }
+            known => known,
+        }
+    }
+
+    async fn session_as_known(&self, token: &SessionToken) -> Result<Actor, Fault> {
         let ended = || Error::unauthenticated("the session has ended; sign in again");
         let claims = self.claims(token).await?;
         if claims.expires <= self.clock.now() {
@@ -79,8 +93,9 @@ impl<B: SessionBook> Authenticator<B> {
             return Ok(claims);
         }
         let unverified = Unverified::read(token)?;
+        // Asked before the key is looked up: a key that arrives in between must not look as if it had been missing.
+        let heard = self.book.heard().await?;
         let Some(public) = self.book.key(unverified.key).await? else {
-            let heard = self.book.heard().await?;
             // Keys are published before use: one that should have arrived and has not was never auth's.
             let should_be_known = heard.is_some_and(|heard| {
                 heard.epoch != unverified.claimed.at.epoch || heard.at >= unverified.claimed.at.at
@@ -163,6 +178,7 @@ mod tests {
         async fn heard(&self) -> Result<Option<Position>, Fault> {
             Ok(self.known.heard)
         }
+        async fn hear(&self, _: Position) {}
     }
 
     const EPOCH: Epoch = Epoch([1; 16]);

@@ -16,7 +16,7 @@ use crate::operator::ServiceIdentity;
 use crate::{Fault, OperatorKey};
 
 /// How long a call waits at most for followers to catch up with what its caller has seen.
-const CATCHING_UP: Duration = Duration::from_secs(1);
+pub(crate) const CATCHING_UP: Duration = Duration::from_secs(1);
 const HOUSEKEEPING: Duration = Duration::from_secs(600);
 const PRUNED_AT_ONCE: usize = 1_000;
 

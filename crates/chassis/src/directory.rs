@@ -214,4 +214,8 @@ impl SessionBook for Followed {
     async fn heard(&self) -> Result<Option<Position>, Fault> {
         self.0.db().read(|view| cursor_of(view, Service::Auth)).await
     }
+
+    async fn hear(&self, at: Position) {
+        self.0.followed.hear(Service::Auth, at, crate::core::CATCHING_UP).await;
+    }
 }

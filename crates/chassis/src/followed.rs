@@ -19,9 +19,19 @@ pub(crate) struct State {
     told: BTreeMap<Service, Positions>,
     /// What was told with records whose effects are not all here yet, and the last of these records.
     telling: BTreeMap<Service, (Positions, u64)>,
-    contact: BTreeMap<Service, bool>,
+    contact: BTreeMap<Service, Contact>,
     stopped: BTreeMap<Service, String>,
 }
+
+/// Whether a followed service answers. One that was never asked is not in the map: it may just be starting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Contact {
+    Answers,
+    SilentSince(Instant),
+}
+
+/// How long a followed service may be silent (as it starts again, say) until nobody waits for it any more.
+const GIVEN_UP: Duration = Duration::from_millis(600);
 
 /// The same, shared between followers, queries and the log.
 pub(crate) struct Followed {
@@ -69,12 +79,18 @@ impl State {
         missing
     }
 
-    fn hopeless(&self, missing: &[Service]) -> bool {
-        missing.iter().any(|service| self.contact.get(service) == Some(&false) || self.stopped.contains_key(service))
+    /// When waiting for these services has no more sense; `None` while all of them answer.
+    fn hopeless_from(&self, missing: &[Service]) -> Option<Instant> {
+        let from = |service: &Service| match (self.stopped.contains_key(service), self.contact.get(service)) {
+            (true, _) => Some(Instant::now()),
+            (false, Some(Contact::SilentSince(since))) => Some(*since + GIVEN_UP),
+            (false, Some(Contact::Answers) | None) => None,
+        };
+        missing.iter().filter_map(from).min()
     }
 
     pub(crate) fn out_of_contact(&self, service: Service) -> Vec<Service> {
-        let silent = |source: &&Service| self.contact.get(source) != Some(&true);
+        let silent = |source: &&Service| self.contact.get(source) != Some(&Contact::Answers);
         service.follows().iter().filter(silent).copied().collect()
     }
 
@@ -128,7 +144,7 @@ impl Followed {
     /// An answer came from `source`; with it `told` and the last of its records, if it gave all that it had.
     pub(crate) fn heard(&self, source: Service, told: Option<(Positions, u64)>) {
         self.state.send_if_modified(|state| {
-            let silent = state.contact.insert(source, true) != Some(true);
+            let silent = state.contact.insert(source, Contact::Answers) != Some(Contact::Answers);
             let resumed = state.stopped.remove(&source).is_some();
             state.telling.extend(told.map(|told| (source, told)));
             let before = state.told.get(&source).cloned();
@@ -138,11 +154,28 @@ impl Followed {
     }
 
     pub(crate) fn lost(&self, source: Service) {
-        self.state.send_if_modified(|state| state.contact.insert(source, false) != Some(false));
+        self.state.send_if_modified(|state| {
+            let silent = matches!(state.contact.get(&source), Some(Contact::SilentSince(_)));
+            if !silent {
+                state.contact.insert(source, Contact::SilentSince(Instant::now()));
+            }
+            !silent
+        });
     }
 
     pub(crate) fn stop(&self, source: Service, why: String) {
         self.state.send_if_modified(|state| state.stopped.insert(source, why.clone()) != Some(why));
+    }
+
+    /// Waits until something was heard of the log of `source` up to `wanted`, or of another history of it, but not beyond
+    /// `within`. Also while the source cannot be reached: it may just be starting, as this service may.
+    pub(crate) async fn hear(&self, source: Service, wanted: Position, within: Duration) {
+        let mut state = self.state.subscribe();
+        let heard = state.wait_for(|state| {
+            state.applied.get(source).is_some_and(|known| known.epoch != wanted.epoch || known.at >= wanted.at)
+        });
+        // Whether it was heard or not is seen by whoever looks next.
+        let _ = tokio::time::timeout(within, heard).await;
     }
 
     /// Waits until what was seen is covered here, but not beyond `within`, and not at all for a service that cannot be
@@ -151,15 +184,13 @@ impl Followed {
         let until = Instant::now() + within;
         let mut state = self.state.subscribe();
         loop {
-            let missing = {
+            let (missing, until) = {
                 let state = state.borrow_and_update();
                 let missing = state.missing(self.service, seen);
-                if missing.is_empty() || state.hopeless(&missing) {
-                    return missing;
-                }
-                missing
+                let until = state.hopeless_from(&missing).map_or(until, |hopeless| until.min(hopeless));
+                (missing, until)
             };
-            if timeout_at(until, state.changed()).await.is_err() {
+            if missing.is_empty() || timeout_at(until, state.changed()).await.is_err() {
                 return missing;
             }
         }
@@ -214,13 +245,16 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn nobody_waits_for_a_service_that_is_away() {
+    async fn nobody_waits_for_a_service_that_is_away_but_for_a_moment_in_which_it_may_be_starting() {
         let followed = Followed::new(Service::Sharing);
         let seen = Positions::of(Service::Auth, at(1));
         followed.lost(Service::Auth);
-        let before = Instant::now();
-        assert_eq!(followed.catch_up(&seen, Duration::from_secs(60)).await, [Service::Auth]);
-        assert_eq!(before.elapsed(), Duration::ZERO);
+        for waited in [GIVEN_UP, Duration::ZERO] {
+            let before = Instant::now();
+            assert_eq!(followed.catch_up(&seen, Duration::from_secs(60)).await, [Service::Auth]);
+            assert_eq!(before.elapsed(), waited);
+            followed.lost(Service::Auth);
+        }
     }
 
     #[tokio::test(start_paused = true)]

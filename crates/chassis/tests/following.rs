@@ -162,7 +162,7 @@ impl Link {
         let answer = owner.serve_changes(&context, request).await;
         self.pass().await?;
         let each = self.loses_each.load(Ordering::Relaxed);
-        if each > 0 && self.asked.fetch_add(1, Ordering::Relaxed) % each == 0 {
+        if each > 0 && self.asked.fetch_add(1, Ordering::Relaxed).is_multiple_of(each) {
             return Err(Error::unavailable(owner.service(), "the answer was lost"));
         }
         answer

@@ -46,6 +46,9 @@ impl<P: Protocol> Stub<P> for Twice<P> {
         }
         let first = self.inner.call(context, request.clone()).await;
         let second = self.inner.call(context, request.clone()).await;
+        if ended_its_own_session(method, &first, &second) {
+            return first;
+        }
         if !alike(method, &first, &second) {
             (self.report)(Mismatch {
                 method,
@@ -58,6 +61,11 @@ impl<P: Protocol> Stub<P> for Twice<P> {
     }
 }
 
+/// Whether the first call ended the session that it came with (a sign-out, a deleted account), so that the second was not let in.
+fn ended_its_own_session<R>(method: &Method, first: &Answer<R>, second: &Answer<R>) -> bool {
+    method.kind == Kind::Command && first.is_ok() && matches!(second, Err(Error::Unauthenticated { .. }))
+}
+
 fn alike<R: WireBody>(method: &Method, first: &Answer<R>, second: &Answer<R>) -> bool {
     // Whoever was told to try again may well fare otherwise the second time.
     let passing = |answer: &Answer<R>| matches!(answer, Err(error) if error.retryable() != Retryable::Never);
@@ -65,7 +73,10 @@ fn alike<R: WireBody>(method: &Method, first: &Answer<R>, second: &Answer<R>) ->
         return true;
     }
     match (first, second) {
-        (Ok(first), Ok(second)) if method.kind == Kind::Query => bytes_of(&first.value) == bytes_of(&second.value),
+        // The same question about the same state; how a service is at the moment is a question of its own.
+        (Ok(first), Ok(second)) if method.kind == Kind::Query && method.name != "health" && first.seen == second.seen => {
+            bytes_of(&first.value) == bytes_of(&second.value)
+        }
         (Ok(_), Ok(_)) => true,
         (Err(first), Err(second)) => first.code() == second.code(),
         (Ok(_), Err(_)) | (Err(_), Ok(_)) => false,
