@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use domain::events::{EventChange, MAX_PEOPLE_A_RECORD, Person};
-use domain::invitations::{InvitationChange, Response, Status};
-use domain::{Instance, UserId};
+use domain::invitations::{InvitationChange, Invitations as _, ListParticipants, Response, Status};
+use domain::{Instance, Service, UserId};
 
-use super::world::{Someone, World, code, invited, run, uninvited};
+use super::world::{Someone, World, code, invited, page, run, uninvited};
 
 #[test]
 fn who_is_invited_has_not_answered_and_an_invitation_taken_back_takes_the_answer_along() {
@@ -146,8 +146,10 @@ fn someone_invited_before_they_were_heard_of_is_counted_at_once_and_named_once_k
         let newcomer = world.registers_unheard("newcomer");
         let event = world.creates(&alice, false).await;
         world.invites(&alice, &event, &[&newcomer]).await;
-        let participants = world.participants(&alice, &event).await.unwrap();
-        assert_eq!((participants.counts.pending, participants.people.items.len()), (1, 0));
+        let ask = ListParticipants { event: event.event, instance: Instance::Series, status: None, page: page(5) };
+        let reply = world.service.participants(&alice.call(), ask).await.unwrap();
+        assert_eq!((reply.value.counts.pending, reply.value.people.items.len()), (1, 0));
+        assert_eq!(reply.behind, [Service::Auth], "it says that a name is missing");
         world.register(&newcomer).await;
         assert_eq!(world.statuses(&alice, &event).await, [("newcomer".to_owned(), Status::Pending)]);
         world.deletes_account(&newcomer).await;
