@@ -40,19 +40,28 @@ const FOR_ENDING: Duration = Duration::from_secs(3);
 const HIGHEST_BASE_PORT: u16 = u16::MAX - 5;
 
 impl Place {
-    /// What `--in-process`, `--server` and the environment say, the first of these that says anything.
+    /// What `--in-process`, `--server` and the environment say, the first of these that says anything. Should nothing say where the
+    /// services are, they are on this machine, at the base port at which they would be started from the same environment.
     ///
     /// # Errors
     /// Usage for what is no `HOST:BASE_PORT`.
-    pub(crate) fn chosen(in_process: bool, server: Option<&str>, environment: Option<&str>) -> Result<Self, Failure> {
+    pub(crate) fn chosen(
+        in_process: bool,
+        server: Option<&str>,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Failure> {
         if in_process {
             return Ok(Self::InProcess);
         }
-        match (server, environment.filter(|text| !text.is_empty())) {
-            (Some(text), _) => Self::parse(text, "--server"),
-            (None, Some(text)) => Self::parse(text, "CONVENE_SERVER"),
-            (None, None) => Ok(Self::At { host: "127.0.0.1".to_owned(), base_port: BASE_PORT }),
+        let said = |name: &str| environment(name).filter(|text| !text.is_empty());
+        if let Some(text) = server {
+            return Self::parse(text, "--server");
         }
+        if let Some(text) = said("CONVENE_SERVER") {
+            return Self::parse(&text, "CONVENE_SERVER");
+        }
+        let base_port = said("CONVENE_BASE_PORT").unwrap_or_else(|| BASE_PORT.to_string());
+        Self::parse(&format!("127.0.0.1:{base_port}"), "CONVENE_BASE_PORT")
     }
 
     fn parse(text: &str, origin: &str) -> Result<Self, Failure> {
@@ -147,17 +156,24 @@ mod tests {
 
     #[test]
     fn in_process_wins_over_the_option_and_the_option_over_the_environment() {
-        assert_eq!(Place::chosen(true, Some("nonsense"), Some("nonsense")), Ok(Place::InProcess));
-        assert_eq!(Place::chosen(false, Some("a:1"), Some("b:2")), Ok(at("a", 1)));
-        assert_eq!(Place::chosen(false, None, Some("b:2")), Ok(at("b", 2)));
-        assert_eq!(Place::chosen(false, None, Some("")), Ok(at("127.0.0.1", 7_400)));
-        assert_eq!(Place::chosen(false, None, None), Ok(at("127.0.0.1", 7_400)));
+        let chosen = |in_process, server, environment: &[(&str, &str)]| {
+            let said =
+                |name: &str| environment.iter().find(|(key, _)| *key == name).map(|(_, text)| (*text).to_owned());
+            Place::chosen(in_process, server, said)
+        };
+        let both = [("CONVENE_SERVER", "b:2"), ("CONVENE_BASE_PORT", "8400")];
+        assert_eq!(chosen(true, Some("nonsense"), &[("CONVENE_SERVER", "nonsense")]), Ok(Place::InProcess));
+        assert_eq!(chosen(false, Some("a:1"), &both), Ok(at("a", 1)));
+        assert_eq!(chosen(false, None, &both), Ok(at("b", 2)));
+        assert_eq!(chosen(false, None, &[("CONVENE_SERVER", ""), both[1]]), Ok(at("127.0.0.1", 8_400)));
+        assert_eq!(chosen(false, None, &[]), Ok(at("127.0.0.1", 7_400)));
+        assert_eq!(chosen(false, None, &[("CONVENE_BASE_PORT", "x")]).unwrap_err().exit(), 2);
     }
 
     #[tokio::test]
     async fn each_service_is_at_its_number_after_the_base_port() {
         for (text, address) in [("127.0.0.1:7400", "127.0.0.1:7405"), ("[::1]:7400", "[::1]:7405")] {
-            let place = Place::chosen(false, Some(text), None).unwrap();
+            let place = Place::chosen(false, Some(text), |_| None).unwrap();
             assert_eq!(Reach::open(&place).await.unwrap().address(Service::Sharing), address);
         }
     }
@@ -167,7 +183,7 @@ mod tests {
         for bad in
             ["", "localhost", "localhost:", ":7400", "localhost:seven", "::1:7400", "[::1:7400", "h:65535", "a b:1"]
         {
-            let failure = Place::chosen(false, Some(bad), None).unwrap_err();
+            let failure = Place::chosen(false, Some(bad), |_| None).unwrap_err();
             assert_eq!(failure.exit(), 2, "{bad}");
             assert!(failure.message().contains("127.0.0.1:7400"), "{bad}");
         }
