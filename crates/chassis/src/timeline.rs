@@ -220,6 +220,45 @@ mod tests {
         })
     }
 
+    #[tokio::test]
+    async fn all_entries_of_all_scopes_are_walked_in_pages_of_any_size() {
+        const SCOPED: Timeline<u8> = Timeline::new("scoped");
+        let entry = |scope: u8, family: Family, start: i64, length: i64| Entry {
+            scope,
+            extent: Extent { family, start, end: start + length },
+            event: EventId::new(),
+            instance: Instance::Series,
+        };
+        let lengths = [60, 3_600, 86_400, 1_000_000];
+        let mut entries: Vec<_> = lengths
+            .into_iter()
+            .flat_map(|length| (0..3_u8).map(move |scope| (scope, length)))
+            .flat_map(|(scope, length)| {
+                [Family::Instant, Family::Civil].map(|family| entry(scope, family, -length, length))
+            })
+            .collect();
+        let db = Database::in_memory(Options::new("test", 1));
+        let written = entries.clone();
+        let write = db.write(move |tx| {
+            written.iter().try_for_each(|one| SCOPED.insert(tx, &one.scope, one.extent, one.event, one.instance))
+        });
+        write.await.unwrap();
+        let order = |entry: &Entry<u8>| (entry.scope, entry.extent, entry.event);
+        entries.sort_by_key(order);
+        for limit in [1, 5, 24, 100] {
+            let mut walked: Vec<Entry<u8>> = Vec::new();
+            loop {
+                let page = db.read(|view| SCOPED.entries(view, walked.last(), limit)).await.unwrap();
+                if page.is_empty() {
+                    break;
+                }
+                walked.extend(page);
+            }
+            walked.sort_by_key(order);
+            assert_eq!(walked, entries, "{limit} a page");
+        }
+    }
+
     fn naive(entries: &[(EventId, Extent)], window: &Window) -> Vec<Place> {
         let mut places: Vec<_> = entries
             .iter()

@@ -15,6 +15,7 @@ pub(crate) const EPOCH: Epoch = Epoch([7; 16]);
 pub(crate) struct FakeAuth {
     log: watch::Sender<Vec<AuthChange>>,
     pub(crate) away: AtomicBool,
+    pub(crate) hung: AtomicBool,
     pub(crate) asked: AtomicUsize,
 }
 
@@ -38,6 +39,9 @@ impl FakeAuth {
     }
 
     fn is_there(&self) -> Result<(), Error> {
+        if self.hung.load(Ordering::SeqCst) {
+            return Err(Error::Deadline { service: Service::Auth });
+        }
         if self.away.load(Ordering::SeqCst) { Err(Error::unavailable(Service::Auth, "it is away")) } else { Ok(()) }
     }
 

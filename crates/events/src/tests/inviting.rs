@@ -109,6 +109,9 @@ fn someone_unheard_of_is_asked_for_at_auth_and_refused_while_auth_is_away() {
         assert_eq!(code(world.invite(&alice, event, &[&bob]).await), "done", "nobody need be asked about bob");
         assert!(invited_and_uninvited(&world).await.0.concat() == [bob.id]);
         world.auth.away.store(false, Ordering::SeqCst);
+        world.auth.hung.store(true, Ordering::SeqCst);
+        assert_eq!(code(world.invite(&alice, event, &[&carol]).await), "unavailable", "certainly nothing was done");
+        world.auth.hung.store(false, Ordering::SeqCst);
         world.invite(&alice, event, &[&carol]).await.unwrap();
         assert_eq!(world.auth.asked.load(Ordering::SeqCst), 1);
         assert_eq!(world.mine(&carol).await, [event]);
