@@ -12,197 +12,27 @@
     reason = "tests"
 )]
 
+#[path = "following/words.rs"]
+mod words;
+
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chassis::work::{self, ROWS_A_STEP};
-use chassis::{Chassis, Fault, OperatorKey, Row, Settle, Setup, SystemClock};
-use domain::log::{Change, Changes, LogCursor, ReadChanges};
-use domain::{
-    Actor, Answer, Clock as _, Context, Credential, Error, IdempotencyKey, Position, Positions, Reply, Service,
-};
-use parking_lot::Mutex;
+use chassis::{Chassis, Fault, Settle};
+use domain::log::{Changes, LogCursor, ReadChanges};
+use domain::{Actor, Context, Credential, Position, Positions, Service};
 use serde::{Deserialize, Serialize};
-use storage::{Database, MemoryDisk, Options, Reader, Table, Transaction};
-use tokio::sync::watch;
+use storage::{Database, MemoryDisk, Options, Reader as _, Table, Transaction};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-/// A record of the owner's log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Word(String);
-
-impl Change for Word {
-    const VERSION: u8 = 1;
-}
-
-/// What was heard, by the position at which it was said.
-const HEARD: Table<(Service, u64), Row<String>> = Table::new("heard");
-const COUNTED: Table<Service, u64> = Table::new("counted");
-
-fn hear(source: Service) -> impl Fn(&mut Transaction<'_>, Position, &Word) -> Result<(), Fault> {
-    move |tx, at, word| {
-        let counted = tx.get(&COUNTED, &source)?.unwrap_or(0);
-        tx.put(&COUNTED, &source, &(counted + 1))?;
-        Ok(tx.put(&HEARD, &(source, at.at), &Row(word.0.clone()))?)
-    }
-}
-
-fn heard(reader: &impl Reader, source: Service) -> Result<(u64, Vec<String>), Fault> {
-    let rows = reader.scan(&HEARD, &source, None, usize::MAX)?;
-    Ok((reader.get(&COUNTED, &source)?.unwrap_or(0), rows.into_iter().map(|(_, Row(word))| word).collect()))
-}
-
-/// What `chassis` has heard so far, each word once or the test ends here.
-async fn words(chassis: &Chassis, source: Service) -> Vec<String> {
-    let (counted, words) = chassis.db().read(|view| heard(view, source)).await.unwrap();
-    assert_eq!(counted, words.len() as u64, "a word took effect more than once");
-    words
-}
-
-fn numbered(numbers: std::ops::Range<usize>) -> Vec<String> {
-    numbers.map(|number| format!("word {number}")).collect()
-}
-
-fn key() -> OperatorKey {
-    static KEY: std::sync::OnceLock<OperatorKey> = std::sync::OnceLock::new();
-    KEY.get_or_init(|| OperatorKey::random().unwrap()).clone()
-}
-
-fn on(db: Database, service: Service) -> Arc<Chassis> {
-    Chassis::new(service, Setup { db, clock: Arc::new(SystemClock), operator: key() })
-}
-
-fn on_disk(disk: &MemoryDisk, service: Service) -> Arc<Chassis> {
-    on(Database::on_memory_disk(disk, Options::new(service.name(), 1)).unwrap(), service)
-}
-
-fn in_memory(service: Service) -> Arc<Chassis> {
-    on_disk(&MemoryDisk::new(), service)
-}
-
-fn in_folder(folder: &Path, service: Service) -> Arc<Chassis> {
-    on(Database::open(folder, Options::new(service.name(), 1)).unwrap(), service)
-}
-
-fn asking() -> Context {
-    Context::new(Credential::None, Duration::from_secs(10))
-}
-
-fn commanding() -> Context {
-    asking().as_command(IdempotencyKey::new(), 1)
-}
-
-/// Has the owner say a word; its position is in the reply.
-async fn say(owner: &Chassis, context: &Context, word: &str, settle: Settle) -> Reply<u64> {
-    let word = word.to_owned();
-    let change = {
-        let word = word.clone();
-        move |tx: &mut Transaction<'_>| chassis::log::announce(tx, Word(word))
-    };
-    owner.command(context, "say", &word, settle, change, |_, at| Ok(*at)).await.unwrap()
-}
-
-async fn say_all(owner: &Chassis, words: &[String]) {
-    for word in words {
-        say(owner, &commanding(), word, Settle::No).await;
-    }
-}
-
-/// The way from followers to an owner.
-#[derive(Clone)]
-struct Link {
-    owner: Arc<Mutex<Arc<Chassis>>>,
-    way: watch::Sender<Way>,
-    /// Of so many answers one is lost on its way; 0 for none.
-    loses_each: Arc<AtomicU64>,
-    asked: Arc<AtomicU64>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    Open,
-    /// Questions and answers wait.
-    Held,
-    Away,
-}
-
-impl Link {
-    fn to(owner: &Arc<Chassis>) -> Self {
-        Self {
-            owner: Arc::new(Mutex::new(Arc::clone(owner))),
-            way: watch::Sender::new(Way::Open),
-            loses_each: Arc::default(),
-            asked: Arc::default(),
-        }
-    }
-
-    fn leads_to(&self, owner: &Arc<Chassis>) {
-        *self.owner.lock() = Arc::clone(owner);
-    }
-
-    fn is(&self, way: Way) {
-        self.way.send_replace(way);
-    }
-
-    async fn pass(&self) -> Result<(), Error> {
-        let mut way = self.way.subscribe();
-        let now = *way.wait_for(|way| *way != Way::Held).await.unwrap();
-        let owner = self.owner.lock().service();
-        if now == Way::Away { Err(Error::unavailable(owner, "it is away")) } else { Ok(()) }
-    }
-
-    async fn changes(self, mut context: Context, request: ReadChanges) -> Answer<Changes<Word>> {
-        self.pass().await?;
-        let Credential::Service(token) = &context.credential else { panic!("a follower shows who it is") };
-        context.actor = key().verify(token, SystemClock.now()).unwrap();
-        let owner = Arc::clone(&self.owner.lock());
-        let answer = owner.serve_changes(&context, request).await;
-        self.pass().await?;
-        let each = self.loses_each.load(Ordering::Relaxed);
-        if each > 0 && self.asked.fetch_add(1, Ordering::Relaxed).is_multiple_of(each) {
-            return Err(Error::unavailable(owner.service(), "the answer was lost"));
-        }
-        answer
-    }
-
-    /// Has `follower` follow, keeping what it hears.
-    fn followed_by(&self, follower: &Arc<Chassis>) -> JoinHandle<()> {
-        let source = self.owner.lock().service();
-        self.followed_with(follower, hear(source))
-    }
-
-    fn followed_with(
-        &self,
-        follower: &Arc<Chassis>,
-        apply: impl Fn(&mut Transaction<'_>, Position, &Word) -> Result<(), Fault> + Send + Sync + 'static,
-    ) -> JoinHandle<()> {
-        let (link, source) = (self.clone(), self.owner.lock().service());
-        let read = move |context, request| link.clone().changes(context, request);
-        tokio::spawn(Arc::clone(follower).follow(source, read, apply))
-    }
-}
-
-/// Waits until something is so.
-async fn until<F: Future<Output = bool>>(what: &str, is_so: impl Fn() -> F) {
-    let began = std::time::Instant::now();
-    while !is_so().await {
-        assert!(began.elapsed() < Duration::from_secs(60), "it never came to pass that {what}");
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-}
-
-async fn until_heard(follower: &Chassis, source: Service, expected: &[String]) {
-    until("all was heard", async || words(follower, source).await.len() >= expected.len()).await;
-    assert_eq!(words(follower, source).await, expected);
-}
-
-async fn until_stopped(follower: &Chassis) -> String {
-    until("the follower stopped", async || !follower.health().stopped.is_empty()).await;
-    follower.health().stopped.join("; ")
-}
+use words::{
+    Link, Way, Word, asking, commanding, hear, heard, in_folder, in_memory, numbered, on, on_disk, say, say_all, until,
+    until_heard, until_stopped, words,
+};
 
 // Sharing is followed by calendar only, and nobody stands between them.
 const OWNER: Service = Service::Sharing;
