@@ -47,7 +47,7 @@ fn a_day_holds_what_overlaps_it_in_the_readers_zone_by_start() {
             ("Europe/Berlin", vec!["night train", "holiday", "standup"]),
             // The call with New York is on the eleventh in Berlin, and on the tenth in New York.
             ("America/New_York", vec!["night train", "holiday", "standup", "call with New York"]),
-            // The day in Auckland begins thirteen hours before that in UTC and ends with the standup still to come.
+            // The day in Auckland begins thirteen hours before that in UTC; the standup is at nine in the evening there.
             ("Pacific/Auckland", vec!["holiday", "breakfast in Auckland", "night train", "standup"]),
         ] {
             let expected = [everywhere.as_slice(), &that_day].concat();
