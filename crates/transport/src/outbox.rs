@@ -223,7 +223,7 @@ mod tests {
             let outbox = Arc::clone(&outbox);
             async move { outbox.write_to(Box::new(tokio::io::sink())).await }
         });
-        waiting.await.unwrap();
+        tokio::time::timeout(Duration::from_secs(10), waiting).await.expect("nobody told it of the room").unwrap();
         outbox.finish();
         writer.await.unwrap().unwrap();
     }

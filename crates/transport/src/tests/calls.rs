@@ -73,7 +73,7 @@ async fn more_calls_than_places_wait_for_their_turn() {
     assert_eq!(answers, (0..50).map(|number| number.to_string()).collect::<Vec<_>>());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_caller_who_goes_cancels_the_work_and_gets_the_place_back() {
     let house = House::new();
     let server = server_with(&house, ListenOptions::default());
@@ -84,19 +84,23 @@ async fn a_caller_who_goes_cancels_the_work_and_gets_the_place_back() {
         async move { client.hang(&patient(), ()).await }
     });
     house.begun(1).await;
+    let gone = tokio::time::Instant::now();
     hanging.abort();
     house.dropped(1).await;
+    assert!(gone.elapsed() < Duration::from_secs(1), "at once, not at its deadline");
     assert_eq!(client.echo(&patient(), "still here".to_owned()).await.unwrap().value, "still here");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_linked_caller_who_goes_cancels_the_work_too() {
     let house = House::new();
     let client = layered_client(layered(&house));
     let hanging = tokio::spawn(async move { client.hang(&patient(), ()).await });
     house.begun(1).await;
+    let gone = tokio::time::Instant::now();
     hanging.abort();
     house.dropped(1).await;
+    assert!(gone.elapsed() < Duration::from_secs(1), "at once, not at its deadline");
 }
 
 #[tokio::test(start_paused = true)]

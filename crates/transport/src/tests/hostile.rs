@@ -173,6 +173,29 @@ async fn a_call_too_many_on_one_connection_is_refused_as_busy() {
 }
 
 #[tokio::test]
+async fn a_client_that_ignores_the_go_away_is_refused_honestly_and_then_closed() {
+    let house = House::new();
+    let listening = listening(&house, ListenOptions::default()).await;
+    let mut raw = Raw::connect(listening.address).await;
+    let begun = std::time::Instant::now();
+    let ending = tokio::spawn({
+        let server = Arc::clone(&listening.server);
+        async move { server.shutdown().await }
+    });
+    let (kind, _, payload) = raw.next().await.unwrap();
+    assert_eq!(kind, FrameKind::GoAway);
+    assert_eq!(Bincode.decode::<String>(&payload).unwrap(), "the service is shutting down");
+    raw.send(&request(1, 1, &encoded(&"too late"))).await;
+    assert_eq!(raw.error(1).await, Error::unavailable(Service::Events, "it is shutting down"));
+    assert!(raw.next().await.is_none());
+    ending.await.unwrap();
+    assert!(
+        begun.elapsed() < Duration::from_secs(4),
+        "it lingers half a second, and does not use up the five for draining"
+    );
+}
+
+#[tokio::test]
 async fn an_endless_deadline_is_shortened() {
     let house = House::new();
     let listening = listening(&house, ListenOptions::default()).await;

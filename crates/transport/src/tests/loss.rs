@@ -84,7 +84,8 @@ impl Connect for Arc<Stuck> {
             }
             let welcome = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: convene-rpc\r\nconnection: upgrade\r\nconvene-service: events\r\nconvene-protocol: 1\r\n\r\n";
             far.write_all(welcome).await.unwrap();
-            // Reads a little of the first request, then breaks.
+            // Once both requests wait and all has come to rest (the clock is virtual), reads a little of the first, then breaks.
+            tokio::time::sleep(Duration::from_secs(1)).await;
             let mut some = [0; 100];
             far.read_exact(&mut some).await.unwrap();
         });
@@ -96,7 +97,7 @@ impl Connect for Arc<Stuck> {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn requests_that_never_reached_the_stream_are_certainly_not_executed() {
     let stuck = Arc::new(Stuck(AtomicUsize::new(0)));
     let client = client(Channel::<SampleProtocol>::over(Arc::clone(&stuck), ChannelOptions::default()));
@@ -146,6 +147,43 @@ async fn a_peer_that_hangs_ends_calls_at_their_deadline_and_is_given_up_after_tw
     let short = Context::new(Credential::None, Duration::from_secs(2));
     assert_eq!(client.echo(&short, String::new()).await, Err(UNKNOWN));
     assert_eq!(deaf.0.load(Ordering::Relaxed), 2, "a new connection was made");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_deadline_comes_before_its_connection_was_certainly_not_executed() {
+    // A way on which nobody ever says anything.
+    struct Silent;
+    #[async_trait]
+    impl Connect for Silent {
+        async fn connect(&self) -> io::Result<BoxStream> {
+            let (near, far) = tokio::io::duplex(1 << 16);
+            tokio::spawn(async move {
+                let _far = far;
+                std::future::pending::<()>().await;
+            });
+            Ok(Box::new(near))
+        }
+        fn target(&self) -> &str {
+            "silent"
+        }
+    }
+    let bare = client(Channel::<SampleProtocol>::over(Silent, ChannelOptions::default()));
+    let layered = layered_client(Channel::<SampleProtocol>::over(Silent, ChannelOptions::default()));
+    for client in [bare, layered] {
+        let begun = tokio::time::Instant::now();
+        // The second waits for the first one's attempt to connect.
+        let calls = (0..2).map(|_| {
+            let client = Arc::clone(&client);
+            async move { client.echo(&Context::new(Credential::None, Duration::from_millis(300)), String::new()).await }
+        });
+        for answer in futures::future::join_all(calls).await {
+            assert!(
+                matches!(&answer, Err(Error::Unavailable { reason, .. }) if reason.contains("in time")),
+                "{answer:?}"
+            );
+        }
+        assert!(begun.elapsed() < Duration::from_millis(305), "{:?}", begun.elapsed());
+    }
 }
 
 #[tokio::test]
