@@ -109,6 +109,9 @@ pub(crate) enum ServiceCommand {
     /// Show who is signed in.
     Whoami,
     /// Change the password and end one's other sessions.
+    #[command(
+        after_long_help = "Examples:\n  convene passwd\n  printf '%s\\n' \"$OLD\" \"$NEW\" | convene passwd --password-stdin"
+    )]
     Passwd(PasswordInput),
     /// Delete one's account.
     #[command(subcommand)]
@@ -120,6 +123,7 @@ pub(crate) enum ServiceCommand {
     #[command(after_long_help = "Example:\n  convene invite 0198c0de-7000-7abc-8def-0123456789ab bob carol")]
     Invite(People),
     /// Take invitations back.
+    #[command(after_long_help = "Example:\n  convene uninvite 0198c0de-7000-7abc-8def-0123456789ab bob")]
     Uninvite(People),
     /// Show the invitations that one has received.
     #[command(after_long_help = "Examples:\n  convene invitations\n  convene invitations --all --limit 200")]
@@ -128,8 +132,12 @@ pub(crate) enum ServiceCommand {
     #[command(after_long_help = "Example:\n  convene respond 0198c0de-7000-7abc-8def-0123456789ab accept")]
     Respond(Respond),
     /// Say that one comes to a public event, or may.
+    #[command(
+        after_long_help = "Examples:\n  convene attend 0198c0de-7000-7abc-8def-0123456789ab\n  convene attend 0198c0de-7000-7abc-8def-0123456789ab --maybe"
+    )]
     Attend(Attend),
     /// Say that one does not come to a public event after all.
+    #[command(after_long_help = "Example:\n  convene unattend 0198c0de-7000-7abc-8def-0123456789ab")]
     Unattend(OfEvent),
     /// Show who comes to an event.
     #[command(after_long_help = "Example:\n  convene participants 0198c0de-7000-7abc-8def-0123456789ab --status going")]
@@ -143,15 +151,19 @@ pub(crate) enum ServiceCommand {
     #[command(after_long_help = "Examples:\n  convene share bob\n  convene share bob --busy-only")]
     Share(ShareWith),
     /// Let someone no longer see one's calendar.
+    #[command(after_long_help = "Example:\n  convene unshare bob")]
     Unshare {
         /// Who.
         user: String,
     },
     /// Show who sees one's calendar, and whose one sees.
+    #[command(after_long_help = "Example:\n  convene shares --json")]
     Shares,
     /// Show how the services are.
+    #[command(after_long_help = "Examples:\n  convene status\n  convene --server 192.0.2.7:7400 status --json")]
     Status,
     /// Check all references between the services' databases, with the operator's key in the data folder.
+    #[command(after_long_help = "Example:\n  CONVENE_DATA=/var/lib/convene convene check")]
     Check,
     /// Load the demonstration set.
     #[command(hide = true)]

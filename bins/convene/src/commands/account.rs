@@ -15,10 +15,14 @@ use crate::session::Session;
 /// # Errors
 /// Invalid input, conflict for a taken name, and what auth reports.
 pub(crate) async fn register(mut invocation: Invocation<'_>, arguments: &SignIn) -> Result<Printed, Failure> {
-    let username: Username = arguments.user.parse()?;
+    let username = arguments.user.parse()?;
     let password = input::new_password(&arguments.password)?;
     invocation.restart_clock();
-    let request = Register { username: username.clone(), password };
+    register_with(invocation, Register { username, password }).await
+}
+
+pub(super) async fn register_with(mut invocation: Invocation<'_>, request: Register) -> Result<Printed, Failure> {
+    let username = request.username.clone();
     let intent = invocation.intent::<Register>(&username, None)?;
     let turn = invocation.turn::<Register>().await?;
     let delivered = invocation.deliver(&intent, &request).await?;
@@ -49,10 +53,14 @@ pub(crate) async fn register(mut invocation: Invocation<'_>, arguments: &SignIn)
 /// # Errors
 /// Unauthenticated for an unknown user and a wrong password, and what auth reports.
 pub(crate) async fn login(mut invocation: Invocation<'_>, arguments: &SignIn) -> Result<Printed, Failure> {
-    let username: Username = arguments.user.parse()?;
+    let username = arguments.user.parse()?;
     let password = input::password(&arguments.password)?;
     invocation.restart_clock();
-    let signed_in = invocation.send(&username.clone(), Login { username, password }).await?;
+    login_with(invocation, Login { username, password }).await
+}
+
+pub(super) async fn login_with(mut invocation: Invocation<'_>, request: Login) -> Result<Printed, Failure> {
+    let signed_in = invocation.send(&request.username.clone(), request).await?;
     let session = Session::begun(signed_in, invocation.here().now);
     let user = session.user.clone();
     invocation.sign_in(session).await?;
@@ -123,15 +131,21 @@ pub(crate) async fn whoami(mut invocation: Invocation<'_>) -> Result<Printed, Fa
 /// `passwd`: changes the password.
 ///
 /// # Errors
-/// Unauthenticated for a wrong current password (the session goes on) or without a session, and what auth reports.
+/// Forbidden for a wrong current password, and what auth reports.
 pub(crate) async fn change_password(
     mut invocation: Invocation<'_>,
     arguments: &PasswordInput,
 ) -> Result<Printed, Failure> {
-    let user = invocation.user()?.clone();
     let (current, new) = input::change_of_password(arguments)?;
     invocation.restart_clock();
-    let request = ChangePassword { current, new };
+    change_password_with(invocation, ChangePassword { current, new }).await
+}
+
+pub(super) async fn change_password_with(
+    mut invocation: Invocation<'_>,
+    request: ChangePassword,
+) -> Result<Printed, Failure> {
+    let user = invocation.user()?.clone();
     let intent = invocation.intent::<ChangePassword>(&(), None)?;
     let turn = invocation.turn::<ChangePassword>().await?;
     let mut answer = invocation.deliver(&intent, &request).await;
@@ -144,16 +158,7 @@ pub(crate) async fn change_password(
     drop(turn);
     match answer {
         Ok(_) => Ok(done(invocation, &user, "Changed the password, and ended all other sessions, of").await),
-        Err(Failure::Refused(error @ Error::Unauthenticated { .. })) => {
-            // Either the current password is wrong, or the session is over. Auth, asked who this is, tells the two apart.
-            let clients = invocation.clients();
-            let session = invocation.ask(Service::Auth, async |context| clients.auth.whoami(context, WhoAmI).await);
-            match session.await {
-                Err(over @ Failure::Refused(Error::Unauthenticated { .. })) => Err(over),
-                _ => Err(error.into()),
-            }
-        }
-        Err(failure) => Err(failure),
+        Err(failure) => Err(invocation.refused::<ChangePassword>(failure).await),
     }
 }
 
