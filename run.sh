@@ -40,6 +40,11 @@ for word in "$@"; do
     esac
 done
 
+# A variable that says nothing is as good as none.
+for name in CONVENE_DATA CONVENE_BASE_PORT CONVENE_LOG CONVENE_PROGRAMS CONVENE_RESTART CARGO_TARGET_DIR; do
+    [[ -n ${!name-} ]] || unset "$name"
+done
+
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 target=${CARGO_TARGET_DIR:-$root/target}
 [[ $target == /* ]] || target=$PWD/$target

@@ -40,7 +40,7 @@ pub use frame::PROTOCOL_VERSION;
 pub use layers::{ClientOptions, ServerOptions, client_stack, server_stack};
 pub use memory::InMemory;
 pub use metrics::Metrics;
-pub use server::{ListenOptions, Readiness, Server, bind};
+pub use server::{ListenOptions, Readiness, Ready, Server, bind};
 pub use stream::{Connect, Tcp};
 
 #[cfg(test)]

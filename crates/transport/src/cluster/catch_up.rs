@@ -72,6 +72,7 @@ fn lagging(before: &Healths, now: &Healths) -> Vec<String> {
                 lagging.push(format!("{service} has followed {source} to {there} of {}", end.at));
             }
         }
+        lagging.extend(health.behind.iter().map(|source| format!("{service} is not in contact with {source}")));
         lagging.extend(health.stopped.iter().map(|why| format!("{service}: {why}")));
         if own(before, service) != own(now, service) {
             lagging.push(format!("{service} is still writing"));
@@ -103,6 +104,14 @@ mod tests {
         assert_eq!(lagging(&at(3, 3), &at(3, 3)), [""; 0]);
         assert_eq!(lagging(&at(3, 2), &at(3, 2)), ["sharing has followed auth to 2 of 3"]);
         assert_eq!(lagging(&at(2, 2), &at(3, 3)), ["auth is still writing"]);
+    }
+
+    #[test]
+    fn a_follower_out_of_contact_lags_although_nothing_may_be_to_come() {
+        let mut alone = health(&[(Service::Sharing, 0)]);
+        alone.behind.push(Service::Auth);
+        let healths = Healths::from([(Service::Sharing, alone)]);
+        assert_eq!(lagging(&healths, &healths), ["sharing is not in contact with auth"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Free ports for services that are started for a while, beside others who want the same.
 //!
-//! A port is reserved for all clusters of this machine by a locked file, for as long as the cluster lives: a service that was killed
+//! A port is reserved among all clusters of one user on this machine by a locked file, for as long as the cluster lives: a service that was killed
 //! must find its port again. The ports are below those that the system hands out to outgoing connections.
 
 use std::fs::{self, File};
@@ -23,7 +23,7 @@ impl ReservedPort {
     /// # Errors
     /// If there is none, or the folder for temporary files cannot be written.
     pub(super) fn find() -> io::Result<Self> {
-        let folder = std::env::temp_dir().join("convene-ports");
+        let folder = std::env::temp_dir().join(format!("convene-ports-{}", rustix::process::getuid().as_raw()));
         fs::create_dir_all(&folder)?;
         let count = RANGE.end - RANGE.start;
         let first = u16::try_from(crate::random::number() % u64::from(count)).unwrap_or_default();

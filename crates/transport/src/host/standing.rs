@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::Hosted;
 use crate::cluster::{Clients, Failed};
 use crate::layers::is_long_poll;
-use crate::{Metrics, Readiness, ServerOptions, server_stack};
+use crate::{Metrics, Readiness, Ready, ServerOptions, server_stack};
 
 /// A service that was started, behind its layers.
 pub(crate) struct Stood<P: Hosted> {
@@ -44,7 +44,7 @@ impl<P: Hosted> Stood<P> {
         let stub = Arc::new(Ending { inner: layered, ending: ending.clone() });
         let chassis = Arc::downgrade(running.chassis());
         observe(&chassis, running.chassis(), metrics);
-        Ok(Self { stub, readiness: Arc::new(move || lacking(&chassis)), running, ending })
+        Ok(Self { stub, readiness: Arc::new(move || readiness(&chassis)), running, ending })
     }
 
     /// Why its database takes no more writes, once it has stopped by itself.
@@ -71,9 +71,15 @@ impl<P: Hosted> Stood<P> {
     }
 }
 
-fn lacking(chassis: &Weak<Chassis>) -> Vec<String> {
-    let Some(chassis) = chassis.upgrade() else { return vec!["it has ended".to_owned()] };
-    chassis.db().health().err().map(|error| error.to_string()).into_iter().collect()
+fn readiness(chassis: &Weak<Chassis>) -> Ready {
+    let Some(chassis) = chassis.upgrade() else {
+        return Ready { lacking: vec!["it has ended".to_owned()], remarks: Vec::new() };
+    };
+    let lacking = chassis.db().health().err().map(|error| error.to_string()).into_iter().collect();
+    // It serves without those it follows, from what it has taken over so far.
+    let health = chassis.health();
+    let away = health.behind.iter().map(|source| format!("it is not in contact with {source}"));
+    Ready { lacking, remarks: away.chain(health.stopped).collect() }
 }
 
 /// Shows the service's own figures, without keeping it alive.

@@ -11,7 +11,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
 
-use super::{Place, Shared, session};
+use super::{Place, Ready, Shared, session};
 use crate::frame::PROTOCOL_VERSION;
 use crate::handshake::{self, Introduction, introduce, versions_differ};
 use crate::stream::BoxStream;
@@ -43,12 +43,13 @@ pub(super) fn answer<P: Protocol>(
 }
 
 fn ready<P: Protocol>(shared: &Shared<P>) -> Answer {
-    let mut lacking = (shared.readiness)();
+    let Ready { mut lacking, remarks } = (shared.readiness)();
     if shared.draining.is_cancelled() {
         lacking.push("it is shutting down".to_owned());
     }
     if lacking.is_empty() {
-        text(StatusCode::OK, format!("{} is ready\n", P::SERVICE))
+        let lines = std::iter::once(format!("{} is ready", P::SERVICE)).chain(remarks);
+        text(StatusCode::OK, lines.map(|line| line + "\n").collect())
     } else {
         text(StatusCode::SERVICE_UNAVAILABLE, format!("{} is not ready: {}\n", P::SERVICE, lacking.join("; ")))
     }

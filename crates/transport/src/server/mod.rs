@@ -26,8 +26,17 @@ use crate::frame::MAX_FRAME;
 use crate::metrics::Metrics;
 use crate::stream::BoxStream;
 
-/// Says what a service still lacks before it can serve; nothing when it is ready.
-pub type Readiness = Arc<dyn Fn() -> Vec<String> + Send + Sync>;
+/// Says how ready a service is.
+pub type Readiness = Arc<dyn Fn() -> Ready + Send + Sync>;
+
+/// How ready a service is, in words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ready {
+    /// What it still lacks before it can serve; nothing when it is ready.
+    pub lacking: Vec<String>,
+    /// What else is worth knowing, and does not keep it from serving.
+    pub remarks: Vec<String>,
+}
 
 /// How a server behaves.
 #[derive(Clone, Debug)]

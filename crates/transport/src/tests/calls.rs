@@ -163,7 +163,8 @@ async fn a_panic_is_an_incident_and_harms_no_other_call() {
 #[tokio::test]
 async fn even_an_unshielded_panic_is_answered() {
     let bare: Arc<dyn domain::Stub<SampleProtocol>> = Arc::new(SampleServer(House::new() as Arc<dyn Sample>));
-    let server = crate::Server::new(bare, Arc::new(Vec::new), crate::Metrics::new(), ListenOptions::default());
+    let server =
+        crate::Server::new(bare, Arc::new(crate::Ready::default), crate::Metrics::new(), ListenOptions::default());
     let client = client(Channel::over(crate::InMemory(Arc::new(server)), ChannelOptions::default()));
     let error = client.collapse(&patient(), "no shield".to_owned()).await.unwrap_err();
     assert_eq!(error.code(), "internal");

@@ -264,19 +264,20 @@ async fn plain_http_is_answered_and_garbage_is_cut_off() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_ready_says_what_it_lacks() {
-    let house = House::new();
-    let server = Arc::new(crate::Server::new(
-        layered(&house),
-        Arc::new(|| vec!["auth has not been heard of".to_owned()]),
-        crate::Metrics::new(),
-        ListenOptions::default(),
-    ));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { server.serve(listener).await });
-    let answer = plain(address, b"GET /readyz HTTP/1.1\r\nhost: x\r\n\r\n").await;
-    assert!(answer.contains("503") && answer.contains("auth has not been heard of"), "{answer}");
+async fn a_server_says_what_it_lacks_to_be_ready_and_what_it_does_without() {
+    let words = || vec!["auth has not been heard of".to_owned()];
+    let lacking = move || crate::Ready { lacking: words(), remarks: Vec::new() };
+    let remarking = move || crate::Ready { lacking: Vec::new(), remarks: words() };
+    for (readiness, status) in [(Arc::new(lacking) as crate::Readiness, "503"), (Arc::new(remarking), "200")] {
+        let house = House::new();
+        let server =
+            Arc::new(crate::Server::new(layered(&house), readiness, crate::Metrics::new(), ListenOptions::default()));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { server.serve(listener).await });
+        let answer = plain(address, b"GET /readyz HTTP/1.1\r\nhost: x\r\n\r\n").await;
+        assert!(answer.contains(status) && answer.contains("auth has not been heard of"), "{answer}");
+    }
 }
 
 #[tokio::test]

@@ -196,7 +196,7 @@ pub(crate) fn layered(house: &Arc<House>) -> Arc<dyn Stub<SampleProtocol>> {
 }
 
 pub(crate) fn server_with(house: &Arc<House>, options: ListenOptions) -> Arc<Server<SampleProtocol>> {
-    Arc::new(Server::new(layered(house), Arc::new(Vec::new), Metrics::new(), options))
+    Arc::new(Server::new(layered(house), Arc::new(crate::Ready::default), Metrics::new(), options))
 }
 
 /// A channel to the house through a pipe in memory.
