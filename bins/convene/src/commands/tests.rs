@@ -4,3 +4,4 @@ mod account;
 mod event;
 mod people;
 mod script;
+mod waiting;

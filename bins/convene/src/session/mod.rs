@@ -1,7 +1,7 @@
 //! What a profile keeps between commands: who is signed in, what they have seen, and commands whose outcome is unknown.
 //!
 //! One small file a profile, readable by its owner only, replaced as a whole so that a crash leaves the old or the new one.
-//! [`state`] is what is in it, [`pending`] the rules by which a command is recognized when it comes again, [`file`] the disk.
+//! [`state`] is what is in it, [`pending`] the rules by which a command is recognized when it comes again, [`mod@file`] the disk.
 //! The file is locked only while it is read and replaced. Commands to one service take their turns beside that (a [`Turn`]), so
 //! that two equal commands given at once are two commands, and none is mistaken for the other one's repetition.
 

@@ -23,7 +23,8 @@ use crate::when::Here;
 
 /// One service: its answers in the order in which they are given, and the calls that it got.
 pub(crate) struct Script<P: Protocol> {
-    answers: Mutex<VecDeque<Result<Reply<P::Response>, Error>>>,
+    /// `None` is an answer that never comes.
+    answers: Mutex<VecDeque<Option<Answer<P::Response>>>>,
     calls: Mutex<Vec<(Context, P::Request)>>,
 }
 
@@ -39,7 +40,12 @@ impl<P: Protocol> Script<P> {
 
     /// The next answer, with what it says about itself.
     pub(crate) fn replies(&self, reply: Result<Reply<P::Response>, Error>) {
-        self.answers.lock().unwrap().push_back(reply);
+        self.answers.lock().unwrap().push_back(Some(reply));
+    }
+
+    /// The next call is never answered.
+    pub(crate) fn hangs(&self) {
+        self.answers.lock().unwrap().push_back(None);
     }
 
     /// The calls so far.
@@ -53,7 +59,11 @@ impl<P: Protocol> Stub<P> for Script<P> {
     async fn call(&self, context: &Context, request: P::Request) -> Answer<P::Response> {
         self.calls.lock().unwrap().push((context.clone(), request));
         let next = self.answers.lock().unwrap().pop_front();
-        next.unwrap_or_else(|| Err(Error::unavailable(P::SERVICE, "nobody wrote an answer")))
+        match next {
+            Some(Some(answer)) => answer,
+            Some(None) => std::future::pending().await,
+            None => Err(Error::unavailable(P::SERVICE, "nobody wrote an answer")),
+        }
     }
 }
 
