@@ -103,11 +103,12 @@ impl Chassis {
         let until = Instant::now() + SETTLING.min(context.remaining().saturating_sub(WAY_HOME));
         let mut known = self.followers.subscribe();
         loop {
+            // Before looking: what is heard from then on wakes this up.
+            known.mark_unchanged();
             let passed = |follower: Service| known.borrow().get(&follower).is_some_and(|&at| at >= position);
             if self.service().followers().all(passed) {
                 return true;
             }
-            known.mark_unchanged();
             if !matches!(timeout_at(until, known.changed()).await, Ok(Ok(()))) {
                 return false;
             }

@@ -14,7 +14,6 @@ async fn logging_out_ends_this_session_everywhere_and_no_other() {
     let second = stage.login(&nobody(), "alice", GOOD).await.unwrap();
     let command = stage.by(&first).await.unwrap();
     let reply = stage.auth.logout(&command, Logout).await.unwrap();
-    assert!(reply.settled, "every follower has passed it");
     assert_eq!(reply.value, first.user);
     assert!(!stage.is_good(&first).await);
     assert!(stage.is_good(&second).await);
@@ -95,8 +94,7 @@ async fn a_changed_password_keeps_this_session_and_ends_the_others() {
     let here = stage.register("alice").await;
     let elsewhere = stage.login(&nobody(), "alice", GOOD).await.unwrap();
     let command = stage.by(&here).await.unwrap();
-    let reply = stage.auth.change_password(&command, new_password(GOOD, OTHER)).await.unwrap();
-    assert!(reply.settled);
+    stage.auth.change_password(&command, new_password(GOOD, OTHER)).await.unwrap();
     assert!(stage.is_good(&here).await && !stage.is_good(&elsewhere).await);
     assert_eq!(stage.login(&nobody(), "alice", GOOD).await.unwrap_err().code(), "unauthenticated");
     assert!(stage.login(&nobody(), "alice", OTHER).await.is_ok());
@@ -141,7 +139,6 @@ async fn a_deleted_account_is_gone_with_its_sessions() {
     let elsewhere = stage.login(&nobody(), "alice", GOOD).await.unwrap();
     let command = stage.by(&alice).await.unwrap();
     let reply = stage.auth.delete_account(&command, DeleteAccount).await.unwrap();
-    assert!(reply.settled);
     assert_eq!(reply.value, alice.user);
     assert!(!stage.is_good(&alice).await && !stage.is_good(&elsewhere).await);
     assert_eq!(stage.login(&nobody(), "alice", GOOD).await.unwrap_err().code(), "unauthenticated");
@@ -176,4 +173,21 @@ async fn nobody_in_particular_is_told_to_sign_in() {
         stage.auth.renew(&nobody(), Renew).await.unwrap_err(),
     ];
     assert!(refused.iter().all(|error| error.code() == "unauthenticated"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn what_ends_sessions_is_settled_when_every_follower_has_passed_it_and_not_before() {
+    let mut stage = Stage::new().await;
+    let [one, two, three] = [stage.register("alice").await, stage.register("bob").await, stage.register("carol").await];
+    let command = stage.by(&one).await.unwrap();
+    let settled = async { while !stage.auth.logout(&command, Logout).await.unwrap().settled {} };
+    tokio::time::timeout(Duration::from_secs(20), settled).await.expect("every follower passes it");
+
+    stage.following.shutdown().await;
+    let another = stage.login(&nobody(), "alice", GOOD).await.unwrap();
+    let (logout, delete) = (stage.by(&another).await.unwrap(), stage.by(&two).await.unwrap());
+    let change = stage.by(&three).await.unwrap();
+    assert!(!stage.auth.logout(&logout, Logout).await.unwrap().settled);
+    assert!(!stage.auth.delete_account(&delete, DeleteAccount).await.unwrap().settled);
+    assert!(!stage.auth.change_password(&change, new_password(GOOD, OTHER)).await.unwrap().settled);
 }
