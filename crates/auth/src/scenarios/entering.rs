@@ -146,3 +146,23 @@ async fn what_auth_did_not_sign_opens_nothing() {
     let nonsense = SignedIn { token: SessionToken("v4.public.nonsense".to_owned()), ..elsewhere };
     assert_eq!(stage.by(&nonsense).await.unwrap_err().code(), "unauthenticated");
 }
+
+#[tokio::test]
+async fn after_a_restart_sessions_and_idempotency_keys_are_as_good_as_before() {
+    let stage = Stage::new().await;
+    let command = nobody();
+    let alice = stage.auth.register(&command, registration("alice", GOOD)).await.unwrap().value;
+    let setup = Setup {
+        db: stage.db().clone(),
+        clock: Arc::clone(&stage.clock) as Arc<dyn Clock>,
+        operator: stage.running.chassis().operator().clone(),
+    };
+    let config = Config { hashing: PasswordCost::cheapest(), ..Config::default() };
+    let restarted = crate::start(setup, config).await.unwrap();
+    let credential = Credential::Session(alice.token.clone());
+    let actor = restarted.authenticate().authenticate(&credential).await.unwrap();
+    assert_eq!(actor, stage.by(&alice).await.unwrap().actor);
+    let again = AuthClient(restarted.stub()).register(&command, registration("alice", GOOD)).await.unwrap();
+    assert_eq!(again.value, alice);
+    assert_eq!(stage.log().await.len(), 3, "no second key, no second user");
+}
