@@ -103,11 +103,7 @@ async fn page_of(
 }
 
 /// Those of `references` whose owner does not have the row.
-async fn dangling(
-    clients: &Clients,
-    operator: &Credential,
-    references: Vec<Reference>,
-) -> Result<Vec<Problem>, Error> {
+async fn dangling(clients: &Clients, operator: &Credential, references: Vec<Reference>) -> Result<Vec<Problem>, Error> {
     let mut dangling = Vec::new();
     let (users, events): (Vec<_>, Vec<_>) =
         references.into_iter().partition(|reference| reference.target.owner() == Service::Auth);

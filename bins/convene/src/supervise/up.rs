@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use transport::ClientOptions;
-use transport::cluster::{Addresses, Cluster, Failed, Launch, ServiceProcess};
+use transport::cluster::{Cluster, Failed, Launch, ServiceProcess};
 
 use super::{Up, before, say, say_aside};
 use crate::demo;
@@ -23,6 +23,8 @@ use crate::when::Here;
 /// How long all services may take to become ready, and each to end.
 const STARTING: Duration = Duration::from_secs(30);
 const STOPPING: Duration = Duration::from_secs(10);
+/// How long services that are ready may take to hear of each other.
+const GETTING_ACQUAINTED: Duration = Duration::from_secs(3);
 /// Between the death of a service and its next start: the first time, and at most.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
 /// A service that ran for this long had started well: its next death counts as its first.
@@ -65,7 +67,7 @@ pub(super) async fn up(up: Up) -> Result<(), Failed> {
         keepers.spawn(keeper.keep(process));
     }
     let done = tokio::select! {
-        done = serve(&up, &launch.addresses) => done,
+        done = serve(&up, &launch) => done,
         _ = told_to_end.wait() => Ok(()),
     };
     ending.cancel();
@@ -92,9 +94,14 @@ async fn start(launch: &Launch, processes: &mut Vec<ServiceProcess>) -> Result<(
 }
 
 /// What there is to do while the services run.
-async fn serve(up: &Up, addresses: &Addresses) -> Result<(), Failed> {
-    let demo = if up.demo { Some(load_demo(addresses).await?) } else { None };
-    say(&format!("ready {addresses}"));
+async fn serve(up: &Up, launch: &Launch) -> Result<(), Failed> {
+    let services = Cluster::connected_to(launch.addresses.clone(), &ClientOptions::default())
+        .with_operator_of(launch.data.path())?;
+    // They are ready without, but whoever asks first should not meet services that have not heard of each other yet. One that cannot
+    // follow now says so in its answers, and in its log.
+    let _ = services.caught_up(GETTING_ACQUAINTED).await;
+    let demo = if up.demo { Some(load_demo(&services).await?) } else { None };
+    say(&format!("ready {}", launch.addresses));
     if let Some(demo) = demo {
         say(demo.trim_end());
     }
@@ -107,10 +114,9 @@ async fn serve(up: &Up, addresses: &Addresses) -> Result<(), Failed> {
 }
 
 /// Loads the demonstration set; gives what is to be said of it, with the password.
-async fn load_demo(addresses: &Addresses) -> Result<String, Failed> {
-    let cluster = Cluster::connected_to(addresses.clone(), &ClientOptions::default());
+async fn load_demo(services: &Cluster) -> Result<String, Failed> {
     let here = Here { now: SystemClock.now(), zone: Zone::of_this_machine() };
-    let loaded = demo::load(cluster.clients(), &here).await;
+    let loaded = demo::load(services.clients(), &here).await;
     loaded
         .map(|loaded| loaded.text())
         .map_err(|failure| Failed(format!("the demonstration set: {}", failure.message())))

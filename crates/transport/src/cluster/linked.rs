@@ -6,9 +6,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
-use async_trait::async_trait;
 use chassis::{OperatorKey, SystemClock};
 use domain::auth::AuthProtocol;
 use domain::calendar::CalendarProtocol;
@@ -16,19 +14,16 @@ use domain::events::EventsProtocol;
 use domain::invitations::InvitationsProtocol;
 use domain::sharing::SharingProtocol;
 use domain::{Clock, Protocol, Service, Stub};
+use futures::future::join_all;
 use parking_lot::Mutex;
-use storage::{Database, MemoryDisk};
-use tokio::time::timeout;
+use storage::MemoryDisk;
 
 use super::clients::Ways;
-use super::link::{Piped, Place, Standing};
+use super::link::{Piped, Place};
+use super::unit::{Common, Disk, Member, Unit};
 use super::{Clients, DataFolder, Failed, FolderLock, PATIENCE, Sharing};
-use crate::host::{Hosted, Stood};
 use crate::layers::{Mismatch, Twice};
-use crate::{Channel, ChannelOptions, ClientOptions, ListenOptions, Metrics, Server};
-
-/// How long calls under way may take to finish when a service is stopped.
-const DRAINING: Duration = Duration::from_secs(5);
+use crate::{Channel, ChannelOptions, ClientOptions, Metrics};
 
 /// How the five services are linked.
 #[derive(Clone)]
@@ -78,42 +73,6 @@ pub(super) struct Linked {
     _lock: Option<FolderLock>,
 }
 
-/// Where one service keeps its database.
-#[derive(Clone)]
-enum Disk {
-    Folder(PathBuf),
-    Memory(MemoryDisk),
-}
-
-/// One of the five, whatever its protocol.
-#[async_trait]
-pub(super) trait Member: Send + Sync {
-    fn service(&self) -> Service;
-    async fn start(&self) -> Result<(), Failed>;
-    async fn stop(&self);
-    async fn kill(&self);
-    fn hang(&self, hung: bool);
-}
-
-struct Unit<P: Hosted> {
-    place: Arc<Place<P>>,
-    disk: Disk,
-    config: P::Config,
-    common: Common,
-    /// The service while it runs. The lock is held while it starts or stops.
-    stood: tokio::sync::Mutex<Option<Stood<P>>>,
-}
-
-/// What all five need.
-#[derive(Clone)]
-struct Common {
-    clients: Clients,
-    clock: Arc<dyn Clock>,
-    operator: OperatorKey,
-    metrics: Arc<Metrics>,
-    wire: bool,
-}
-
 impl Linked {
     pub(super) async fn start(options: LinkedOptions) -> Result<Self, Failed> {
         let (lock, operator) = match options.data.clone() {
@@ -124,29 +83,41 @@ impl Linked {
         let metrics = Metrics::new();
         let mismatches = Arc::<Mutex<Vec<Mismatch>>>::default();
         let ways = Linking { places: &places, wire: options.wire, mismatches: &mismatches };
-        let clients = Clients::over(&ways, &options.client, &metrics);
-        let common = Common {
-            clients: clients.clone(),
-            clock: options.clock,
+        // Each caller has a stack of its own, as each process would have: what one has given up another may still ask.
+        let clients = || Clients::over(&ways, &options.client, &metrics);
+        let outside = clients();
+        let common = || Common {
+            clients: clients(),
+            clock: Arc::clone(&options.clock),
             operator: operator.clone(),
-            metrics,
+            metrics: Arc::clone(&metrics),
             wire: options.wire,
         };
         let disk = |service: Service| match &options.data {
             Some(data) => Disk::Folder(DataFolder::at(data).database(service)),
             None => Disk::Memory(MemoryDisk::new()),
         };
-        let Places { auth, events, invitations, calendar, sharing } = places;
+        // In the order in which they follow each other.
         let members: Vec<Box<dyn Member>> = vec![
-            Unit::boxed(auth, disk(Service::Auth), options.auth, &common),
-            Unit::boxed(events, disk(Service::Events), (), &common),
-            Unit::boxed(invitations, disk(Service::Invitations), (), &common),
-            Unit::boxed(calendar, disk(Service::Calendar), (), &common),
-            Unit::boxed(sharing, disk(Service::Sharing), (), &common),
+            Unit::boxed(&places.auth, disk(Service::Auth), options.auth.clone(), common()),
+            Unit::boxed(&places.events, disk(Service::Events), (), common()),
+            Unit::boxed(&places.sharing, disk(Service::Sharing), (), common()),
+            Unit::boxed(&places.invitations, disk(Service::Invitations), (), common()),
+            Unit::boxed(&places.calendar, disk(Service::Calendar), (), common()),
         ];
-        let started = futures::future::join_all(members.iter().map(|member| member.start())).await;
-        started.into_iter().collect::<Result<(), Failed>>()?;
-        Ok(Self { clients, operator, members, mismatches, _lock: lock })
+        let linked = Self { clients: outside, operator, members, mismatches, _lock: lock };
+        linked.start_all().await?;
+        Ok(linked)
+    }
+
+    /// Opens all databases at once, and then starts those first whom others follow, so that nobody is asked before they are there.
+    async fn start_all(&self) -> Result<(), Failed> {
+        let opened = join_all(self.members.iter().map(|member| member.open())).await;
+        opened.into_iter().collect::<Result<(), Failed>>()?;
+        for member in &self.members {
+            member.start().await?;
+        }
+        Ok(())
     }
 
     pub(super) fn member(&self, service: Service) -> Result<&dyn Member, Failed> {
@@ -158,9 +129,9 @@ impl Linked {
         self.mismatches.lock().clone()
     }
 
-    /// Stops all five, those first who follow most.
+    /// Stops all five.
     pub(super) async fn shutdown(&self) {
-        futures::future::join_all(self.members.iter().map(|member| member.stop())).await;
+        join_all(self.members.iter().map(|member| member.stop())).await;
     }
 }
 
@@ -177,83 +148,6 @@ async fn take_folder(folder: DataFolder) -> Result<(Option<FolderLock>, Operator
 #[allow(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
 fn no_key(error: std::io::Error) -> Failed {
     Failed(format!("the operator's key cannot be had: {error}"))
-}
-
-impl<P: Hosted> Unit<P> {
-    fn boxed(place: Arc<Place<P>>, disk: Disk, config: P::Config, common: &Common) -> Box<dyn Member> {
-        Box::new(Self { place, disk, config, common: common.clone(), stood: tokio::sync::Mutex::new(None) })
-    }
-
-    async fn open(&self) -> Result<Database, Failed> {
-        let disk = self.disk.clone();
-        let opened = tokio::task::spawn_blocking(move || {
-            let options = storage::Options::new(P::SERVICE.name(), P::SCHEMA);
-            match disk {
-                Disk::Folder(folder) => Database::open(&folder, options),
-                Disk::Memory(disk) => Database::on_memory_disk(&disk, options),
-            }
-        });
-        let opened = opened.await.map_err(|error| Failed(format!("{} cannot start: {error}", P::SERVICE)))?;
-        opened.map_err(|error| Failed(error.to_string()))
-    }
-}
-
-#[async_trait]
-impl<P: Hosted> Member for Unit<P> {
-    fn service(&self) -> Service {
-        P::SERVICE
-    }
-
-    async fn start(&self) -> Result<(), Failed> {
-        let mut stood = self.stood.lock().await;
-        if stood.is_some() {
-            return Ok(());
-        }
-        let Common { clients, clock, operator, metrics, wire } = self.common.clone();
-        let started =
-            Stood::<P>::start(self.open().await?, clock, operator, clients, self.config.clone(), &metrics).await?;
-        let stub = self.place.gate(Arc::clone(&started.stub));
-        let server = wire.then(|| {
-            let listen = ListenOptions { drain_timeout: DRAINING, ..ListenOptions::default() };
-            Server::new(Arc::clone(&stub), Arc::clone(&started.readiness), metrics, listen)
-        });
-        self.place.put(Standing::new(stub, server));
-        *stood = Some(started);
-        Ok(())
-    }
-
-    async fn stop(&self) {
-        let mut stood = self.stood.lock().await;
-        let Some(ending) = stood.take() else { return };
-        ending.ends();
-        if let Some(standing) = self.place.take() {
-            if timeout(DRAINING, standing.finish()).await.is_err() {
-                tracing::warn!(service = %P::SERVICE, "calls were still under way when the time to finish them was over");
-            }
-            standing.kill();
-        }
-        ending.stop().await;
-    }
-
-    async fn kill(&self) {
-        let mut stood = self.stood.lock().await;
-        let Some(ended) = stood.take() else { return };
-        if let Disk::Memory(disk) = &self.disk {
-            disk.lose_unsynced();
-        }
-        if let Some(standing) = self.place.take() {
-            standing.kill();
-        }
-        let db = ended.abandon();
-        if matches!(self.disk, Disk::Folder(_)) {
-            // A thread of one's own process cannot be killed, so what it had accepted is written after all.
-            db.close().await;
-        }
-    }
-
-    fn hang(&self, hung: bool) {
-        self.place.hang(hung);
-    }
 }
 
 /// The places of all five.

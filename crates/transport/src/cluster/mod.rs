@@ -17,12 +17,14 @@ mod process;
 pub mod programs;
 mod ready;
 mod spawned;
+mod unit;
 
 use std::path::Path;
 use std::time::Duration;
 
 use chassis::{OperatorKey, SystemClock};
-use domain::{Clock as _, Credential, Service};
+use domain::{Clock as _, Context, Credential, Service};
+use tokio::time::{Instant, sleep};
 
 pub use addresses::{Addresses, BASE_PORT};
 pub use clients::Clients;
@@ -42,6 +44,9 @@ use spawned::Spawned;
 /// How long the services of a client that runs everything inside itself may take to catch up before the first query, and at the end.
 const CATCHING_UP: Duration = Duration::from_secs(3);
 const STOPPING: Duration = Duration::from_secs(10);
+/// How long a service that was started may take to answer.
+const ANSWERING: Duration = Duration::from_secs(5);
+const BETWEEN_QUESTIONS: Duration = Duration::from_millis(10);
 
 /// Why a cluster could not do what it should, in words for people.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -185,7 +190,7 @@ impl Cluster {
         }
     }
 
-    /// Starts one service again and waits until it is ready. One that is running stays so.
+    /// Starts one service again and waits until it answers. One that is running stays so.
     ///
     /// # Errors
     /// If it is not ours, or does not start.
@@ -194,6 +199,22 @@ impl Cluster {
             Kind::Connected => Err(not_ours(service)),
             Kind::Linked(linked) | Kind::Visiting(linked) => linked.member(service)?.start().await,
             Kind::Spawned(spawned) => spawned.start_service(service).await,
+        }?;
+        self.answers(service).await
+    }
+
+    /// Waits until a service that was started answers through the clients, whose breakers may remember how it was.
+    async fn answers(&self, service: Service) -> Result<(), Failed> {
+        let until = Instant::now() + ANSWERING;
+        loop {
+            let context = Context::new(Credential::None, ANSWERING);
+            match self.clients.health(service, &context).await {
+                Ok(_) => return Ok(()),
+                Err(error) if Instant::now() >= until => {
+                    return Err(Failed(format!("{service} does not answer: {error}")));
+                }
+                Err(_) => sleep(BETWEEN_QUESTIONS).await,
+            }
         }
     }
 

@@ -74,7 +74,9 @@ fn alike<R: WireBody>(method: &Method, first: &Answer<R>, second: &Answer<R>) ->
     }
     match (first, second) {
         // The same question about the same state; how a service is at the moment is a question of its own.
-        (Ok(first), Ok(second)) if method.kind == Kind::Query && method.name != "health" && first.seen == second.seen => {
+        (Ok(first), Ok(second))
+            if method.kind == Kind::Query && method.name != "health" && first.seen == second.seen =>
+        {
             bytes_of(&first.value) == bytes_of(&second.value)
         }
         (Ok(_), Ok(_)) => true,
