@@ -2,10 +2,10 @@
 # Kills each service with kill -9 in the middle of a stream of commands, and checks that every command which had answered is
 # still done after the restart, that none was done twice, and that no reference dangles.
 #
-#   tests/crashes.sh [ROUNDS]     (default: 2 rounds of five kills)
+#   tests/crashes.sh [ROUNDS]     (default: 10 rounds of five kills)
 set -euo pipefail
 cd "$(dirname "$0")/.."
-rounds=${1:-2}
+rounds=${1:-10}
 target=${CARGO_TARGET_DIR:-target}
 convene=$target/release/convene
 work=$(mktemp -d)
