@@ -158,8 +158,7 @@ impl Person {
 
     /// Changes the usual password to another.
     pub async fn changes_the_password_to(&self, new: &str) -> Asking<User> {
-        let request =
-            ChangePassword { current: PASSWORD.to_owned().try_into()?, new: new.to_owned().try_into()? };
+        let request = ChangePassword { current: PASSWORD.to_owned().try_into()?, new: new.to_owned().try_into()? };
         Ok(self.heard(self.clients.auth.change_password(&self.commanding(), request).await?))
     }
 

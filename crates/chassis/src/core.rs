@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::integrity::Health;
-use domain::{Answer, Clock, Context, Epoch, Error, Position, Positions, Reply, Service};
+use domain::{Answer, Clock, Context, Epoch, Error, Position, Positions, Reply, Retryable, Service};
 use serde::{Serialize, de::DeserializeOwned};
 use storage::{Database, Reader as _, Transaction, View};
 use tokio::sync::{Notify, watch};
@@ -121,7 +121,8 @@ impl Chassis {
     /// What `read` reports.
     pub async fn query<T>(&self, context: &Context, read: impl FnOnce(&View<'_>) -> Result<T, Fault>) -> Answer<T> {
         let behind = self.catch_up(context).await;
-        self.look(read).await.map(|reply| Reply { behind, ..reply })
+        let reply = self.look(read).await.map_err(|fault| fault.into_error(self.service))?;
+        Ok(Reply { behind, ..reply })
     }
 
     /// Carries out a command, once for its idempotency key: `change` in one transaction, giving the ids of what it made;
@@ -144,20 +145,32 @@ impl Chassis {
         let refused = |fault: Fault| fault.into_error(self.service);
         let identity = Identity::of(context, method, request, self.clock().now()).map_err(refused)?;
         let behind = self.catch_up(context).await;
-        let (outcome, position) = self
-            .db()
-            .write(move |tx| {
-                let outcome = identity.once(tx, change)?;
-                Ok((outcome, tx.position()))
-            })
-            .await
-            .map_err(refused)?;
+        // A database that has stopped already takes nothing: what it refuses was certainly not done.
+        self.db().health().map_err(|error| refused(error.into()))?;
+        let written = self.db().write(move |tx| {
+            let outcome = identity.once(tx, change)?;
+            Ok((outcome, tx.position()))
+        });
+        let (outcome, position) = written.await.map_err(|fault| match fault {
+            // It was accepted, and may or may not have been kept.
+            Fault::Storage(storage::Error::Stopped { .. }) => Error::Deadline { service: self.service },
+            other => refused(other),
+        })?;
         let settled = match settle {
             Settle::No => true,
             Settle::WithFollowers => self.settled(position, context).await,
         };
-        let reply = self.look(|view| show(view, &outcome)).await?;
+        let reply = self.look(|view| show(view, &outcome)).await.map_err(|fault| self.unread(refused(fault)))?;
         Ok(Reply { behind, settled, ..reply })
+    }
+
+    /// What the caller of a command that was done is told when its reply could not be read: never that nothing was done.
+    #[must_use]
+    pub fn unread(&self, error: Error) -> Error {
+        match error.retryable() {
+            Retryable::Safely => Error::Deadline { service: self.service },
+            Retryable::Never | Retryable::UnderTheSameKey => error,
+        }
     }
 
     /// Waits until this service has caught up with what the caller has seen, briefly; the services it is still behind with.
@@ -165,11 +178,11 @@ impl Chassis {
         self.followed.catch_up(&context.seen, CATCHING_UP.min(context.remaining() / 2)).await
     }
 
-    async fn look<T>(&self, read: impl FnOnce(&View<'_>) -> Result<T, Fault>) -> Answer<T> {
+    async fn look<T>(&self, read: impl FnOnce(&View<'_>) -> Result<T, Fault>) -> Result<Reply<T>, Fault> {
         // Taken before the view, so that the view has seen at least this.
         let mut seen = self.followed.effective();
         let looked = self.db().read(|view| Ok::<_, Fault>((read(view)?, view.position(), view.epoch())));
-        let (value, at, epoch) = looked.await.map_err(|fault| fault.into_error(self.service))?;
+        let (value, at, epoch) = looked.await?;
         seen.set(self.service, Position { epoch: Epoch(epoch.0), at });
         Ok(Reply::new(value, seen))
     }

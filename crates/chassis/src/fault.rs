@@ -22,7 +22,8 @@ impl Fault {
         Self::Broken(what.into())
     }
 
-    /// What the caller of `service` is told; the rest goes to the log, under an incident id that the caller gets.
+    /// What the caller of `service` is told of something that has changed nothing; the rest goes to the log, under an incident id
+    /// that the caller gets.
     #[must_use]
     pub fn into_error(self, service: Service) -> Error {
         use storage::Error as Storage;
@@ -33,10 +34,10 @@ impl Fault {
                 retry_after_ms: 200,
             },
             Self::Storage(Storage::Closed) => Error::unavailable(service, "it is shutting down; try again in a moment"),
+            // A write that was under way then is another matter: see `Chassis::command`.
             Self::Storage(Storage::Stopped { why }) => {
-                tracing::error!(%service, %why, "the database has stopped");
-                // A write that was under way may or may not have been kept, so this must not say "certainly not done".
-                Error::Deadline { service }
+                tracing::warn!(%service, %why, "refused: the database has stopped");
+                Error::unavailable(service, "its database has stopped, and an operator must look")
             }
             other => {
                 let incident = uuid::Uuid::now_v7().to_string();

@@ -1,6 +1,6 @@
 //! Following another service's log: each change takes effect here exactly once, however often it is delivered.
 //!
-//! The effects of a batch and the cursor behind it are one transaction. A change that cannot be applied stops the follower, which
+//! The effects of some changes and the cursor behind them are one transaction, of bounded size. A change that cannot be applied stops the follower, which
 //! says so and tries again; nothing is ever skipped. So does a history that is not the one that was followed (a database
 //! restored, copied back or emptied): the rows here stay as they are until someone has looked.
 
@@ -22,6 +22,10 @@ const WAIT: Duration = Duration::from_secs(20);
 const GRACE: Duration = Duration::from_secs(3);
 /// Between attempts to reach a service that is away: from the first to the last.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(400));
+/// Between attempts to write when the own database is busy.
+const BUSY: Duration = Duration::from_millis(50);
+/// No further change joins a transaction that has changed this many rows: with those that remain the next one begins.
+const ROWS_A_TRANSACTION: usize = 2_000;
 /// Between attempts to go on after a stop.
 const STOPPED: Duration = Duration::from_secs(1);
 
@@ -70,6 +74,7 @@ impl Chassis {
                     first = true;
                     sleep(BACKOFF.0.saturating_mul(1 << failures.min(6)).min(BACKOFF.1)).await;
                 }
+                Err(Trouble::Busy) => sleep(BUSY).await,
                 Err(Trouble::Stopped(why)) => {
                     tracing::error!(service = %self.service(), %source, %why, "a follower has stopped");
                     self.followed.stop(source, why);
@@ -92,12 +97,11 @@ impl Chassis {
         F: Future<Output = Answer<Changes<C>>>,
         A: Fn(&mut Transaction<'_>, Position, &C) -> Result<(), Fault> + Send + Sync + 'static,
     {
-        let stopped = |fault: Fault| Trouble::Stopped(fault.to_string());
         let (cursor, before) = self
             .db()
             .read(|view| Ok::<_, Fault>((view.cursor(source.name())?, applied(view, self.service())?)))
             .await
-            .map_err(stopped)?;
+            .map_err(Trouble::of)?;
         self.followed.applied(&before);
         let wait = if first { Duration::ZERO } else { WAIT };
         let context = Context::new(self.identity().credential().map_err(Trouble::Away)?, wait + GRACE);
@@ -110,16 +114,12 @@ impl Chassis {
         match read(context, request).await.map_err(Trouble::Away)?.value {
             Changes::Records { epoch, records, watermark, followed } => {
                 let next = next_cursor(cursor, epoch, &records).map_err(Trouble::Stopped)?;
-                if Some(next) != cursor {
-                    let (apply, service) = (Arc::clone(apply), self.service());
-                    let after = self.db().write(move |tx| {
-                        for record in &records {
-                            apply(tx, Position { epoch, at: record.position }, &record.change)?;
-                        }
-                        tx.set_cursor(source.name(), next)?;
-                        applied(tx, service)
-                    });
-                    self.followed.applied(&after.await.map_err(stopped)?);
+                let (records, mut reached) = (Arc::new(records), cursor);
+                while reached != Some(next) {
+                    let (apply, records) = (Arc::clone(apply), Arc::clone(&records));
+                    let after = self.take_over(source, reached, next.epoch, records, apply).await.map_err(Trouble::of)?;
+                    self.followed.applied(&after.1);
+                    reached = Some(after.0);
                     self.work_may_have_come();
                 }
                 self.followed.heard(source, (next.position >= watermark).then_some((followed, next.position)));
@@ -134,11 +134,55 @@ impl Chassis {
     }
 }
 
+impl Chassis {
+    /// Applies those of `records` behind `reached` in one transaction with the cursor, or as many of them as fit. Where the cursor
+    /// then is, and how far the effects are.
+    async fn take_over<C, A>(
+        &self,
+        source: Service,
+        reached: Option<Cursor>,
+        epoch: storage::Epoch,
+        records: Arc<Vec<Record<C>>>,
+        apply: Arc<A>,
+    ) -> Result<(Cursor, Positions), Fault>
+    where
+        C: Change,
+        A: Fn(&mut Transaction<'_>, Position, &C) -> Result<(), Fault> + Send + Sync + 'static,
+    {
+        let service = self.service();
+        let taken = self.db().write(move |tx| {
+            let mut reached = reached.unwrap_or(Cursor { epoch, position: 0, digest: Digest::default() });
+            let behind = reached.position;
+            for record in records.iter().filter(|record| record.position > behind) {
+                if tx.changed_rows() >= ROWS_A_TRANSACTION {
+                    break;
+                }
+                apply(tx, Position { epoch: Epoch(epoch.0), at: record.position }, &record.change)?;
+                reached = Cursor { epoch, position: record.position, digest: Digest(record.digest) };
+            }
+            tx.set_cursor(source.name(), reached)?;
+            Ok((reached, applied(tx, service)?))
+        });
+        taken.await
+    }
+}
+
 enum Trouble {
     /// The owner cannot be reached: it will be tried again soon.
     Away(Error),
+    /// The own database takes nothing at the moment: it is busy, or closing.
+    Busy,
     /// Going on would lose or invent something: an operator must look.
     Stopped(String),
+}
+
+impl Trouble {
+    fn of(fault: Fault) -> Self {
+        match fault {
+            Fault::Storage(storage::Error::Busy { .. } | storage::Error::Closed) => Self::Busy,
+            other => Self::Stopped(other.to_string()),
+        }
+    }
 }
 
 fn log_cursor(cursor: Option<Cursor>) -> LogCursor {

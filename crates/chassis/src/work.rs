@@ -67,6 +67,9 @@ impl Chassis {
             match worked.await {
                 Ok(Some(applied)) => self.followed.applied(&applied),
                 Ok(None) => self.work_came().await,
+                Err(Fault::Storage(storage::Error::Busy { .. } | storage::Error::Closed)) => {
+                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                }
                 Err(fault) => {
                     let fault: Fault = fault;
                     tracing::error!(service = %self.service(), %fault, "a cascade cannot go on");

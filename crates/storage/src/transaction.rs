@@ -34,6 +34,12 @@ impl<'a> Transaction<'a> {
         (self.own, self.head)
     }
 
+    /// How many rows it has changed so far: a measure of what committing it will cost.
+    #[must_use]
+    pub fn changed_rows(&self) -> usize {
+        self.own.len()
+    }
+
     /// Stores `value` as the row of `key`, in place of what was there.
     ///
     /// # Errors

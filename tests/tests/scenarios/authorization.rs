@@ -12,7 +12,8 @@ use domain::invitations::{self, InvitationsProtocol, InvitationsRequest, Invitat
 use domain::log::{LogCursor, ReadChanges};
 use domain::sharing::{self, SharingProtocol, SharingRequest, SharingServer};
 use domain::{
-    Context, EventId, IdempotencyKey, Instance, Kind, Method, PageRequest, Positions, Protocol, Service, Stub, WireBody as _,
+    Context, EventId, IdempotencyKey, Instance, Kind, Method, PageRequest, Positions, Protocol, Service, Stub,
+    WireBody as _,
 };
 
 /// Who asks, in the order of the columns. Those who are let in and change something come last.
@@ -218,7 +219,9 @@ fn auth_request(method: &str, scene: &Scene, who: Who) -> AuthRequest {
     let new_name = format!("new-{}-{}", scene.names, who as u8).parse().unwrap();
     let password = || "correct horse battery".to_owned();
     match method {
-        "register" => AuthRequest::register(auth::Register { username: new_name, password: password().try_into().unwrap() }),
+        "register" => {
+            AuthRequest::register(auth::Register { username: new_name, password: password().try_into().unwrap() })
+        }
         "login" => AuthRequest::login(auth::Login { username: target, password: password().try_into().unwrap() }),
         "logout" => AuthRequest::logout(auth::Logout),
         "renew" => AuthRequest::renew(auth::Renew),
@@ -276,9 +279,11 @@ fn invitations_request(method: &str, scene: &Scene) -> InvitationsRequest {
     let (event, instance) = (scene.event, Instance::Series);
     match method {
         "inbox" => InvitationsRequest::inbox(invitations::Inbox::default()),
-        "respond" => {
-            InvitationsRequest::respond(invitations::Respond { event, instance, response: invitations::Response::Accept })
-        }
+        "respond" => InvitationsRequest::respond(invitations::Respond {
+            event,
+            instance,
+            response: invitations::Response::Accept,
+        }),
         "attend" => InvitationsRequest::attend(invitations::Attend { event, instance, maybe: false }),
         "unattend" => InvitationsRequest::unattend(invitations::Unattend { event, instance }),
         "participants" => InvitationsRequest::participants(invitations::ListParticipants {
@@ -287,10 +292,9 @@ fn invitations_request(method: &str, scene: &Scene) -> InvitationsRequest {
             status: None,
             page: PageRequest::default(),
         }),
-        "of_people" => InvitationsRequest::of_people(invitations::OfPeople {
-            event,
-            invitees: vec![scene.invitee.username()],
-        }),
+        "of_people" => {
+            InvitationsRequest::of_people(invitations::OfPeople { event, invitees: vec![scene.invitee.username()] })
+        }
         "changes" => InvitationsRequest::changes(read_changes()),
         "audit" => InvitationsRequest::audit(Audit::default()),
         "health" => InvitationsRequest::health(AskHealth),

@@ -4,7 +4,7 @@
 //! read; `tests/mission.sh` shows those refusals as people meet them, and the transport's own tests send hostile bytes.
 
 use convene_tests::{Plan, days, scenario};
-use domain::events::{Listing, ListEvents};
+use domain::events::{ListEvents, Listing};
 use domain::invitations::{Respond, Response};
 use domain::{Context, Credential, IdempotencyKey, Instance, PageRequest, ServiceToken, SessionToken};
 

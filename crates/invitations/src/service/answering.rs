@@ -76,7 +76,8 @@ impl InvitationsService {
                 // Between the command and this, the event or the account may have gone.
                 Ok(reading.invitation(event, instance, user)?.ok_or_else(|| sight::unseen(event))?)
             })
-            .await?;
+            .await
+            .map_err(|error| self.chassis.unread(error))?;
         Ok(with_behind(with_behind(reply, &behind), &done.behind))
     }
 }
