@@ -2,7 +2,7 @@
 
 /// Defines a service once. From
 ///
-/// ```ignore
+/// ```text
 /// service! {
 ///     /// Keeps events.
 ///     pub trait Events for Service::Events as (EventsProtocol, EventsRequest, EventsResponse, EventsServer, EventsClient) {

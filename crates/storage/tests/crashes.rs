@@ -56,7 +56,7 @@ async fn acknowledged_writes_survive_kill_9() {
     let mut acknowledged = 0u64;
     for round in 0..6usize {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "writes_until_it_is_killed", "--ignored", "--nocapture"])
+            .args(["--exact", "writes_until_it_is_killed", "--nocapture"])
             .env(FOLDER, folder.path())
             .stdout(Stdio::piped())
             .spawn()
@@ -87,7 +87,6 @@ async fn acknowledged_writes_survive_kill_9() {
 
 /// The child of the test above; alone it does nothing.
 #[tokio::test]
-#[ignore = "started by acknowledged_writes_survive_kill_9"]
 async fn writes_until_it_is_killed() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
     let database = open(Path::new(&folder));
