@@ -117,7 +117,8 @@ impl Chassis {
                 let (records, mut reached) = (Arc::new(records), cursor);
                 while reached != Some(next) {
                     let (apply, records) = (Arc::clone(apply), Arc::clone(&records));
-                    let after = self.take_over(source, reached, next.epoch, records, apply).await.map_err(Trouble::of)?;
+                    let after =
+                        self.take_over(source, reached, next.epoch, records, apply).await.map_err(Trouble::of)?;
                     self.followed.applied(&after.1);
                     reached = Some(after.0);
                     self.work_may_have_come();
@@ -207,4 +208,17 @@ fn next_cursor<C>(cursor: Option<Cursor>, epoch: Epoch, records: &[Record<C>]) -
         next.digest = Digest(record.digest);
     }
     Ok(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_busy_or_closing_database_is_no_reason_to_call_an_operator() {
+        for error in [storage::Error::Busy { waiting: 9 }, storage::Error::Closed] {
+            assert!(matches!(Trouble::of(error.into()), Trouble::Busy));
+        }
+        assert!(matches!(Trouble::of(Fault::broken("a record that cannot be")), Trouble::Stopped(_)));
+    }
 }

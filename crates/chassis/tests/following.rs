@@ -72,6 +72,48 @@ async fn every_word_takes_effect_once_though_answers_are_lost_and_both_sides_fal
 }
 
 #[tokio::test]
+async fn changes_with_many_effects_are_taken_over_in_transactions_of_bounded_size() {
+    const EFFECTS: Table<(u64, u16), ()> = Table::new("effects");
+    let (owner, follower) = (in_memory(OWNER), in_memory(FOLLOWER));
+    let all = numbered(0..30);
+    say_all(&owner, &all).await;
+    let largest = Arc::new(AtomicUsize::new(0));
+    let (measured, hears) = (Arc::clone(&largest), hear(OWNER));
+    let apply = move |tx: &mut Transaction<'_>, at: Position, word: &Word| {
+        (0..300).try_for_each(|effect| tx.put(&EFFECTS, &(at.at, effect), &()))?;
+        measured.fetch_max(tx.changed_rows(), Ordering::Relaxed);
+        hears(tx, at, word)
+    };
+    let following = Link::to(&owner).followed_with(&follower, apply);
+    until_heard(&follower, OWNER, &all).await;
+    following.abort();
+    let largest = largest.load(Ordering::Relaxed);
+    assert!((1_000..3_000).contains(&largest), "{largest} rows in one transaction");
+}
+
+#[tokio::test]
+async fn nothing_is_said_not_to_have_been_done_that_may_have_been() {
+    let disk = MemoryDisk::new();
+    let owner = on_disk(&disk, OWNER);
+    let word = |context: Context| {
+        let change = |tx: &mut Transaction<'_>| chassis::log::announce(tx, Word("hello".to_owned()));
+        let owner = Arc::clone(&owner);
+        async move { owner.command(&context, "say", &"hello", Settle::No, change, |_, at| Ok(*at)).await }
+    };
+    // Done, and its reply cannot be read: the database closes just then.
+    let change = |tx: &mut Transaction<'_>| chassis::log::announce(tx, Word("hello".to_owned()));
+    let unread = |_: &storage::View<'_>, _: &u64| Err::<(), _>(Fault::Storage(storage::Error::Closed));
+    let answer = owner.command(&commanding(), "say", &"hello", Settle::No, change, unread).await;
+    assert_eq!((answer.unwrap_err().code(), owner.db().durable_position()), ("deadline", 1));
+    // Accepted when the disk failed, then refused from the start, as questions are.
+    disk.fail_syncs("the disk is gone");
+    assert_eq!(word(commanding()).await.unwrap_err().code(), "deadline");
+    assert_eq!(word(commanding()).await.unwrap_err().code(), "unavailable");
+    let asked = owner.query(&asking(), |view| heard(view, OWNER)).await;
+    assert_eq!(asked.unwrap_err().code(), "unavailable");
+}
+
+#[tokio::test]
 async fn a_command_that_is_sent_twice_is_heard_once() {
     let (owner, follower) = (in_memory(OWNER), in_memory(FOLLOWER));
     let following = Link::to(&owner).followed_by(&follower);
