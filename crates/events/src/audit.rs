@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use storage::Reader;
 
 use crate::store::{
-    self, DESCRIPTIONS, EVENTS, EventRow, INVITED, INVITED_OF, Invited, ORGANIZED_BY, REINDEXING, Scope, TIMELINE,
+    self, DESCRIPTIONS, ENDED, ENDED_OF, EVENTS, EventRow, INVITED, INVITED_OF, Invited, ORGANIZED_BY, REINDEXING,
+    Scope, TIMELINE,
 };
 
 /// Rows of one page.
@@ -22,6 +23,8 @@ enum Place {
     Events(Option<EventId>),
     Invited(Option<(EventId, UserId)>),
     InvitedOf(Option<(UserId, EventId)>),
+    Ended(Option<(EventId, UserId)>),
+    EndedOf(Option<(UserId, EventId)>),
     OrganizedBy(Option<(UserId, EventId)>),
     Descriptions(Option<(EventId, u16)>),
     Timeline(Option<Entry<Scope>>),
@@ -75,7 +78,22 @@ impl<R: Reader> Findings<'_, R> {
                     let there = self.reader.contains(&INVITED, &(*event, *user))?;
                     self.expect(there, || format!("user {user} is listed as invited to event {event}, and is not"));
                 }
-                last(rows).map_or(Place::OrganizedBy(None), |key| Place::InvitedOf(Some(key)))
+                last(rows).map_or(Place::Ended(None), |key| Place::InvitedOf(Some(key)))
+            }
+            Place::Ended(after) => {
+                let rows = self.reader.scan(&ENDED, &(), after.as_ref(), ROWS)?;
+                rows.iter().try_for_each(|((event, user), _)| self.ended(*event, *user))?;
+                last(rows).map_or(Place::EndedOf(None), |key| Place::Ended(Some(key)))
+            }
+            Place::EndedOf(after) => {
+                let rows = self.reader.scan(&ENDED_OF, &(), after.as_ref(), ROWS)?;
+                for ((user, event), ()) in &rows {
+                    let there = self.reader.contains(&ENDED, &(*event, *user))?;
+                    self.expect(there, || {
+                        format!("an invitation of user {user} to event {event} is wrongly listed as ended")
+                    });
+                }
+                last(rows).map_or(Place::OrganizedBy(None), |key| Place::EndedOf(Some(key)))
             }
             Place::OrganizedBy(after) => {
                 let rows = self.reader.scan(&ORGANIZED_BY, &(), after.as_ref(), ROWS)?;
@@ -158,6 +176,17 @@ impl<R: Reader> Findings<'_, R> {
             let there = TIMELINE.contains(self.reader, &Scope::Of(user), extent, event, Instance::Series)?;
             self.expect(there, || format!("the index by time lacks event {event} for invitee {user}"));
         }
+        Ok(())
+    }
+
+    /// An invitation that was taken back refers to its user like a live one. Of an event that is gone there may be some still: they
+    /// go in steps.
+    fn ended(&mut self, event: EventId, user: UserId) -> Result<(), Fault> {
+        self.refer("events.invited.user", format!("ended invitation of user {user} to event {event}"), user);
+        let listed = self.reader.contains(&ENDED_OF, &(user, event))?;
+        self.expect(listed, || format!("the ended invitation to event {event} is not listed as user {user}'s"));
+        let live = self.reader.contains(&INVITED, &(event, user))?;
+        self.expect(!live, || format!("the invitation of user {user} to event {event} is live and has ended"));
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! Changing an event, and calling it off.
 
+use chassis::journal::Author;
 use chassis::{Fault, Settle};
 use domain::events::{CancelEvent, EditEvent, Event};
 use domain::{Answer, Context, Error, EventId, Series};
@@ -11,7 +12,7 @@ use crate::store::{self, EventRow};
 
 impl EventsService {
     pub(super) async fn edit_event(&self, context: &Context, request: EditEvent) -> Answer<Event> {
-        let (event, user) = (request.event, context.user()?);
+        let (event, user, author) = (request.event, context.user()?, Author::of(context)?);
         check_number("invite", &request.invite)?;
         let invitees = self.people.find_all(context, &request.invite).await;
         // To become public or private gives and takes rights, as inviting does.
@@ -23,8 +24,8 @@ impl EventsService {
             check_version(&before, wanted.if_version)?;
             check_takes_place(&before)?;
             let invitees = inviting::admitted(tx, user, invitees)?;
-            let row = apply(tx, event, before, &wanted)?;
-            store::add_invitees(tx, event, &row, user, &invitees)
+            let row = apply(tx, event, before, &wanted, author)?;
+            store::add_invitees(tx, event, &row, user, author, &invitees)
         };
         let show = |view: &storage::View<'_>, (): &()| showing::show(view, event, user);
         let reply = self.chassis.command(context, "edit", &request, settle, edit, show).await;
@@ -49,7 +50,16 @@ impl EventsService {
 }
 
 /// The event as it is after the edit; a new version only if something is different.
-fn apply(tx: &mut Transaction<'_>, event: EventId, before: EventRow, wanted: &EditEvent) -> Result<EventRow, Fault> {
+///
+/// # Errors
+/// Conflict if a later command of the same session has changed the event: this one was held up on its way.
+fn apply(
+    tx: &mut Transaction<'_>,
+    event: EventId,
+    before: EventRow,
+    wanted: &EditEvent,
+    author: Author,
+) -> Result<EventRow, Fault> {
     let mut after = before.clone();
     if let Some(title) = &wanted.title {
         after.title = title.clone();
@@ -70,6 +80,8 @@ fn apply(tx: &mut Transaction<'_>, event: EventId, before: EventRow, wanted: &Ed
     if after == before && !described {
         return Ok(before);
     }
+    author.may_overwrite(Some(before.author))?;
+    after.author = author;
     if let Some(description) = wanted.description.as_ref().filter(|_| described) {
         store::describe(tx, event, description)?;
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chassis::journal::Author;
 use chassis::{Settle, directory};
 use domain::events::{CreateEvent, Event};
 use domain::{Answer, Context, Error, EventId, Series, Username};
@@ -11,7 +12,7 @@ use crate::store::{self, EventRow};
 
 impl EventsService {
     pub(super) async fn create_event(&self, context: &Context, request: CreateEvent) -> Answer<Event> {
-        let viewer = context.user()?;
+        let (viewer, author) = (context.user()?, Author::of(context)?);
         check_number("invite", &request.invite)?;
         check_nobody_twice(&request.invite)?;
         let invitees = self.people.find_all(context, &request.invite).await;
@@ -31,10 +32,11 @@ impl EventsService {
                 cancelled: false,
                 version: 1,
                 created: now,
+                author,
             };
             store::describe(tx, event, &wanted.description)?;
             store::create(tx, event, &row)?;
-            store::add_invitees(tx, event, &row, organizer, &invitees)?;
+            store::add_invitees(tx, event, &row, organizer, author, &invitees)?;
             Ok(event)
         };
         let show = |view: &storage::View<'_>, event: &EventId| showing::show(view, *event, viewer);

@@ -11,9 +11,11 @@ pub(crate) mod work;
 pub(crate) use description::{describe, description};
 use members::remove_invitee;
 pub(crate) use members::{add_invitees, is_deserted, remove_invitees};
+use members::{forget_ended, forget_ended_of};
 pub(crate) use placing::own_places;
 pub(crate) use rows::{EventRow, Invited, Scope};
 
+use chassis::journal::Author;
 use chassis::timeline::Timeline;
 use chassis::{Fault, Row, log};
 use domain::events::EventChange;
@@ -28,6 +30,11 @@ pub(crate) const DESCRIPTIONS: Table<(EventId, u16), String> = Table::new("descr
 pub(crate) const INVITED: Table<(EventId, UserId), Invited> = Table::new("invited");
 /// The same, by invitee.
 pub(crate) const INVITED_OF: Table<(UserId, EventId), ()> = Table::new("invited-of");
+/// Invitations that were taken back, or before they came, and by which command: one to invite that was held up on its way must
+/// find that it was overtaken. Nobody of these is invited.
+pub(crate) const ENDED: Table<(EventId, UserId), Row<Author>> = Table::new("ended");
+/// The same, by invitee.
+pub(crate) const ENDED_OF: Table<(UserId, EventId), ()> = Table::new("ended-of");
 /// The events of each organizer.
 pub(crate) const ORGANIZED_BY: Table<(UserId, EventId), ()> = Table::new("organized-by");
 /// Events whose invitees' index entries are being brought up to date, and the last invitee done.

@@ -65,7 +65,7 @@ pub(super) fn place_invitees(
     for ((_, user), row) in &invited {
         if row.indexed != listed {
             place_invitee(tx, event, *user, row.indexed, listed)?;
-            tx.put(&INVITED, &(event, *user), &Invited { indexed: listed })?;
+            tx.put(&INVITED, &(event, *user), &Invited { indexed: listed, ..*row })?;
         }
     }
     let last = invited.last().filter(|_| invited.len() == most).map(|((_, user), _)| *user);

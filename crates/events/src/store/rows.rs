@@ -1,5 +1,6 @@
 //! The rows themselves.
 
+use chassis::journal::Author;
 use domain::events::EventFacts;
 use domain::time::Extent;
 use domain::{EventId, EventTitle, Location, Series, Timestamp, UserId};
@@ -20,6 +21,8 @@ pub(crate) struct EventRow {
     pub(crate) cancelled: bool,
     pub(crate) version: u64,
     pub(crate) created: Timestamp,
+    /// Which command wrote it last.
+    pub(crate) author: Author,
 }
 
 impl Value for EventRow {}
@@ -50,6 +53,8 @@ impl EventRow {
 pub(crate) struct Invited {
     /// Where the index by time has the event for this invitee, if it has it.
     pub(crate) indexed: Option<Extent>,
+    /// Which command said so last.
+    pub(crate) author: Author,
 }
 
 impl Value for Invited {}

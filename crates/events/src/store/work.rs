@@ -1,7 +1,7 @@
 //! What is too much for one transaction, in bounded steps: [`chassis::work`].
 //!
-//! Two things are: the index entries of an event's invitees when the event moves or is cancelled, and what an account leaves
-//! behind. While the first is under way the event stands in [`REINDEXING`], so that lists do not rely on the index for it.
+//! Three things are: the index entries of an event's invitees when the event moves or is cancelled, what an account leaves
+//! behind, and what is remembered of former invitees of an event that nobody organizes any more. While the first is under way the event stands in [`REINDEXING`], so that lists do not rely on the index for it.
 
 use chassis::work::begin;
 use chassis::{Chassis, Fault, Row};
@@ -9,7 +9,10 @@ use domain::{EventId, Service, UserId};
 use serde::{Deserialize, Serialize};
 use storage::{Reader as _, Transaction};
 
-use super::{EVENTS, EventRow, INVITED_OF, ORGANIZED_BY, REINDEXING, is_deserted, placing, remove_invitee};
+use super::{
+    EVENTS, EventRow, INVITED_OF, ORGANIZED_BY, REINDEXING, forget_ended, forget_ended_of, is_deserted, placing,
+    remove_invitee,
+};
 
 /// How much one step does. Little in this crate's own tests, so that small examples take many steps.
 const ROWS_A_STEP: usize = if cfg!(test) { 4 } else { chassis::work::ROWS_A_STEP };
@@ -23,6 +26,8 @@ pub(crate) enum Work {
     Reindex(EventId),
     /// Cancel the events of a deleted account, and remove its invitations.
     Forget(UserId),
+    /// Forget whose invitations to the event were taken back: nobody is left who could invite them again.
+    ForgetEnded(EventId),
 }
 
 /// Does one step; what is left.
@@ -30,6 +35,7 @@ pub(crate) fn step(tx: &mut Transaction<'_>, work: Work) -> Result<Option<Work>,
     let unfinished = match work {
         Work::Reindex(event) => reindex_step(tx, event)?.0,
         Work::Forget(user) => forget_step(tx, user)?,
+        Work::ForgetEnded(event) => forget_ended(tx, event, ROWS_A_STEP)? == ROWS_A_STEP,
     };
     Ok(unfinished.then_some(work))
 }
@@ -75,22 +81,30 @@ fn forget_step(tx: &mut Transaction<'_>, user: UserId) -> Result<bool, Fault> {
             rows += ROWS_OF_AN_EVENT;
             leave(tx, *event, user)?;
         } else {
-            return Ok(false);
+            return Ok(forget_ended_of(tx, user, ROWS_A_STEP)? == ROWS_A_STEP);
         }
     }
     Ok(true)
 }
 
-/// Cancels an event whose organizer is gone, or removes it if nobody else may see it. Returns how many invitees were touched.
+/// Cancels an event whose organizer is gone, or removes it if nobody else may see it. Returns how many invitees, present and
+/// former, were touched.
 fn orphan(tx: &mut Transaction<'_>, event: EventId, organizer: UserId) -> Result<usize, Fault> {
     tx.delete(&ORGANIZED_BY, &(organizer, event))?;
     let Some(before) = tx.get(&EVENTS, &event)? else { return Ok(0) };
-    if is_deserted(tx, event)? {
+    let touched = if is_deserted(tx, event)? {
         super::remove(tx, event, &before)?;
-        return Ok(0);
+        0
+    } else {
+        let after = EventRow { organizer: None, cancelled: true, ..before.clone() };
+        super::change(tx, event, &before, after)?.1
+    };
+    let ended = forget_ended(tx, event, ROWS_A_STEP)?;
+    if ended == ROWS_A_STEP {
+        let cause = Chassis::position(tx);
+        begin(tx, Service::Events, cause, Work::ForgetEnded(event), |_, later| Ok(Some(later)))?;
     }
-    let after = EventRow { organizer: None, cancelled: true, ..before.clone() };
-    Ok(super::change(tx, event, &before, after)?.1)
+    Ok(touched + ended)
 }
 
 /// Removes an invitation of a deleted account, and the event with it if nobody is left who may see it.

@@ -69,7 +69,9 @@ fn a_command_without_an_identity_is_refused() {
     run(async {
         let world = World::new();
         let alice = world.person("alice").await;
-        let refused = world.service.create(&world.query_of(&alice), plan("Party")).await.unwrap_err();
+        let mut context = world.command_of(&alice);
+        context.idempotency_key = None;
+        let refused = world.service.create(&context, plan("Party")).await.unwrap_err();
         assert_eq!(refused.field(), Some("idempotency key"));
         assert!(world.announced().await.is_empty());
     });

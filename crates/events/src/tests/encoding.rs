@@ -1,9 +1,13 @@
 //! The bytes of every stored row, key and log record, so that to change them is a decision: another version, and a way to read
 //! the old one.
 
+use chassis::journal::Author;
 use domain::events::{EventChange, EventFacts};
 use domain::log::Change as _;
-use domain::{EventId, Instance, Series, Timestamp, UserId};
+use domain::{
+    Actor, Context, Credential, Epoch, EventId, IdempotencyKey, Instance, Position, Series, SessionId, Timestamp,
+    UserId,
+};
 use jiff::civil::date;
 use storage::{decode_value, encode, encode_key, encode_value};
 
@@ -18,6 +22,14 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+fn author() -> Author {
+    let key = IdempotencyKey::new();
+    let mut context = Context::new(Credential::None, std::time::Duration::from_secs(1)).as_command(key, 7);
+    let at = Position { epoch: Epoch([0; 16]), at: 1 };
+    context.actor = Actor::User { user: USER, session: SessionId::from_bytes([0xB1; 16]), at };
+    Author::of(&context).unwrap()
+}
+
 fn row() -> EventRow {
     let time = timed(date(2027, 3, 10), 9, 60, "Europe/Berlin");
     EventRow {
@@ -30,6 +42,7 @@ fn row() -> EventRow {
         cancelled: false,
         version: 3,
         created: Timestamp::from_micros(1_800_000_000_000_000),
+        author: author(),
     }
 }
 
@@ -42,11 +55,18 @@ fn rows_are_written_as_they_always_were() {
     let written = encode_value(&row()).unwrap();
     assert_eq!(
         hex(&written),
-        "0101a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a10550617274790647617264656e00fc202222d700fc403e22d7000d4575726f70652f4265726c696e0000fc000622d7fc202222d7010003fd000031512eca0c00"
+        "0101a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a10550617274790647617264656e00fc202222d700fc403e22d7000d4575726f70652f4265726c696e0000fc000622d7fc202222d7010003fd000031512eca0c00b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b107"
     );
     assert_eq!(decode_value::<EventRow>(&written).unwrap(), row());
-    assert_eq!(hex(&encode_value(&Invited { indexed: Some(row().extent) }).unwrap()), "010100fc000622d7fc202222d7");
-    assert_eq!(hex(&encode_value(&Invited { indexed: None }).unwrap()), "0100");
+    assert_eq!(
+        hex(&encode_value(&Invited { indexed: Some(row().extent), author: author() }).unwrap()),
+        "010100fc000622d7fc202222d7b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b107"
+    );
+    assert_eq!(
+        hex(&encode_value(&Invited { indexed: None, author: author() }).unwrap()),
+        "0100b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b107"
+    );
+    assert_eq!(hex(&encode_value(&chassis::Row(author())).unwrap()), "01b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b107");
     assert_eq!(hex(&encode_value(&chassis::Row(Some(USER))).unwrap()), "0101a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1");
     assert_eq!(hex(&encode_value(&"a piece".to_owned()).unwrap()), "010761207069656365");
 }
@@ -55,6 +75,7 @@ fn rows_are_written_as_they_always_were() {
 fn work_is_written_as_it_always_was() {
     assert_eq!(hex(&encode(&Work::Reindex(EVENT)).unwrap()), "00e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1");
     assert_eq!(hex(&encode(&Work::Forget(USER)).unwrap()), "01a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1");
+    assert_eq!(hex(&encode(&Work::ForgetEnded(EVENT)).unwrap()), "02e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1");
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use std::sync::atomic::Ordering;
 
-use domain::events::{CreateEvent, EventChange, Events as _, Invite, MAX_PEOPLE_A_RECORD};
+use chassis::journal::Author;
+use domain::events::{CreateEvent, EditEvent, EventChange, Events as _, Invite, MAX_PEOPLE_A_RECORD, Uninvite};
 use domain::{EventId, UserId};
 
 use super::world::{Person, World, code, edit_of, names, plan, run};
@@ -128,11 +129,11 @@ async fn invite_vouched(
     event: EventId,
     vouched: domain::auth::VouchedUser,
 ) -> &'static str {
-    let alice = alice.id;
+    let (alice, author) = (alice.id, Author::of(&world.command_of(alice)).unwrap());
     let invite = move |tx: &mut storage::Transaction<'_>| {
         let row = crate::rights::organized(tx, event, alice)?;
         let user = chassis::directory::admit(tx, &vouched)?;
-        crate::store::add_invitees(tx, event, &row, alice, &[user])
+        crate::store::add_invitees(tx, event, &row, alice, author, &[user])
     };
     match world.chassis.db().write(invite).await {
         Ok(()) => "done",
@@ -170,6 +171,78 @@ fn an_invitee_who_is_deleted_while_being_invited_leaves_nothing_behind() {
         assert!(world.mine(&carol).await.is_empty());
         let (references, discrepancies) = world.audit().await;
         assert_eq!((references.len(), discrepancies), (1, vec![]), "only the organizer is left");
+    });
+}
+
+#[test]
+fn a_command_that_was_held_up_undoes_nothing_that_a_later_one_of_its_session_did() {
+    run(async {
+        let world = World::new();
+        let (alice, bob, carol) = (world.person("alice").await, world.person("bob").await, world.person("carol").await);
+        let event = world.party(&alice, &[&carol]).await;
+        let invite = async |number, whom: &Person| {
+            let request = Invite { event, invitees: names(&[whom]) };
+            code(world.service.invite(&world.command_number(number, &alice), request).await)
+        };
+        let uninvite = async |number, whom: &Person| {
+            let request = Uninvite { event, invitees: names(&[whom]) };
+            code(world.service.uninvite(&world.command_number(number, &alice), request).await)
+        };
+        let edit = async |number, public| {
+            let request = EditEvent { public: Some(public), invite: names(&[&bob]), ..edit_of(event) };
+            code(world.service.edit(&world.command_number(number, &alice), request).await)
+        };
+        // The third to invite bob is on its way while the fifth takes it back, although there is nothing to take back yet.
+        assert_eq!(uninvite(5, &bob).await, "done");
+        assert_eq!((invite(3, &bob).await, edit(4, false).await), ("conflict", "conflict"));
+        assert_eq!(code(world.show(&bob, event).await), "not_found");
+        assert_eq!(invite(4, &carol).await, "done", "she is invited anyway");
+        // The other way round.
+        assert_eq!((invite(9, &bob).await, uninvite(8, &bob).await), ("done", "conflict"));
+        assert_eq!(invite(7, &bob).await, "done", "it says what the later one said");
+        assert_eq!(uninvite(8, &bob).await, "conflict", "and is no earlier for it");
+        assert_eq!(code(world.show(&bob, event).await), "done");
+        // What an event is, likewise.
+        assert_eq!((edit(12, true).await, edit(14, false).await), ("done", "done"));
+        assert_eq!((edit(13, true).await, edit(11, false).await), ("conflict", "done"));
+        assert!(!world.show(&alice, event).await.unwrap().public);
+        world.assert_sound().await;
+    });
+}
+
+#[test]
+fn what_is_remembered_of_former_invitees_goes_with_them_and_with_the_organizer() {
+    run(async {
+        let world = World::new();
+        let guests: Vec<Person> = (0..30).map(|n| world.stranger(&format!("user-{n}"))).collect();
+        let (alice, bob) = (world.person("alice").await, world.person("bob").await);
+        let all: Vec<&Person> = guests.iter().collect();
+        let (first, rest) = all.split_first().unwrap();
+        for organizer in [&alice, &bob] {
+            let event = world.party(organizer, &all).await;
+            world.uninvite(organizer, event, rest).await.unwrap();
+        }
+        let remembered = async || {
+            world.assert_sound().await;
+            world.audit().await.0.iter().filter(|reference| reference.row.starts_with("ended")).count()
+        };
+        assert_eq!(remembered().await, 58);
+        world.auth.delete(rest[0].id);
+        world.hear().await;
+        world.finish().await;
+        assert_eq!(remembered().await, 56);
+        // Alice's event stays, cancelled, for the one who is still invited.
+        world.auth.delete(alice.id);
+        world.hear().await;
+        world.finish().await;
+        assert_eq!(remembered().await, 28);
+        assert_eq!(world.mine(first).await.len(), 1);
+        // Nobody is left to see bob's, and it goes.
+        world.auth.delete(first.id);
+        world.auth.delete(bob.id);
+        world.hear().await;
+        world.finish().await;
+        assert_eq!(remembered().await, 0);
     });
 }
 

@@ -179,6 +179,11 @@ impl World {
         self.query_of(who).as_command(IdempotencyKey::new(), 1)
     }
 
+    /// The command of this number in someone's session.
+    pub(super) fn command_number(&self, sequence: u64, who: &Person) -> Context {
+        self.query_of(who).as_command(IdempotencyKey::new(), sequence)
+    }
+
     pub(super) async fn create(&self, who: &Person, wanted: CreateEvent) -> Result<Event, Error> {
         Ok(self.service.create(&self.command_of(who), wanted).await?.value)
     }
