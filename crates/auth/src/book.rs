@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chassis::authenticator::{KnownSession, SessionBook};
+use chassis::tokens::Claims;
 use chassis::{Chassis, Fault};
 use domain::auth::KeyId;
 use domain::{Position, SessionId};
@@ -38,4 +39,7 @@ impl SessionBook for OwnBook {
 
     /// Auth's own log has nothing to wait for.
     async fn hear(&self, _: Position) {}
+
+    /// Auth knows everyone by name.
+    async fn introduce(&self, _: &Claims) {}
 }

@@ -11,7 +11,7 @@ use chassis::log::announce;
 use chassis::tokens::{Claims, SigningKey};
 use chassis::{Chassis, Fault};
 use domain::auth::{AuthChange, KeyId};
-use domain::{Epoch, Position, SessionId, SessionToken, Timestamp};
+use domain::{Epoch, Position, SessionId, SessionToken, Timestamp, Username};
 use parking_lot::RwLock;
 use storage::Reader as _;
 
@@ -84,11 +84,13 @@ impl Keyring {
         now: Timestamp,
         session: SessionId,
         row: &SessionRow,
+        username: &Username,
     ) -> Result<SessionToken, Fault> {
         let key = self.signing(now)?;
         // Whoever has heard as far as this knows both the session and the key.
         let at = Position { epoch, at: row.announced.max(key.published) };
-        key.pair.sign(&Claims { user: row.user, session, expires: row.expires, at })
+        let (user, expires, username) = (row.user, row.expires, username.clone());
+        key.pair.sign(&Claims { user, username, session, expires, at })
     }
 
     fn signing(&self, now: Timestamp) -> Result<Arc<Key>, Fault> {
@@ -121,7 +123,7 @@ mod tests {
 
     fn signer(ring: &Keyring, now: Timestamp) -> (KeyId, u64) {
         let row = SessionRow { user: UserId::new(), started: now, expires: now.plus(HOUR), announced: 1 };
-        let token = ring.mint(Epoch([1; 16]), now, SessionId::new(), &row).unwrap();
+        let token = ring.mint(Epoch([1; 16]), now, SessionId::new(), &row, &"alice".parse().unwrap()).unwrap();
         let read = Unverified::read(&token).unwrap();
         assert!(read.verify(&ring.public(read.key).unwrap()).is_ok());
         (read.key, read.claimed.at.at)

@@ -38,6 +38,9 @@ pub trait SessionBook: Send + Sync + 'static {
     async fn heard(&self) -> Result<Option<Position>, Fault>;
     /// Waits, briefly, until auth's log was applied up to here.
     async fn hear(&self, at: Position);
+    /// Notes the name of a user whose token is good and whose session was not heard of yet. Merely so that they can be named:
+    /// that it could not be noted is no reason to refuse them.
+    async fn introduce(&self, claims: &Claims);
 }
 
 /// The authentication of one service.
@@ -80,7 +83,10 @@ impl<B: SessionBook> Authenticator<B> {
             Some(_) => Err(ended().into()),
             None => match known.heard {
                 // Its start has not arrived here yet, nor has its end.
-                Some(heard) if heard.epoch == claims.at.epoch && heard.at < claims.at.at => Ok(actor),
+                Some(heard) if heard.epoch == claims.at.epoch && heard.at < claims.at.at => {
+                    self.book.introduce(&claims).await;
+                    Ok(actor)
+                }
                 Some(_) => Err(ended().into()),
                 None => Err(unheard().into()),
             },
@@ -107,7 +113,7 @@ impl<B: SessionBook> Authenticator<B> {
             });
         };
         let claims = unverified.verify(&public)?;
-        self.verified.lock().insert(digest, claims);
+        self.verified.lock().insert(digest, claims.clone());
         Ok(claims)
     }
 }
@@ -139,10 +145,10 @@ impl Verified {
 
     fn get(&mut self, digest: &[u8; 32]) -> Option<Claims> {
         if let Some(claims) = self.young.get(digest) {
-            return Some(*claims);
+            return Some(claims.clone());
         }
         let claims = self.old.remove(digest)?;
-        self.insert(*digest, claims);
+        self.insert(*digest, claims.clone());
         Some(claims)
     }
 
@@ -179,6 +185,7 @@ mod tests {
             Ok(self.known.heard)
         }
         async fn hear(&self, _: Position) {}
+        async fn introduce(&self, _: &Claims) {}
     }
 
     const EPOCH: Epoch = Epoch([1; 16]);
@@ -189,6 +196,7 @@ mod tests {
         let hour = std::time::Duration::from_secs(3_600);
         let claims = Claims {
             user: UserId::new(),
+            username: "alice".parse().unwrap(),
             session: SessionId::new(),
             expires: if expired { now.minus(hour) } else { now.plus(hour) },
             at: Position { epoch: EPOCH, at: 10 },
@@ -223,12 +231,13 @@ mod tests {
         let mut verified = Verified::default();
         let claims = Claims {
             user: UserId::new(),
+            username: "alice".parse().unwrap(),
             session: SessionId::new(),
             expires: Timestamp::from_micros(0),
             at: Position { epoch: EPOCH, at: 0 },
         };
         for n in 0..100_000_u32 {
-            verified.insert(*blake3::hash(&n.to_le_bytes()).as_bytes(), claims);
+            verified.insert(*blake3::hash(&n.to_le_bytes()).as_bytes(), claims.clone());
         }
         assert!(verified.young.len() + verified.old.len() <= 2 * Verified::GENERATION);
     }

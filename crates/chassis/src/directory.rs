@@ -15,6 +15,7 @@ use storage::{Reader, Table, Transaction, Value};
 
 use crate::authenticator::{KnownSession, SessionBook};
 use crate::follow::cursor_of;
+use crate::tokens::Claims;
 use crate::{Chassis, Fault, Row};
 
 /// Kept back from a call's deadline, to tell the caller that the owner did not answer.
@@ -217,5 +218,66 @@ impl SessionBook for Followed {
 
     async fn hear(&self, at: Position) {
         self.0.followed.hear(Service::Auth, at, crate::core::CATCHING_UP).await;
+    }
+
+    async fn introduce(&self, claims: &Claims) {
+        // Auth's signature vouches for them as its answer to a question would.
+        let user = User { id: claims.user, username: claims.username.clone() };
+        let vouched = VouchedUser { user, at: claims.at };
+        let known = self.0.db().read(|view| knows(view, vouched.user.id)).await;
+        if let Ok(false) = known
+            && let Err(fault) = self.0.db().write(move |tx| admit(tx, &vouched)).await
+        {
+            tracing::debug!(service = %self.0.service(), %fault, "the name in a token was not taken over");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Authenticate as _, Clock as _, Credential, Epoch};
+    use storage::{Cursor, Database, Digest, Options};
+
+    use super::*;
+    use crate::authenticator::Authenticator;
+    use crate::tokens::SigningKey;
+    use crate::{OperatorKey, Setup, SystemClock};
+
+    const EPOCH: Epoch = Epoch([1; 16]);
+
+    /// A service that has heard of a signing key and nothing else, up to the position `heard` of auth's log.
+    async fn service(heard: u64, key: &SigningKey) -> (Arc<Chassis>, Authenticator<Followed>) {
+        let (db, operator) = (Database::in_memory(Options::new("events", 1)), OperatorKey::random().unwrap());
+        let published = AuthChange::KeyPublished { key: key.id(), public: key.public() };
+        let cursor = Cursor { epoch: storage::Epoch(EPOCH.0), position: heard, digest: Digest::default() };
+        db.write(move |tx| {
+            apply(tx, &published)?;
+            Ok::<_, Fault>(tx.set_cursor(Service::Auth.name(), cursor)?)
+        })
+        .await
+        .unwrap();
+        let chassis = Chassis::new(Service::Events, Setup { db, clock: Arc::new(SystemClock), operator });
+        let (operator, clock) = (chassis.operator().clone(), Arc::clone(chassis.clock()));
+        let authenticator = Authenticator::new(Service::Events, operator, clock, Followed(Arc::clone(&chassis)));
+        (chassis, authenticator)
+    }
+
+    #[tokio::test]
+    async fn who_shows_a_token_is_known_by_name_before_their_registration_arrives_but_not_after_they_are_gone() {
+        let key = SigningKey::from_bytes(&SigningKey::generate().unwrap()).unwrap();
+        let claims = Claims {
+            user: UserId::new(),
+            username: "alice".parse().unwrap(),
+            session: SessionId::new(),
+            expires: SystemClock.now().plus(Duration::from_secs(3_600)),
+            at: Position { epoch: EPOCH, at: 3 },
+        };
+        let credential = Credential::Session(key.sign(&claims).unwrap());
+        for (heard, good) in [(1, true), (3, false)] {
+            let (chassis, authenticator) = service(heard, &key).await;
+            assert_eq!(authenticator.authenticate(&credential).await.is_ok(), good);
+            let name = chassis.db().read(|view| name_of(view, claims.user)).await.unwrap();
+            assert_eq!(name, good.then(|| claims.username.clone()), "{heard}");
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! Session tokens: PASETO v4.public, signed by auth, verified by every service by itself.
 //!
-//! A token names its user and session, when it ends, and the position of auth's log at which the session was seen alive; so a
+//! A token names its user (by id and name) and session, when it ends, and the position of auth's log at which the session was seen alive; so a
 //! service that does not know the session can tell "ended" from "not yet heard of". The signing key is named in the footer.
 
 use domain::auth::KeyId;
-use domain::{Epoch, Error, Position, SessionId, SessionToken, Timestamp, UserId};
+use domain::{Epoch, Error, Position, SessionId, SessionToken, Timestamp, UserId, Username};
 use pasetors::Public;
 use pasetors::keys::{AsymmetricPublicKey, AsymmetricSecretKey, Generate as _};
 use pasetors::token::UntrustedToken;
@@ -13,14 +13,16 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 const PURPOSE: &[u8] = b"convene session";
-/// Ours have some 400 bytes; nothing longer is looked at.
+/// Ours have some 450 bytes; nothing longer is looked at.
 const LONGEST: usize = 1_024;
 
 /// What a token says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claims {
     /// Whose session.
     pub user: UserId,
+    /// Their name, for a service that the registration has not reached.
+    pub username: Username,
     /// Which.
     pub session: SessionId,
     /// When it ends by itself.
@@ -32,6 +34,7 @@ pub struct Claims {
 #[derive(Serialize, Deserialize)]
 struct Written {
     sub: UserId,
+    name: Username,
     sid: SessionId,
     exp: Timestamp,
     epoch: Epoch,
@@ -86,6 +89,7 @@ impl SigningKey {
     pub fn sign(&self, claims: &Claims) -> Result<SessionToken, crate::Fault> {
         let written = Written {
             sub: claims.user,
+            name: claims.username.clone(),
             sid: claims.session,
             exp: claims.expires,
             epoch: claims.at.epoch,
@@ -131,6 +135,7 @@ impl Unverified {
         let written: Written = serde_json::from_slice(token.untrusted_payload()).map_err(|_| refused())?;
         let claimed = Claims {
             user: written.sub,
+            username: written.name,
             session: written.sid,
             expires: written.exp,
             at: Position { epoch: written.epoch, at: written.at },
@@ -146,7 +151,7 @@ impl Unverified {
         let refused = || Error::unauthenticated("the session token was not made by this installation; sign in again");
         let key = AsymmetricPublicKey::<V4>::from(public).map_err(|_| refused())?;
         PublicToken::verify(&key, &self.token, Some(&self.key), Some(PURPOSE)).map_err(|_| refused())?;
-        Ok(self.claimed)
+        Ok(self.claimed.clone())
     }
 }
 
@@ -159,6 +164,7 @@ mod tests {
     fn claims() -> Claims {
         Claims {
             user: UserId::new(),
+            username: "alice".parse().unwrap(),
             session: SessionId::new(),
             expires: Timestamp::from_micros(5),
             at: Position { epoch: Epoch([7; 16]), at: 3 },

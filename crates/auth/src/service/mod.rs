@@ -88,7 +88,7 @@ impl AuthService {
     /// The answer to a sign-in. The same session gives the same token until it is renewed.
     fn signed_in(&self, reply: Reply<Found>) -> Result<Reply<SignedIn>, Fault> {
         let Found { user, session, row, epoch } = &reply.value;
-        let token = self.keys.mint(*epoch, self.chassis.clock().now(), *session, row)?;
+        let token = self.keys.mint(*epoch, self.chassis.clock().now(), *session, row, &user.username)?;
         let signed_in = SignedIn { user: user.clone(), token, expires: row.expires };
         Ok(reply.map(|_| signed_in))
     }
