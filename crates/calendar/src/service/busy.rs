@@ -8,7 +8,7 @@
 use chassis::timeline::{Place, Slot};
 use chassis::{Fault, cursor};
 use domain::calendar::Entry;
-use domain::time::{Extent, Family, Window};
+use domain::time::{Family, Window};
 use domain::{PageRequest, UserId};
 use serde::{Deserialize, Serialize};
 use storage::{Reader as _, View};
@@ -82,8 +82,8 @@ fn merge(
             if !is_current(view, &slot)? {
                 continue;
             }
-            let (start, end) = (slot.place.start.max(floor), end_for_reader(window, &slot.extent));
-            let end = to.map_or(end, |to| end.min(to));
+            let (start, end) = window.instants_of(&slot.extent);
+            let (start, end) = (start.max(floor), to.map_or(end, |to| end.min(to)));
             if start >= end {
                 continue;
             }
@@ -120,11 +120,6 @@ fn merge(
             }
         }
     }
-}
-
-/// Where an entry ends for this reader: a day ends at their midnight.
-fn end_for_reader(window: &Window, extent: &Extent) -> i64 {
-    window.reader_start(&Extent { start: extent.end, ..*extent })
 }
 
 /// Whether a row of the index is up to date (a cascade may not have come to it yet).
@@ -186,7 +181,7 @@ mod tests {
         let mut quarters = BTreeSet::new();
         for (made, kept) in events {
             let extent = time(made).extent();
-            let (start, end) = (window.reader_start(&extent), end_for_reader(window, &extent));
+            let (start, end) = window.instants_of(&extent);
             let (start, end) = (start.max(from), to.map_or(end, |to| end.min(to)));
             if *kept == Kept::Current && start < end {
                 // Offsets of the zones used here are whole quarters of an hour.

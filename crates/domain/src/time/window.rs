@@ -65,22 +65,50 @@ impl Window {
         (self.from.map_or(i64::MIN, start_of), after.map(start_of))
     }
 
-    /// Where `extent` begins for this reader, in seconds since 1970 UTC: what entries of both families are ordered by.
+    /// Where `extent` begins for this reader, in seconds since 1970 UTC: what entries of both families are ordered by. A later day
+    /// has a later place: one that a zone has left out, the second before the next day begins.
     #[must_use]
     pub fn reader_start(&self, extent: &Extent) -> i64 {
         match extent.family {
             Family::Instant => extent.start,
-            Family::Civil => super::civil_from_seconds(extent.start)
-                .map_or(extent.start, |civil| self.first_instant_of(civil.date())),
+            Family::Civil => {
+                super::civil_from_seconds(extent.start).map_or(extent.start, |civil| self.place_of(civil.date()))
+            }
         }
     }
 
-    /// The civil day at an instant, as [`civil_seconds`] of its midnight, and whether it begins at exactly that instant.
+    /// Between which instants `extent` lies for this reader; an all-day one from the first instant of a day to that of another.
+    #[must_use]
+    pub fn instants_of(&self, extent: &Extent) -> (i64, i64) {
+        let instant = |seconds: i64| match extent.family {
+            Family::Instant => seconds,
+            Family::Civil => {
+                super::civil_from_seconds(seconds).map_or(seconds, |civil| self.first_instant_of(civil.date()))
+            }
+        };
+        (instant(extent.start), instant(extent.end))
+    }
+
+    /// The last day whose place in the order ([`Window::reader_start`]) is not behind `instant`, as [`civil_seconds`] of its
+    /// midnight, and whether it is exactly there.
     #[must_use]
     pub fn civil_day_of(&self, instant: i64) -> (i64, bool) {
         let Ok(timestamp) = jiff::Timestamp::from_second(instant) else { return (instant, false) };
-        let date = timestamp.to_zoned(self.zone.rules()).date();
-        (civil_seconds(date.to_datetime(Time::midnight())), self.first_instant_of(date) == instant)
+        let mut date = timestamp.to_zoned(self.zone.rules()).date();
+        // Clocks may show the day before again after the next has begun, and may leave a day out.
+        while let Ok(next) = date.tomorrow()
+            && self.place_of(next) <= instant
+        {
+            date = next;
+        }
+        (civil_seconds(date.to_datetime(Time::midnight())), self.place_of(date) == instant)
+    }
+
+    /// Where a day is in the order: rising from day to day.
+    fn place_of(&self, date: Date) -> i64 {
+        let first = self.first_instant_of(date);
+        let is_left_out = date.tomorrow().is_ok_and(|next| self.first_instant_of(next) == first);
+        if is_left_out { first.saturating_sub(1) } else { first }
     }
 
     /// The first instant of a day; where midnight is skipped, the first after the gap.
