@@ -22,11 +22,11 @@ pub use person::{Asking, Person};
 pub use plan::{Plan, at, days, on, window};
 pub use world::{Mode, World};
 
-/// Makes three tests of one scenario: `scenario! { fn name_as_a_sentence(world) { … } }`; the body is async and may use `?`
-/// on nothing: it asserts.
+/// Makes three tests of one scenario: `scenario! { fn name_as_a_sentence(world) { … } }`; the body is async and asserts. With
+/// `(world, sessions_last: Duration)` sessions end that long after they began.
 #[macro_export]
 macro_rules! scenario {
-    ($($(#[$doc:meta])* fn $name:ident($world:ident) $body:block)+) => {$(
+    ($($(#[$doc:meta])* fn $name:ident($world:ident $(, sessions_last: $life:expr)?) $body:block)+) => {$(
         $(#[$doc])*
         mod $name {
             #[allow(unused_imports, reason = "a scenario uses what it needs")]
@@ -38,20 +38,34 @@ macro_rules! scenario {
                 $world.ends_whole().await;
             }
 
+            const LIFE: Option<std::time::Duration> = $crate::life!($($life)?);
+
             #[test]
             fn direct() {
-                $crate::World::run($crate::Mode::Direct, scenario);
+                $crate::World::run($crate::Mode::Direct, LIFE, scenario);
             }
 
             #[test]
             fn wire() {
-                $crate::World::run($crate::Mode::Wire, scenario);
+                $crate::World::run($crate::Mode::Wire, LIFE, scenario);
             }
 
             #[test]
             fn spawned() {
-                $crate::World::run($crate::Mode::Spawned, scenario);
+                $crate::World::run($crate::Mode::Spawned, LIFE, scenario);
             }
         }
     )+};
+}
+
+/// How long sessions last in a scenario, if it says so.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! life {
+    () => {
+        None
+    };
+    ($life:expr) => {
+        Some($life)
+    };
 }

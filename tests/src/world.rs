@@ -32,21 +32,26 @@ pub struct World {
 const PATIENCE: Duration = Duration::from_secs(30);
 
 impl World {
-    /// Runs one scenario in one mode.
-    pub fn run<F: Future<Output = ()>>(mode: Mode, scenario: impl FnOnce(Self) -> F) {
+    /// Runs one scenario in one mode; sessions last for `session_life`, or as long as they usually do.
+    pub fn run<F: Future<Output = ()>>(mode: Mode, session_life: Option<Duration>, scenario: impl FnOnce(Self) -> F) {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        runtime.block_on(async { scenario(Self::begins(mode).await).await });
+        runtime.block_on(async { scenario(Self::begins(mode, session_life).await).await });
     }
 
-    async fn begins(mode: Mode) -> Self {
+    async fn begins(mode: Mode, session_life: Option<Duration>) -> Self {
         let (cluster, data) = match mode {
             Mode::Direct | Mode::Wire => {
-                let options = LinkedOptions { wire: mode == Mode::Wire, ..LinkedOptions::for_tests() };
+                let mut options = LinkedOptions { wire: mode == Mode::Wire, ..LinkedOptions::for_tests() };
+                options.auth.session_life = session_life.unwrap_or(options.auth.session_life);
                 (Cluster::linked(options).await.unwrap(), None)
             }
             Mode::Spawned => {
                 let data = TempDir::new().unwrap();
-                let options = SpawnedOptions::for_tests(data.path());
+                let mut options = SpawnedOptions::for_tests(data.path());
+                if let Some(life) = session_life {
+                    let words = ["--session-life".to_owned(), life.as_secs().to_string()];
+                    options.arguments.entry(Service::Auth).or_default().extend(words);
+                }
                 (Cluster::spawned(options).await.unwrap(), Some(data))
             }
         };

@@ -4,6 +4,9 @@ use convene_tests::{Plan, scenario};
 
 use super::refused;
 
+/// Long enough to make an event on a busy machine.
+const A_SHORT_LIFE: std::time::Duration = std::time::Duration::from_secs(3);
+
 scenario! {
     fn registering_signs_in_and_signing_in_again_works(world) {
         let alice = world.person("alice").await;
@@ -64,6 +67,22 @@ scenario! {
         assert_eq!(refused(alice.calendar().await), "unauthenticated");
         assert_eq!(refused(alice.elsewhere().signs_in().await), "unauthenticated");
         assert_eq!(refused(alice.elsewhere().registers().await), "conflict");
+    }
+
+    fn a_session_whose_time_is_over_is_refused_everywhere_until_one_signs_in_again(world, sessions_last: A_SHORT_LIFE) {
+        let alice = world.person("alice").await;
+        alice.creates(Plan::for_a("Standup")).await.unwrap();
+        let mut again = tokio::time::interval(std::time::Duration::from_millis(50));
+        while alice.asks_who_they_are().await.is_ok() {
+            again.tick().await;
+        }
+        assert_eq!(refused(alice.asks_who_they_are().await), "unauthenticated");
+        assert_eq!(refused(alice.calendar().await), "unauthenticated");
+        assert_eq!(refused(alice.inbox().await), "unauthenticated");
+        assert_eq!(refused(alice.shares().await), "unauthenticated");
+        assert_eq!(refused(alice.creates(Plan::for_a("Too late")).await), "unauthenticated");
+        alice.signs_in().await.unwrap();
+        assert_eq!(alice.calendar().await.unwrap(), ["Standup (organizing)"]);
     }
 
     fn nobody_signed_in_sees_anything(world) {

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, ValueEnum};
 use domain::Service;
@@ -76,6 +77,10 @@ pub struct AuthArguments {
     /// How many wrong passwords one address may give for one user in a minute
     #[arg(long, hide = true, value_name = "N")]
     failed_logins_per_minute: Option<u32>,
+
+    /// How long a session lasts from its start or renewal on, in seconds
+    #[arg(long, hide = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    session_life: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -95,6 +100,7 @@ impl From<AuthArguments> for auth::Config {
             hashing,
             registrations_per_minute: arguments.registrations_per_minute.unwrap_or(usual.registrations_per_minute),
             failed_logins_per_minute: arguments.failed_logins_per_minute.unwrap_or(usual.failed_logins_per_minute),
+            session_life: arguments.session_life.map_or(usual.session_life, Duration::from_secs),
             ..usual
         }
     }
