@@ -51,7 +51,7 @@ pub(crate) struct Time {
     /// When it is over.
     #[arg(long, value_name = "WHEN", conflicts_with = "lasting")]
     pub(crate) end: Option<String>,
-    /// How long it lasts: 1h30m, 90m, 2h, 1d [default: one hour, or one day].
+    /// How long it lasts: 1h30m, 90m, 2h, 1d. A new event lasts one hour, or one day, if nothing is said.
     #[arg(long = "for", value_name = "DURATION")]
     pub(crate) lasting: Option<String>,
     /// It is on whole days: times are dates.

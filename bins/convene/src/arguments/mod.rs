@@ -40,8 +40,12 @@ First steps:
   convene respond EVENT accept
   convene calendar
 
-Exit codes: 0 done, 1 failure, 2 usage or invalid input, 3 not signed in, 4 forbidden, 5 not found, 6 conflict,
-7 a service is unavailable (nothing was done), 8 too much too fast, 9 no answer in time (outcome unknown).
+Exit codes:
+  0 done                   5 not found
+  1 another failure        6 conflict
+  2 usage, invalid input   7 a service is unavailable: nothing was done
+  3 not signed in          8 too much too fast
+  4 forbidden              9 no answer in time: outcome unknown
 After 7 or 9 give the same command again: its work is never done twice."
 )]
 pub(crate) struct Arguments {
@@ -62,10 +66,10 @@ pub(crate) struct Options {
     #[arg(long, global = true, value_name = "HOST:BASE_PORT")]
     pub(crate) server: Option<String>,
     /// Print one JSON document instead of text; errors as one line of JSON.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, overrides_with = "json")]
     pub(crate) json: bool,
     /// Run all services inside this process, on the data folder (CONVENE_DATA, or else ./data).
-    #[arg(long, global = true)]
+    #[arg(long, global = true, overrides_with = "in_process")]
     pub(crate) in_process: bool,
 }
 

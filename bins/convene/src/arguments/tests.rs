@@ -39,6 +39,12 @@ fn options_for_every_command_are_accepted_before_and_after_it() {
 }
 
 #[test]
+fn a_flag_for_every_command_may_be_said_before_and_after_it() {
+    let Options { json, in_process, .. } = accepted("--json --in-process shares --in-process --json").options;
+    assert!(json && in_process);
+}
+
+#[test]
 fn without_a_command_the_terminal_client_is_wanted() {
     assert!(accepted("").command.is_none());
     assert!(accepted("--profile bob").command.is_none());

@@ -6,8 +6,19 @@ use crate::failure::Failure;
 /// The script that completes commands in `shell`.
 pub(crate) fn completions(shell: clap_complete::Shell) -> String {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut definition(), "convene", &mut script);
+    clap_complete::generate(shell, &mut for_people(&definition()), "convene", &mut script);
     String::from_utf8_lossy(&script).into_owned()
+}
+
+/// The command line without the commands that other programs give: some shells would propose these as well.
+fn for_people(all: &clap::Command) -> clap::Command {
+    let shown = all.get_subcommands().filter(|command| !command.is_hide_set()).cloned();
+    let about = all.get_about().cloned().unwrap_or_default();
+    clap::Command::new("convene")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(about)
+        .args(all.get_arguments())
+        .subcommands(shown)
 }
 
 /// The manual page of a command, given by its words; of all without any.
@@ -39,7 +50,10 @@ mod tests {
     #[test]
     fn every_shell_has_its_completions() {
         for shell in clap_complete::Shell::value_variants() {
-            assert!(completions(*shell).contains("participants"), "{shell}");
+            let script = completions(*shell);
+            assert!(script.contains("participants") && script.contains("in-process"), "{shell}");
+            let hidden = script.split(|c: char| !c.is_alphanumeric()).find(|word| ["ps", "demo"].contains(word));
+            assert_eq!(hidden, None, "{shell}");
         }
     }
 

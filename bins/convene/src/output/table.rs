@@ -4,7 +4,7 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::text::plain;
 
-/// Most cells that one column takes; longer texts end in `…`.
+/// Most cells that one column takes; longer texts end in `…`. The last column takes what it needs: it pushes nothing aside.
 const WIDEST: usize = 48;
 
 /// Rows of columns under a heading.
@@ -21,7 +21,11 @@ impl<const COLUMNS: usize> Table<COLUMNS> {
 
     /// Adds a row. What is in it may come from others.
     pub(super) fn row(&mut self, cells: [&str; COLUMNS]) {
-        self.rows.push(cells.map(|cell| cut(&plain(cell))));
+        let mut column = 0;
+        self.rows.push(cells.map(|cell| {
+            column += 1;
+            if column < COLUMNS { cut(&plain(cell)) } else { plain(cell) }
+        }));
     }
 
     /// The lines; `nothing` if there are no rows.
@@ -79,12 +83,13 @@ mod tests {
     }
 
     #[test]
-    fn a_long_cell_ends_in_an_ellipsis_and_an_empty_table_says_so() {
-        let mut table = Table::new(["TITLE"]);
-        table.row([&"宽".repeat(100)]);
+    fn a_long_cell_ends_in_an_ellipsis_but_for_the_last_and_an_empty_table_says_so() {
+        let mut table = Table::new(["TITLE", "WHY"]);
+        table.row([&"宽".repeat(100), &"x".repeat(100)]);
         let lines = table.lines("nothing");
-        let row = lines.lines().nth(1).unwrap();
-        assert!(row.ends_with('…') && row.width() <= WIDEST, "{row}");
+        let (title, why) = lines.lines().nth(1).unwrap().split_once("  ").unwrap();
+        assert!(title.ends_with('…') && title.width() <= WIDEST, "{title}");
+        assert_eq!(why.trim_start(), "x".repeat(100));
         assert_eq!(Table::new(["TITLE"]).lines("No events."), "No events.\n");
     }
 }

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use transport::ClientOptions;
-use transport::cluster::{Cluster, Failed, Launch, ServiceProcess};
+use transport::cluster::{BASE_PORT, Cluster, Failed, Launch, ServiceProcess};
 
 use super::{Up, before, say, say_aside};
 use crate::demo;
@@ -106,11 +106,19 @@ async fn serve(up: &Up, launch: &Launch) -> Result<(), Failed> {
         say(demo.trim_end());
     }
     if !up.headless && std::io::stdin().is_terminal() {
-        say(
-            "The terminal client is not part of this release yet. In another terminal: convene --help. Ctrl-C ends the services.",
-        );
+        say(&how_to_go_on(up.installation.base_port));
     }
     std::future::pending().await
+}
+
+/// What is said at a terminal as long as there is no terminal client: the command line as it can be typed in another one.
+fn how_to_go_on(base_port: u16) -> String {
+    let program = std::env::current_exe().map_or_else(|_| "convene".to_owned(), |path| path.display().to_string());
+    let server = if base_port == BASE_PORT { String::new() } else { format!(" --server 127.0.0.1:{base_port}") };
+    format!(
+        "The terminal client is not part of this release yet. In another terminal:\n  {program}{server} register alice\n  \
+         {program}{server} --help\nCtrl-C ends the services."
+    )
 }
 
 /// Loads the demonstration set; gives what is to be said of it, with the password.

@@ -7,8 +7,9 @@
 //! A pid alone proves nothing, since pids are used again. A process counts as ours if it runs the program that it should, *and* has
 //! a file of this folder open.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -76,7 +77,7 @@ impl DataFolder {
     /// What the system refuses, naming the folder.
     pub fn prepare(&self) -> Result<(), Failed> {
         for folder in [self.0.clone(), self.0.join("run"), self.0.join("log")] {
-            fs::create_dir_all(&folder).map_err(|error| unwritable(&folder, &error))?;
+            make(&folder).map_err(|error| unwritable(&folder, &error))?;
             let probe = folder.join(format!(".writable.{}", std::process::id()));
             let written = File::create(&probe).map_err(|error| unwritable(&folder, &error));
             let _ = fs::remove_file(&probe);
@@ -112,7 +113,7 @@ impl DataFolder {
     /// # Errors
     /// Who has it, by program and process; or what the system refuses.
     pub fn lock(&self, sharing: Sharing, patience: Duration) -> Result<FolderLock, Failed> {
-        fs::create_dir_all(&self.0).map_err(|error| unwritable(&self.0, &error))?;
+        make(&self.0).map_err(|error| unwritable(&self.0, &error))?;
         let path = self.lock_path();
         let open = File::options().create(true).truncate(false).read(true).write(true).open(&path);
         let mut file = open.map_err(|error| unwritable(&path, &error))?;
@@ -193,7 +194,8 @@ impl DataFolder {
         let path = self.run_file(&format!("{service}.pid"));
         let new = self.run_file(&format!("{service}.pid.new"));
         let write = || {
-            fs::create_dir_all(self.0.join("run"))?;
+            make(&self.0)?;
+            make(&self.0.join("run"))?;
             fs::write(&new, format!("{}\n", std::process::id()))?;
             fs::rename(&new, &path)
         };
@@ -230,6 +232,18 @@ pub fn argument_of(pid: u32, option: &str) -> Option<String> {
     let arguments = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
     let mut words = arguments.split(|byte| *byte == 0).skip_while(|word| *word != option.as_bytes());
     Some(String::from_utf8_lossy(words.nth(1)?).into_owned())
+}
+
+/// Makes a folder that only its owner can look into, since private events and what proves who one is lie there; one that exists is
+/// left as it is.
+fn make(folder: &Path) -> io::Result<()> {
+    if let Some(parent) = folder.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    match DirBuilder::new().mode(0o700).create(folder) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
+        made => made,
+    }
 }
 
 /// The process that is the parent of `pid` now.
@@ -310,6 +324,23 @@ mod tests {
         assert_eq!(folder.running(Service::Auth), None, "this is not the program of auth");
         drop(note);
         assert!(!folder.run_file("auth.pid").exists());
+    }
+
+    #[test]
+    fn nobody_else_can_look_into_a_folder_that_is_made_and_one_that_exists_is_left_as_it_is() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let temporary = tempfile::tempdir().unwrap();
+        let made = DataFolder::at(temporary.path().join("a/data"));
+        made.prepare().unwrap();
+        for path in [made.path().to_owned(), made.run_file(""), made.path().join("log")] {
+            assert_eq!(mode(&path), 0o700, "{}", path.display());
+        }
+        let other = temporary.path().join("other");
+        fs::create_dir(&other).unwrap();
+        fs::set_permissions(&other, fs::Permissions::from_mode(0o755)).unwrap();
+        DataFolder::at(&other).prepare().unwrap();
+        assert_eq!(mode(&other), 0o755);
     }
 
     #[test]

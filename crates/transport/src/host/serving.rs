@@ -1,6 +1,7 @@
 //! The life of a service's process, from taking its port to closing its database.
 
 use std::io::{self, Read as _};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::options::Options;
 use super::{Hosted, Stood};
-use crate::cluster::{Clients, DataFolder, Failed, PATIENCE, Sharing};
+use crate::cluster::{Clients, DataFolder, Failed, Holder, PATIENCE, Sharing};
 use crate::{ChannelOptions, ClientOptions, ListenOptions, Metrics, Server, bind};
 
 /// How long calls under way may take to finish, and then the tasks and the database: together less than a supervisor waits.
@@ -65,8 +66,18 @@ fn open<P: Hosted>(folder: &DataFolder) -> Result<Opened, Failed> {
     let operator = OperatorKey::load_or_create(folder.path())
         .map_err(|error| Failed(format!("the operator's key cannot be had: {error}")))?;
     let options = storage::Options::new(P::SERVICE.name(), P::SCHEMA);
-    let db = Database::open(&folder.database(P::SERVICE), options).map_err(|error| Failed(error.to_string()))?;
+    let path = folder.database(P::SERVICE);
+    let db = Database::open(&path, options).map_err(|error| match (&error, folder.running(P::SERVICE)) {
+        (storage::Error::InUse { path }, Some(holder)) => in_use(path, &holder),
+        _ => Failed(error.to_string()),
+    })?;
     Ok((lock, operator, db))
+}
+
+fn in_use(database: &Path, holder: &Holder) -> Failed {
+    let Holder { pid, program } = holder;
+    let database = database.display();
+    Failed(format!("{database} is in use by {program} (process {pid}): stop it, or choose another data folder"))
 }
 
 /// Serves until told to end, or until the service cannot go on: why.

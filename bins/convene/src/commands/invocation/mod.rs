@@ -203,6 +203,7 @@ impl<'a> Invocation<'a> {
         if let Err(failure) = self.sign_out().await {
             return failure;
         }
+        let reason = reason.trim_end_matches("; sign in again");
         Error::unauthenticated(format!("{reason}; {HOW_TO_SIGN_IN}")).into()
     }
 }

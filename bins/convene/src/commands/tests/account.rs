@@ -176,8 +176,10 @@ async fn signing_out_twice_after_an_unknown_outcome_is_done_once() {
 #[tokio::test]
 async fn signing_out_of_a_session_that_was_ended_elsewhere_says_so() {
     let desk = Desk::of_alice().await;
-    desk.auth.answers(Err(Error::unauthenticated("the session has ended")));
-    assert_eq!(desk.gives(&["logout"]).await.unwrap_err().exit(), 3);
+    desk.auth.answers(Err(Error::unauthenticated("the session has ended; sign in again")));
+    let failure = desk.gives(&["logout"]).await.unwrap_err();
+    assert_eq!(failure.exit(), 3);
+    assert_eq!(failure.message().matches("sign in").count(), 1, "{}", failure.message());
     assert!(desk.profile.read().unwrap().session.is_none());
 }
 

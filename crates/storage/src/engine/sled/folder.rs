@@ -4,8 +4,9 @@
 //! first rows are durable: it names the format before any engine is tried on the folder, and its presence tells
 //! a database that lost everything from a new one.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::ErrorKind;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -30,7 +31,9 @@ pub(super) struct Folder {
 impl Folder {
     /// Makes the folder if need be, locks it and checks its format.
     pub(super) fn open(path: &Path) -> Result<Self, Error> {
-        fs::create_dir_all(path).map_err(|error| file_error("create the folder", path, &error))?;
+        // What is in it is for the services alone to show.
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+        made.map_err(|error| file_error("create the folder", path, &error))?;
         let lock_path = path.join(LOCK_FILE);
         let lock = File::options()
             .create(true)
