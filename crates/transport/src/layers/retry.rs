@@ -82,10 +82,12 @@ impl<P: Protocol> Stub<P> for Retry<P> {
             };
             outcome_unknown |= matches!(error, Error::Deadline { .. });
             let Some(pause) = self.pause(&error, method, context, attempt) else {
-                // "Certainly not executed" is true of the last attempt only, if an earlier one may have been.
-                let certain = error.retryable() == Retryable::Safely;
+                // "Certainly not executed" is true of the last attempt only, if an earlier one may have been. And whoever signs out or
+                // deletes their account, and does not hear that it was done, may be nobody by the next attempt.
+                let says_little =
+                    error.retryable() == Retryable::Safely || matches!(error, Error::Unauthenticated { .. });
                 return Err(match method.kind {
-                    Kind::Command if outcome_unknown && certain => Error::Deadline { service: P::SERVICE },
+                    Kind::Command if outcome_unknown && says_little => Error::Deadline { service: P::SERVICE },
                     Kind::Command | Kind::Query => error,
                 });
             };

@@ -287,6 +287,8 @@ async fn a_command_once_of_unknown_outcome_is_never_called_certainly_not_execute
     assert_eq!(client.count(&command(), ()).await, Err(UNKNOWN));
     script.then([UNKNOWN, gone(), gone(), gone()]);
     assert_eq!(client.echo(&patient(), String::new()).await, Err(gone()), "a query has nothing to be unsure of");
+    script.then([UNKNOWN, Error::unauthenticated("the session has ended")]);
+    assert_eq!(client.count(&command(), ()).await, Err(UNKNOWN), "perhaps by this very command");
     script.then([UNKNOWN, Error::forbidden("no")]);
     assert_eq!(client.count(&command(), ()).await, Err(Error::forbidden("no")), "an answer is an answer");
 }
