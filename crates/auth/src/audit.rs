@@ -3,9 +3,9 @@
 //! Each page walks some rows of one table and looks for what each must have in the others, all in one view, so what it reports
 //! was really so.
 
-use chassis::{Fault, Row};
+use chassis::{Fault, Row, cursor};
 use domain::integrity::{Audit, AuditPage};
-use domain::{Error, SessionId, Timestamp, UserId};
+use domain::{SessionId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use storage::{Key, Reader, Table, Value};
 
@@ -29,11 +29,7 @@ enum Place {
 /// # Errors
 /// Invalid input (`after`) for what is no `next` of an earlier page.
 pub(crate) fn page(view: &impl Reader, request: &Audit) -> Result<AuditPage, Fault> {
-    let refused = |_| Error::invalid("after", "", "give the `next` of the page before");
-    let place = match &request.after {
-        None => Place::Names(None),
-        Some(bytes) => storage::decode(bytes).map_err(refused)?,
-    };
+    let place = cursor::of_audit(request)?.unwrap_or(Place::Names(None));
     let mut discrepancies = Vec::new();
     let found = &mut discrepancies;
     let next = match place {

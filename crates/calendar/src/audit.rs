@@ -3,11 +3,11 @@
 //! The pages go through the tables one after another. What a cascade has not come to yet is reported as out of date: an audit is
 //! meant to be asked by someone who has seen the ends of all logs, and therefore waits for the cascades too.
 
-use chassis::Fault;
 use chassis::directory;
 use chassis::timeline::Entry as Indexed;
+use chassis::{Fault, cursor};
 use domain::integrity::{Audit, AuditPage, Reference, Target};
-use domain::{Error, EventId, Instance, UserId};
+use domain::{EventId, Instance, UserId};
 use serde::{Deserialize, Serialize};
 use storage::{Reader as _, View};
 
@@ -36,12 +36,7 @@ enum At {
 /// # Errors
 /// Invalid input (`after`) for a cursor that no audit made.
 pub(crate) fn page(view: &View<'_>, request: &Audit) -> Result<AuditPage, Fault> {
-    let at = match &request.after {
-        None => At::Calendars(None),
-        Some(bytes) => {
-            storage::decode(bytes).map_err(|_| Error::invalid("after", "", "give the `next` of the page before"))?
-        }
-    };
+    let at = cursor::of_audit(request)?.unwrap_or(At::Calendars(None));
     let mut found = AuditPage { references: Vec::new(), discrepancies: Vec::new(), next: None };
     let next = match at {
         At::Calendars(after) => calendars(view, after, &mut found)?,

@@ -83,7 +83,7 @@ impl<B: SessionBook> Authenticator<B> {
             Some(_) => Err(ended().into()),
             None => match known.heard {
                 // Its start has not arrived here yet, nor has its end.
-                Some(heard) if heard.epoch == claims.at.epoch && heard.at < claims.at.at => {
+                Some(heard) if heard.is_behind(claims.at) => {
                     self.book.introduce(&claims).await;
                     Ok(actor)
                 }

@@ -17,6 +17,8 @@ use crate::{Fault, OperatorKey};
 
 /// How long a call waits at most for followers to catch up with what its caller has seen.
 pub(crate) const CATCHING_UP: Duration = Duration::from_secs(1);
+/// Kept back from a call's deadline by whatever waits within it: for the way home of an answer that says so.
+pub const WAY_HOME: Duration = Duration::from_millis(250);
 const HOUSEKEEPING: Duration = Duration::from_secs(600);
 const PRUNED_AT_ONCE: usize = 1_000;
 
@@ -203,6 +205,16 @@ impl Chassis {
         stopped.extend(self.db().health().err().map(|error| error.to_string()));
         let version = env!("CARGO_PKG_VERSION").to_owned();
         Health { version, positions, behind: state.out_of_contact(self.service), stopped }
+    }
+
+    /// Answers how this service is.
+    ///
+    /// # Errors
+    /// None: it is as every method answers.
+    pub fn answer_health(&self) -> Answer<Health> {
+        let health = self.health();
+        let seen = health.positions.clone();
+        Ok(Reply::new(health, seen))
     }
 
     /// Forgets what need no longer be remembered, for as long as the future is polled.

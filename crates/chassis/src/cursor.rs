@@ -1,5 +1,6 @@
 //! Page cursors: the key of the last row shown, as text that only its service can read.
 
+use domain::integrity::Audit;
 use domain::{Error, Page, PageCursor, PageRequest};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -20,6 +21,16 @@ pub fn after<K: Serialize + DeserializeOwned>(key: &K) -> Result<PageCursor, Fau
 pub fn read<K: DeserializeOwned>(request: &PageRequest) -> Result<Option<K>, Error> {
     let Some(cursor) = &request.after else { return Ok(None) };
     storage::decode(&cursor.to_bytes()?).map(Some).map_err(|_| cursor.refused())
+}
+
+/// Where an audit goes on, if it goes on.
+///
+/// # Errors
+/// Invalid input (`after`) for what is no `next` of an earlier page.
+pub fn of_audit<K: DeserializeOwned>(request: &Audit) -> Result<Option<K>, Error> {
+    let why = "give the `next` of the page before, as it was given";
+    let place = request.after.as_ref().map(|bytes| storage::decode(bytes)).transpose();
+    place.map_err(|_| Error::invalid("after", "", why))
 }
 
 /// A page of the first `limit` of `rows`, of which one more was asked for, to know whether there is a next page.

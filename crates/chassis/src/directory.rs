@@ -4,7 +4,6 @@
 //! deletion means for the service's own rows is the service's own business; it does that first, then [`apply`]s the change here.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::auth::{Auth, AuthChange, FindUser, KeyId, User, VouchedUser};
@@ -16,10 +15,7 @@ use storage::{Reader, Table, Transaction, Value};
 use crate::authenticator::{KnownSession, SessionBook};
 use crate::follow::cursor_of;
 use crate::tokens::Claims;
-use crate::{Chassis, Fault, Row};
-
-/// Kept back from a call's deadline, to tell the caller that the owner did not answer.
-const WAY_HOME: Duration = Duration::from_millis(250);
+use crate::{Chassis, Fault, Row, WAY_HOME};
 
 const USERS: Table<UserId, Row<Username>> = Table::new("directory.users");
 const NAMES: Table<Username, Row<UserId>> = Table::new("directory.names");
@@ -119,7 +115,7 @@ pub fn admit(tx: &mut Transaction<'_>, vouched: &VouchedUser) -> Result<UserId, 
         return Ok(user.id);
     }
     let cursor = cursor_of(tx, Service::Auth)?;
-    if cursor.is_some_and(|heard| heard.epoch == vouched.at.epoch && heard.at >= vouched.at.at) {
+    if cursor.is_some_and(|heard| heard.covers(vouched.at)) {
         return Err(Error::not_found("user", &user.username).into());
     }
     put_user(tx, user)?;
@@ -132,8 +128,7 @@ pub fn admit(tx: &mut Transaction<'_>, vouched: &VouchedUser) -> Result<UserId, 
 /// Unauthenticated if the account is gone.
 pub fn admit_actor(tx: &Transaction<'_>, context: &Context) -> Result<UserId, Fault> {
     let Actor::User { user, at, .. } = context.actor else { return Ok(context.user()?) };
-    let behind = |heard: Position| heard.epoch == at.epoch && heard.at < at.at;
-    if knows(tx, user)? || cursor_of(tx, Service::Auth)?.is_some_and(behind) {
+    if knows(tx, user)? || cursor_of(tx, Service::Auth)?.is_some_and(|heard| heard.is_behind(at)) {
         return Ok(user);
     }
     Err(Error::unauthenticated("this account was deleted").into())
@@ -235,6 +230,8 @@ impl SessionBook for Followed {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use domain::{Authenticate as _, Clock as _, Credential, Epoch};
     use storage::{Cursor, Database, Digest, Options};
 

@@ -57,9 +57,7 @@ impl State {
 
     /// The followed services on which it depends that `seen` is not yet covered.
     pub(crate) fn missing(&self, service: Service, seen: &Positions) -> Vec<Service> {
-        let covers = |known: Option<Position>, wanted: Position| {
-            known.is_some_and(|known| known.epoch == wanted.epoch && known.at >= wanted.at)
-        };
+        let covers = |known: Option<Position>, wanted: Position| known.is_some_and(|known| known.covers(wanted));
         let mut missing = Vec::new();
         for (source, wanted) in seen.iter().filter(|(_, wanted)| wanted.at > 0) {
             if !service.follows().contains(&source) {

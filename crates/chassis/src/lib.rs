@@ -34,7 +34,7 @@ pub mod tokens;
 pub mod work;
 
 pub use clock::SystemClock;
-pub use core::{Chassis, Settle, Setup};
+pub use core::{Chassis, Settle, Setup, WAY_HOME};
 pub use fault::Fault;
 pub use operator::OperatorKey;
 pub use row::Row;

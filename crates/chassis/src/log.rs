@@ -7,15 +7,13 @@ use domain::{Actor, Answer, Context, Epoch, Positions, Reply, Service};
 use tokio::time::{Instant, timeout_at};
 
 use crate::row::Logged;
-use crate::{Chassis, Fault};
+use crate::{Chassis, Fault, WAY_HOME};
 
 const MOST_RECORDS: u32 = 500;
 /// Large answers would hold up small ones on the same connection.
 const MOST_BYTES: usize = 256 * 1_024;
 /// How long a command that gives or takes rights waits for its followers.
 const SETTLING: Duration = Duration::from_millis(500);
-/// Kept back from a call's deadline for the way home.
-const WAY_HOME: Duration = Duration::from_millis(250);
 
 /// Announces a change in the transaction that makes it; returns its position.
 ///

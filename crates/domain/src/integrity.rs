@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EventId, Service, UserId};
+use crate::{Error, EventId, Service, UserId};
 
 /// What becomes of a row when the row it refers to goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +103,24 @@ pub struct AuditPage {
 pub struct Present {
     /// The rows.
     pub targets: Vec<Target>,
+}
+
+impl Present {
+    /// The most rows that one question may name.
+    pub const MOST: usize = 1_000;
+
+    /// Answers for each row, in their order, by `exists`.
+    ///
+    /// # Errors
+    /// Invalid input (`targets`) for too many; what `exists` reports.
+    pub fn answer<E: From<Error>>(&self, exists: impl FnMut(&Target) -> Result<bool, E>) -> Result<Vec<bool>, E> {
+        let number = self.targets.len();
+        if number > Self::MOST {
+            let why = format!("at most {} rows can be asked after at once", Self::MOST);
+            return Err(Error::invalid("targets", number.to_string(), why).into());
+        }
+        self.targets.iter().map(exists).collect()
+    }
 }
 
 /// How a service is, in its own words.

@@ -28,6 +28,20 @@ pub struct Position {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Positions(BTreeMap<Service, Position>);
 
+impl Position {
+    /// Whether whoever is here has seen all up to `other`: it is of the same history, and no further.
+    #[must_use]
+    pub fn covers(self, other: Self) -> bool {
+        self.epoch == other.epoch && self.at >= other.at
+    }
+
+    /// Whether whoever is here has yet to see `other`, of the same history. Of two histories none is behind the other.
+    #[must_use]
+    pub fn is_behind(self, other: Self) -> bool {
+        self.epoch == other.epoch && self.at < other.at
+    }
+}
+
 impl Positions {
     /// Of one service only.
     #[must_use]
@@ -84,6 +98,14 @@ impl fmt::Debug for Epoch {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn positions_of_two_histories_neither_cover_nor_follow_each_other() {
+        let (here, there) = (Epoch([1; 16]), Epoch([2; 16]));
+        let [at, further, elsewhere] = [(here, 5), (here, 6), (there, 6)].map(|(epoch, at)| Position { epoch, at });
+        assert!(at.covers(at) && further.covers(at) && !at.covers(further) && !elsewhere.covers(at));
+        assert!(at.is_behind(further) && !at.is_behind(at) && !further.is_behind(at) && !at.is_behind(elsewhere));
+    }
 
     #[test]
     fn merging_keeps_the_further_position_of_a_history_and_takes_a_new_history() {

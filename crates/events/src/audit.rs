@@ -2,10 +2,10 @@
 //!
 //! An audit walks the tables one after the other, a page at a time, each table by its own key.
 
-use chassis::Fault;
 use chassis::timeline::Entry;
+use chassis::{Fault, cursor};
 use domain::integrity::{Audit, AuditPage, Reference, Target};
-use domain::{Error, EventId, Instance, UserId};
+use domain::{EventId, Instance, UserId};
 use serde::{Deserialize, Serialize};
 use storage::Reader;
 
@@ -35,11 +35,7 @@ enum Place {
 /// # Errors
 /// Invalid input (`after`) for a place that no audit gave.
 pub(crate) fn page(reader: &impl Reader, request: &Audit) -> Result<AuditPage, Fault> {
-    let place = match &request.after {
-        None => Place::Events(None),
-        Some(bytes) => storage::decode(bytes)
-            .map_err(|_| Error::invalid("after", "", "give the `next` of the page before, as it was given"))?,
-    };
+    let place = cursor::of_audit(request)?.unwrap_or(Place::Events(None));
     let mut findings = Findings { reader, references: Vec::new(), discrepancies: Vec::new() };
     let next = findings.walk(place)?;
     let next = next.map(|place| storage::encode(&place)).transpose()?;

@@ -20,7 +20,7 @@ use crate::store::{self, EVENTS, EventRow, InvitationRow, OF_USER, Origin};
 /// Takes over what events vouched for, unless its log was already followed that far.
 pub(crate) fn admit(tx: &mut Transaction<'_>, viewer: UserId, vouched: &VouchedEvent) -> Result<(), Fault> {
     let heard = cursor_of(tx, Service::Events)?;
-    if heard.is_some_and(|heard| is_covered(vouched.at, heard)) {
+    if heard.is_some_and(|heard| heard.covers(vouched.at)) {
         return Ok(());
     }
     let row = note(tx, &vouched.facts)?;
@@ -86,7 +86,7 @@ pub(crate) fn uninvite(
         // As many as there are instances that they answered one by one.
         for ((_, _, instance), ()) in tx.scan(&OF_USER, &(invitee, event), None, usize::MAX)? {
             let row = store::row(tx, event, instance, invitee)?;
-            if row.and_then(|row| row.vouched).is_none_or(|seen| !is_covered(at, seen)) {
+            if row.and_then(|row| row.vouched).is_none_or(|seen| !seen.covers(at)) {
                 gone.entry(instance).or_default().insert(invitee, None);
             }
         }
@@ -95,9 +95,4 @@ pub(crate) fn uninvite(
         record(tx, event, instance, &people.into_iter().collect::<Vec<_>>())?;
     }
     Ok(())
-}
-
-/// Whether `position` is among what was seen at `seen`.
-fn is_covered(position: Position, seen: Position) -> bool {
-    seen.epoch == position.epoch && seen.at >= position.at
 }

@@ -3,10 +3,10 @@
 //! An audit is a sequence of pages, each a view of its own. Counts are compared over as many pages as an event's rows take, so
 //! they are compared only if nothing was announced meanwhile; when all is quiet, every count is.
 
-use chassis::Fault;
+use chassis::{Fault, cursor};
 use domain::integrity::{Audit, AuditPage, Reference, Target};
 use domain::invitations::{Counts, Status};
-use domain::{Error, EventId, Instance, UserId};
+use domain::{EventId, Instance, UserId};
 use serde::{Deserialize, Serialize};
 use storage::{Key, Reader, Table};
 
@@ -53,11 +53,7 @@ struct Recount {
 /// # Errors
 /// Invalid input (`after`) for a cursor that no page gave; what the database reports.
 pub(crate) fn page(reader: &impl Reader, request: &Audit) -> Result<AuditPage, Fault> {
-    let stage = match &request.after {
-        None => Stage::Events(None),
-        Some(after) => storage::decode(after)
-            .map_err(|_| Error::invalid("after", "", "give the `next` of the page before, as it was given"))?,
-    };
+    let stage = cursor::of_audit(request)?.unwrap_or(Stage::Events(None));
     let mut found = AuditPage { references: Vec::new(), discrepancies: Vec::new(), next: None };
     let next = match stage {
         Stage::Events(after) => Some(events(reader, after, &mut found)?),

@@ -2,9 +2,9 @@
 //!
 //! Traces of ended shares refer to users, too, and go with them like live ones; so they are listed alike.
 
-use chassis::Fault;
+use chassis::{Fault, cursor};
+use domain::UserId;
 use domain::integrity::{Audit, AuditPage, Reference, Target};
-use domain::{Error, UserId};
 use serde::{Deserialize, Serialize};
 use storage::{Reader, Table, Value};
 
@@ -27,12 +27,7 @@ enum Place {
 /// # Errors
 /// Invalid input (`after`) for what is no `next` of an earlier page.
 pub(crate) fn page(view: &impl Reader, request: &Audit) -> Result<AuditPage, Fault> {
-    let place = match &request.after {
-        None => Place::Shares(None),
-        Some(bytes) => {
-            storage::decode(bytes).map_err(|_| Error::invalid("after", "", "give the `next` of the page before"))?
-        }
-    };
+    let place = cursor::of_audit(request)?.unwrap_or(Place::Shares(None));
     let mut page = AuditPage { references: Vec::new(), discrepancies: Vec::new(), next: None };
     let next = match place {
         Place::Shares(after) => {

@@ -122,8 +122,6 @@ impl Sharing for SharingService {
     }
 
     async fn health(&self, _: &Context, _: AskHealth) -> Answer<Health> {
-        let health = self.chassis.health();
-        let seen = health.positions.clone();
-        Ok(Reply::new(health, seen))
+        self.chassis.answer_health()
     }
 }

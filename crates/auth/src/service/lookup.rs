@@ -11,7 +11,6 @@ use crate::store::{self, NAMES, USERS};
 
 const MOST_COMPLETIONS: usize = 20;
 const LONGEST_NAME: usize = 32;
-const MOST_TARGETS: usize = 1_000;
 /// Sorts behind every character of a name.
 const BEHIND_ALL: char = '{';
 
@@ -48,17 +47,11 @@ impl AuthService {
     }
 
     pub(super) async fn do_present(&self, context: &Context, request: &Present) -> Result<Reply<Vec<bool>>, Fault> {
-        let count = request.targets.len();
-        if count > MOST_TARGETS {
-            let reason = format!("at most {MOST_TARGETS} can be asked about at once");
-            return Err(Error::invalid("targets", count.to_string(), reason).into());
-        }
         let present = self.chassis.query(context, |view| {
-            let exists = |target: &Target| match target {
+            request.answer(|target| match target {
                 Target::User(user) => Ok(view.contains(&USERS, user)?),
                 Target::Event(_) => Ok(false),
-            };
-            request.targets.iter().map(exists).collect()
+            })
         });
         Ok(present.await?)
     }

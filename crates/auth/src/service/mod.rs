@@ -149,8 +149,6 @@ impl Auth for AuthService {
     }
 
     async fn health(&self, _: &Context, _: AskHealth) -> Answer<Health> {
-        let health = self.chassis.health();
-        let seen = health.positions.clone();
-        Ok(Reply::new(health, seen))
+        self.chassis.answer_health()
     }
 }

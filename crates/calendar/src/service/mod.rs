@@ -13,7 +13,7 @@ use domain::auth::VouchedUser;
 use domain::calendar::{Calendar, CalendarPage, Entry, ListEntries};
 use domain::integrity::{AskHealth, Audit, AuditPage, Health};
 use domain::sharing::Level;
-use domain::{Actor, Answer, Context, Error, PageCursor, PageRequest, Position, Positions, Reply, Service, UserId};
+use domain::{Actor, Answer, Context, Error, PageCursor, PageRequest, Position, Service, UserId};
 use serde::{Deserialize, Serialize};
 use storage::{Reader as _, View};
 
@@ -113,13 +113,13 @@ impl Calendar for Calendars {
     }
 
     async fn health(&self, _: &Context, _: AskHealth) -> Answer<Health> {
-        Ok(Reply::new(self.chassis.health(), Positions::default()))
+        self.chassis.answer_health()
     }
 }
 
 /// Whether auth's log was applied up to `at` in this view.
 fn has_heard(view: &View<'_>, at: Position) -> Result<bool, Fault> {
-    Ok(cursor_of(view, Service::Auth)?.is_some_and(|heard| heard.epoch == at.epoch && heard.at >= at.at))
+    Ok(cursor_of(view, Service::Auth)?.is_some_and(|heard| heard.covers(at)))
 }
 
 /// Why the reader's own name is not known.

@@ -17,7 +17,7 @@ use domain::events::{
 };
 use domain::integrity::{AskHealth, Audit, AuditPage, Health, Present};
 use domain::log::{Changes, ReadChanges};
-use domain::{Answer, Context, Error, Page, Reply, Username};
+use domain::{Answer, Context, Error, Page, Username};
 
 use crate::audit;
 
@@ -91,8 +91,6 @@ impl Events for EventsService {
     }
 
     async fn health(&self, _: &Context, _: AskHealth) -> Answer<Health> {
-        let health = self.chassis.health();
-        let seen = health.positions.clone();
-        Ok(Reply::new(health, seen))
+        self.chassis.answer_health()
     }
 }

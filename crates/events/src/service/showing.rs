@@ -3,14 +3,11 @@
 use chassis::{Chassis, Fault, directory};
 use domain::events::{Event, VouchEvent, VouchedEvent};
 use domain::integrity::{Present, Target};
-use domain::{Description, Error, EventId, UserId};
+use domain::{Description, EventId, UserId};
 use storage::Reader;
 
 use crate::rights::{self, Role};
 use crate::store::{self, EVENTS, EventRow};
-
-/// The most rows that one question of [`present`] names.
-const MOST_TARGETS: usize = 1_000;
 
 /// An event, for someone who may see it.
 pub(super) fn show(reader: &impl Reader, event: EventId, viewer: UserId) -> Result<Event, Fault> {
@@ -52,14 +49,8 @@ pub(super) fn vouch(reader: &impl Reader, request: VouchEvent) -> Result<Vouched
 
 /// Which of these rows there are; users are none of this service's.
 pub(super) fn present(reader: &impl Reader, request: &Present) -> Result<Vec<bool>, Fault> {
-    let number = request.targets.len();
-    if number > MOST_TARGETS {
-        let why = format!("at most {MOST_TARGETS} rows can be asked after at once");
-        return Err(Error::invalid("targets", number.to_string(), why).into());
-    }
-    let exists = |target: &Target| match target {
+    request.answer(|target| match target {
         Target::Event(event) => Ok(reader.contains(&EVENTS, event)?),
         Target::User(_) => Ok(false),
-    };
-    request.targets.iter().map(exists).collect()
+    })
 }

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use chassis::Fault;
+use chassis::{Fault, WAY_HOME};
 use domain::events::{VouchEvent, VouchedEvent};
 use domain::{Context, Error, EventId, Service, UserId};
 
@@ -15,8 +15,6 @@ use crate::sight::{self, Seen};
 
 /// How long events may take.
 const ASKING: Duration = Duration::from_secs(2);
-/// Kept back from a call's deadline for the answer.
-const WAY_HOME: Duration = Duration::from_millis(250);
 
 impl InvitationsService {
     /// Makes sure that what lets `viewer` see the event, and be to it what is `enough` for what they want, is here, if

@@ -17,7 +17,7 @@ use domain::invitations::{
     Unattend,
 };
 use domain::log::{Changes, ReadChanges};
-use domain::{Answer, Context, Page, Reply};
+use domain::{Answer, Context, Page};
 
 /// The service.
 pub(crate) struct InvitationsService {
@@ -69,8 +69,6 @@ impl Invitations for InvitationsService {
     }
 
     async fn health(&self, _: &Context, _: AskHealth) -> Answer<Health> {
-        let health = self.chassis.health();
-        let seen = health.positions.clone();
-        Ok(Reply::new(health, seen))
+        self.chassis.answer_health()
     }
 }
