@@ -252,6 +252,14 @@ fn what_is_in_the_way_is_named_and_nothing_is_started() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("already run by") && said.contains(&up.child.id().to_string()), "{said}");
     assert!(installation.states().iter().all(|state| state.ends_with("up")), "the first is not disturbed");
+
+    let mut second = Command::new(programs::of_this_build().unwrap().join("convene-auth"));
+    second.args(["--base-port", &free_base_port().to_string(), "--data"]).arg(installation.data.path());
+    let output = second.stdin(Stdio::null()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    let first = installation.pid(Service::Auth).unwrap();
+    assert!(said.contains(&format!("in use by convene-auth (process {first})")), "{said}");
 }
 
 /// Holds a database as another program would.
