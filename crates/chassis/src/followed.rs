@@ -21,6 +21,8 @@ pub(crate) struct State {
     telling: BTreeMap<Service, (Positions, u64)>,
     contact: BTreeMap<Service, Contact>,
     stopped: BTreeMap<Service, String>,
+    /// Why a long cascade does not go on, if one does not.
+    stuck: Option<String>,
 }
 
 /// Whether a followed service answers. One that was never asked is not in the map: it may just be starting.
@@ -93,7 +95,8 @@ impl State {
     }
 
     pub(crate) fn stopped(&self) -> Vec<String> {
-        self.stopped.iter().map(|(source, why)| format!("following {source}: {why}")).collect()
+        let followers = self.stopped.iter().map(|(source, why)| format!("following {source}: {why}"));
+        followers.chain(self.stuck.iter().map(|why| format!("a cascade cannot go on: {why}"))).collect()
     }
 
     /// What `source` told last, whether or not it counts already.
@@ -163,6 +166,15 @@ impl Followed {
 
     pub(crate) fn stop(&self, source: Service, why: String) {
         self.state.send_if_modified(|state| state.stopped.insert(source, why.clone()) != Some(why));
+    }
+
+    /// A long cascade does not go on, and why; or it does.
+    pub(crate) fn stuck(&self, why: Option<&str>) {
+        self.state.send_if_modified(|state| {
+            let news = state.stuck.as_deref() != why;
+            state.stuck = why.map(str::to_owned);
+            news
+        });
     }
 
     /// Waits until something was heard of the log of `source` up to `wanted`, or of another history of it, but not beyond

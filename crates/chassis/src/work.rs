@@ -65,7 +65,10 @@ impl Chassis {
                 follow::applied(tx, service).map(Some)
             });
             match worked.await {
-                Ok(Some(applied)) => self.followed.applied(&applied),
+                Ok(Some(applied)) => {
+                    self.followed.stuck(None);
+                    self.followed.applied(&applied);
+                }
                 Ok(None) => self.work_came().await,
                 Err(Fault::Storage(storage::Error::Busy { .. } | storage::Error::Closed)) => {
                     tokio::time::sleep(std::time::Duration::from_millis(50)).await;
@@ -73,6 +76,7 @@ impl Chassis {
                 Err(fault) => {
                     let fault: Fault = fault;
                     tracing::error!(service = %self.service(), %fault, "a cascade cannot go on");
+                    self.followed.stuck(Some(&fault.to_string()));
                     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
                 }
             }

@@ -386,6 +386,27 @@ fn one_step() -> impl Fn(&mut Transaction<'_>, From) -> Result<Option<From>, Fau
 }
 
 #[tokio::test]
+async fn a_cascade_that_cannot_go_on_is_told_until_it_does() {
+    let (owner, follower) = (in_memory(OWNER), in_memory(FOLLOWER));
+    let following = Link::to(&owner).followed_with(&follower, cascade);
+    let mended = Arc::new(AtomicBool::new(false));
+    let step = {
+        let mended = Arc::clone(&mended);
+        move |tx: &mut Transaction<'_>, work| match mended.load(Ordering::Relaxed) {
+            true => reach(tx, work),
+            false => Err(Fault::broken("a row that cannot be")),
+        }
+    };
+    let worker = tokio::spawn(Arc::clone(&follower).work_off(step));
+    say(&owner, &commanding(), "go", Settle::No).await;
+    assert_eq!(until_stopped(&follower).await, "a cascade cannot go on: a row that cannot be");
+    mended.store(true, Ordering::Relaxed);
+    until("it goes on", async || reached(&follower).await.len() == ROWS && follower.health().stopped.is_empty()).await;
+    following.abort();
+    worker.abort();
+}
+
+#[tokio::test]
 async fn cascades_are_worked_off_as_they_come_and_in_the_order_of_their_causes() {
     let (owner, follower) = (in_memory(OWNER), in_memory(FOLLOWER));
     let following = Link::to(&owner).followed_with(&follower, cascade);

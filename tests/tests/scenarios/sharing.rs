@@ -15,6 +15,7 @@ scenario! {
         assert_eq!(refused(bob.calendar_of(&alice).await), "forbidden");
         let shares = alice.shares_with(&bob, Level::Details).await.unwrap();
         assert!(alice.had_settled(), "it holds from the moment it is acknowledged");
+        world.settles().await;
         assert_eq!(shares.shared_with, [Share { username: bob.username(), level: Level::Details }]);
         assert_eq!(bob.calendar_of(&alice).await.unwrap(), ["Dentist (organizing)"]);
         assert_eq!(refused(alice.calendar_of(&bob).await), "forbidden", "one way");
@@ -42,6 +43,7 @@ scenario! {
         }
         alice.creates(Plan::for_a("Secret day").when(on("2027-03-20", "2027-03-21"))).await.unwrap();
         alice.shares_with(&bob, Level::Busy).await.unwrap();
+        world.settles().await;
         assert_eq!(bob.calendar_of(&alice).await.unwrap(), [
             "busy 2027-03-10T09:00:00Z/2027-03-10T11:30:00Z",
             "busy 2027-03-10T15:00:00Z/2027-03-10T16:00:00Z",
