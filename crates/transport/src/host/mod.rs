@@ -5,6 +5,7 @@
 //! `--with-parent`) the end of the process that started it; then finishes what it had accepted, within a bound, and closes. Should its
 //! database stop by itself it ends as failed, for whoever started it to start it again.
 
+mod arriving;
 mod logging;
 mod options;
 mod services;

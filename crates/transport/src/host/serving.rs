@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use chassis::{OperatorKey, SystemClock};
 use storage::Database;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{interval, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::arriving::Arriving;
 use super::options::Options;
 use super::{Hosted, Stood};
-use crate::cluster::{Clients, DataFolder, Failed, Holder, PATIENCE, Sharing};
+use crate::cluster::{Clients, DataFolder, Failed, FolderLock, Holder, PATIENCE, Sharing};
 use crate::{ChannelOptions, ClientOptions, ListenOptions, Metrics, Server, bind};
 
 /// How long calls under way may take to finish, and then the tasks and the database: together less than a supervisor waits.
@@ -23,28 +23,32 @@ const CLOSING: Duration = Duration::from_secs(4);
 const BETWEEN_HEALTH_CHECKS: Duration = Duration::from_millis(250);
 
 pub(super) async fn serve<P: Hosted>(options: Options<P::Arguments>) -> Result<(), Failed> {
-    let told_to_end = ToldToEnd::listen(options.with_parent)?;
+    let mut told_to_end = ToldToEnd::listen(options.with_parent)?;
     let address = options.address(P::SERVICE)?;
     let listener = bind(address).await.map_err(|error| Failed(error.to_string()))?;
 
-    let peers = options.peers();
-    let folder = DataFolder::at(options.data);
-    let opened = {
-        let folder = folder.clone();
-        tokio::task::spawn_blocking(move || open::<P>(&folder))
-    };
-    let (lock, operator, db) =
-        opened.await.map_err(|error| Failed(format!("the database was not opened: {error}")))??;
-
     let metrics = Metrics::new();
-    let others = Clients::connected(&peers, &ChannelOptions::default(), &ClientOptions::default(), &metrics);
-    let stood = Stood::<P>::start(db, Arc::new(SystemClock), operator, others, options.own.into(), &metrics).await?;
     let listen = ListenOptions { drain_timeout: DRAINING, ..ListenOptions::default() };
-    let server = Server::new(Arc::clone(&stood.stub), Arc::clone(&stood.readiness), metrics, listen);
+    let arriving = Arriving::<P>::new();
+    let server = Server::new(Arc::clone(&arriving) as _, arriving.readiness(), Arc::clone(&metrics), listen);
+    let mut serving = Box::pin(server.serve(listener));
+
+    let folder = DataFolder::at(options.data.clone());
+    let starting = start::<P>(options, &folder, &metrics);
+    let (stood, lock) = tokio::select! {
+        started = starting => started?,
+        () = &mut serving => return Err(Failed("it listens no more".to_owned())),
+        why = told_to_end.wait() => {
+            tracing::info!(service = %P::SERVICE, why, "ended while starting");
+            return Ok(());
+        }
+    };
+    arriving.arrived(&stood);
+    drop(arriving);
     let noted = folder.note_process(P::SERVICE)?;
     tracing::info!(service = %P::SERVICE, %address, data = %folder.path().display(), "serving");
 
-    let failure = serve_until_the_end(&server, listener, &stood, told_to_end).await;
+    let failure = serve_until_the_end(serving, &stood, told_to_end).await;
 
     stood.ends();
     server.shutdown().await;
@@ -57,7 +61,25 @@ pub(super) async fn serve<P: Hosted>(options: Options<P::Arguments>) -> Result<(
     failure.map_or(Ok(()), |why| Err(Failed(format!("{} has stopped: {why}", P::SERVICE))))
 }
 
-type Opened = (crate::cluster::FolderLock, OperatorKey, Database);
+/// Opens the data folder and starts the service on it.
+async fn start<P: Hosted>(
+    options: Options<P::Arguments>,
+    folder: &DataFolder,
+    metrics: &Arc<Metrics>,
+) -> Result<(Stood<P>, FolderLock), Failed> {
+    let opened = {
+        let folder = folder.clone();
+        tokio::task::spawn_blocking(move || open::<P>(&folder))
+    };
+    let (lock, operator, db) =
+        opened.await.map_err(|error| Failed(format!("the database was not opened: {error}")))??;
+    let peers = options.peers();
+    let others = Clients::connected(&peers, &ChannelOptions::default(), &ClientOptions::default(), metrics);
+    let stood = Stood::<P>::start(db, Arc::new(SystemClock), operator, others, options.own.into(), metrics).await?;
+    Ok((stood, lock))
+}
+
+type Opened = (FolderLock, OperatorKey, Database);
 
 /// Takes the data folder and what is needed of it. Blocks.
 fn open<P: Hosted>(folder: &DataFolder) -> Result<Opened, Failed> {
@@ -82,8 +104,7 @@ fn in_use(database: &Path, holder: &Holder) -> Failed {
 
 /// Serves until told to end, or until the service cannot go on: why.
 async fn serve_until_the_end<P: Hosted>(
-    server: &Server<P>,
-    listener: TcpListener,
+    serving: impl Future<Output = ()>,
     stood: &Stood<P>,
     mut told_to_end: ToldToEnd,
 ) -> Option<String> {
@@ -97,7 +118,7 @@ async fn serve_until_the_end<P: Hosted>(
         }
     };
     tokio::select! {
-        () = server.serve(listener) => Some("it listens no more".to_owned()),
+        () = serving => Some("it listens no more".to_owned()),
         why = failure => Some(why),
         why = told_to_end.wait() => {
             tracing::info!(service = %P::SERVICE, why, "ending");
