@@ -1,1 +1,3 @@
-//! placeholder
+//! The terminal client.
+
+pub mod ui;
