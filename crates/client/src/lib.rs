@@ -1,3 +1,5 @@
 //! The terminal client.
 
+pub mod hours;
+pub mod input;
 pub mod ui;
