@@ -40,11 +40,11 @@ impl Side {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Day {
     Date(jiff::civil::Date),
-    DayMonth {
+    EachYear {
         day: i8,
         month: i8,
     },
-    DayOfMonth(i64),
+    EachMonth(i64),
     /// So many days, weeks, months or years from today.
     FromToday(i64, Unit),
     /// So many minutes from now: the time is said with it.
@@ -183,7 +183,7 @@ impl Reader {
                     self.at += 1;
                     return self.date(year, i64::from(month), i64::from(day), said);
                 }
-                self.day(Day::DayMonth { day, month }, said)
+                self.day(Day::EachYear { day, month }, said)
             }
             Word::Instant(civil, offset) => self.day(Day::Instant(civil, offset), said),
             Word::FromToday(days) => self.day(Day::FromToday(days, Unit::Day), said),
@@ -298,7 +298,7 @@ impl Reader {
         }
         // 2000 had a 29th of February; whether another year has is seen when the year is known.
         let date = word::date(2000, i64::from(month), day).map_err(|reason| Refusal::new(said, reason))?;
-        self.day(Day::DayMonth { day: date.day(), month }, said)
+        self.day(Day::EachYear { day: date.day(), month }, said)
     }
 
     /// A day before its month, an hour before its half, a number before its unit; or a number that the other side explains.
@@ -338,7 +338,7 @@ impl Reader {
         if !(1..=31).contains(&number) {
             return Err(Refusal::new(said, "no month has that day"));
         }
-        self.day(Day::DayOfMonth(number), said)
+        self.day(Day::EachMonth(number), said)
     }
 
     /// The smaller units behind a first one: `1 hour 30 minutes`, `1h 30m`, `1 hour and 30 minutes`.

@@ -151,8 +151,8 @@ impl<'a> Reading<'a> {
                 let before = end.clock.is_some_and(|end| same.time().0 < end.time().0);
                 start.clock = Some(if before { same } else { self.hour(number, Some(other(half)))? });
             }
-            (None, Some(Day::DayMonth { month, .. })) if start.day.is_none() => {
-                start.day = Some(Day::DayMonth { day: self.day_number(number)?, month: *month });
+            (None, Some(Day::EachYear { month, .. })) if start.day.is_none() => {
+                start.day = Some(Day::EachYear { day: self.day_number(number)?, month: *month });
             }
             (None, Some(Day::Date(date))) if start.day.is_none() => {
                 start.day = Some(Day::Date(self.same_month(*date, number)?));
@@ -184,11 +184,11 @@ impl<'a> Reading<'a> {
                     }
                 });
             }
-            (None, Some(Day::DayMonth { month, .. })) if end.day.is_none() => {
-                end.day = Some(Day::DayMonth { day: self.day_number(number)?, month });
+            (None, Some(Day::EachYear { month, .. })) if end.day.is_none() => {
+                end.day = Some(Day::EachYear { day: self.day_number(number)?, month });
             }
             (None, Some(Day::Date(date))) if end.day.is_none() => {
-                end.day = Some(Day::Date(self.same_month(date, number)?))
+                end.day = Some(Day::Date(self.same_month(date, number)?));
             }
             _ => return Err(self.unclear(number)),
         }
@@ -364,11 +364,11 @@ impl<'a> Reading<'a> {
                 };
             }
             Some(Day::Date(date)) => *date,
-            Some(Day::DayMonth { day, month }) => (0..=8)
+            Some(Day::EachYear { day, month }) => (0..=8)
                 .filter_map(|years| Date::new(from.year().checked_add(years)?, *month, *day).ok())
                 .find(|date| *date >= from)
                 .ok_or_else(|| self.wrong("the calendar has no such day"))?,
-            Some(Day::DayOfMonth(number)) => {
+            Some(Day::EachMonth(number)) => {
                 let day = self.day_number(*number)?;
                 (0..=12)
                     .filter_map(|months| {

@@ -84,6 +84,8 @@ impl Role {
 pub mod glyph {
     /// Stands before what has the focus; nothing else on the screen uses it.
     pub const FOCUS: &str = "▸";
+    /// Stands before what is selected while the focus is elsewhere.
+    pub const SELECTED: &str = "›";
     /// Stands behind today's number.
     pub const TODAY: &str = "*";
     /// One event of a day that has no room for titles.
@@ -254,7 +256,7 @@ mod tests {
     #[test]
     fn every_glyph_takes_one_cell_and_no_two_are_the_same() {
         use glyph::*;
-        let glyphs = [FOCUS, TODAY, DOT, CUT, ORGANIZING, GOING, MAYBE, PENDING, DECLINED, BUSY];
+        let glyphs = [FOCUS, SELECTED, TODAY, DOT, CUT, ORGANIZING, GOING, MAYBE, PENDING, DECLINED, BUSY];
         for glyph in glyphs {
             assert_eq!(glyph.cell_width(), 1, "{glyph}");
         }
