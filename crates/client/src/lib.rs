@@ -5,8 +5,10 @@
 //! outlives a run. How a call reaches a service is the business of `transport`.
 
 mod app;
+pub mod config;
 pub mod hours;
 pub mod input;
+pub mod palette;
 mod runtime;
 mod screens;
 mod session;
