@@ -12,6 +12,8 @@ pub mod palette;
 mod runtime;
 mod screens;
 mod session;
+#[cfg(test)]
+mod tests;
 pub mod ui;
 
 pub use runtime::{Options, run};

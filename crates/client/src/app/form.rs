@@ -326,7 +326,7 @@ impl Form {
 }
 
 /// An error without the value, which stands in the field already; except for names among several.
-fn said(error: &Error) -> String {
+pub(crate) fn said(error: &Error) -> String {
     match error {
         Error::InvalidInput { value, reason, .. } if value.is_empty() => reason.clone(),
         Error::InvalidInput { value, reason, .. } => format!("“{value}”: {reason}"),
@@ -413,7 +413,7 @@ pub(crate) fn type_into(input: &mut Input, key: KeyEvent) -> bool {
         (KeyCode::Right, true) => InputRequest::GoToNextWord,
         (KeyCode::Home, _) | (KeyCode::Char('a'), true) => InputRequest::GoToStart,
         (KeyCode::End, _) => InputRequest::GoToEnd,
-        (KeyCode::Char('w'), true) | (KeyCode::Backspace, true) => InputRequest::DeletePrevWord,
+        (KeyCode::Char('w') | KeyCode::Backspace, true) => InputRequest::DeletePrevWord,
         (KeyCode::Char('u'), true) => InputRequest::DeleteLine,
         (KeyCode::Char('k'), true) => InputRequest::DeleteTillEnd,
         _ => return false,

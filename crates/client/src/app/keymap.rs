@@ -217,6 +217,13 @@ impl Key {
         self.code == event.code && self.control == control
     }
 
+    /// As it comes from the terminal.
+    #[cfg(test)]
+    pub(crate) fn pressed(self) -> KeyEvent {
+        let modifiers = if self.control { KeyModifiers::CONTROL } else { KeyModifiers::NONE };
+        KeyEvent::new(self.code, modifiers)
+    }
+
     /// As it is written on screens.
     pub(crate) fn written(self) -> String {
         let name = match self.code {
@@ -261,6 +268,18 @@ pub(crate) fn available(model: &Model, place: Place) -> impl Iterator<Item = &'s
     BINDINGS.iter().filter(move |binding| binding.place == place && can(model, binding.action))
 }
 
+/// The same with the keys that each has now: a key that an earlier one has is not the later one's.
+pub(crate) fn keyed(model: &Model, place: Place) -> Vec<(&'static Binding, Vec<Key>)> {
+    let mut taken: Vec<Key> = Vec::new();
+    available(model, place)
+        .map(|binding| {
+            let keys: Vec<Key> = binding.keys.iter().copied().filter(|key| !taken.contains(key)).collect();
+            taken.extend(&keys);
+            (binding, keys)
+        })
+        .collect()
+}
+
 /// What the palette lists: the fixed words of everything that can be done now.
 pub(crate) fn palette(model: &Model) -> Vec<&'static Binding> {
     let base = base_place(model);
@@ -295,7 +314,9 @@ pub(crate) fn can(model: &Model, action: Action) -> bool {
         }
         A::NextField | A::PreviousField => model.form().is_some_and(|form| form.fields.len() > 1),
         A::LeaveForm => !matches!(purpose, Some(Purpose::SignIn)),
-        A::Complete => model.form().and_then(|f| f.names_wanted()).is_some_and(|p| !model.names(&p).is_empty()),
+        A::Complete => {
+            model.form().and_then(super::form::Form::names_wanted).is_some_and(|p| !model.names(&p).is_empty())
+        }
         A::Register => !signed_in && !matches!(purpose, Some(Purpose::Register)),
         A::SignIn => !signed_in && !matches!(purpose, Some(Purpose::SignIn)),
         A::Back => model.screens.len() > 1,

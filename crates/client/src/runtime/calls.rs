@@ -20,7 +20,7 @@ const PAGES: usize = 5;
 const GRACE: Duration = Duration::from_millis(200);
 
 /// Carries a call out; it ends by its deadline, whatever the service does.
-pub(super) async fn perform(clients: &Clients, sent: Sent) -> Result<Reply<Outcome>, Error> {
+pub(crate) async fn perform(clients: &Clients, sent: Sent) -> Result<Reply<Outcome>, Error> {
     let mut context = Context::new(sent.credential, sent.timeout).having_seen(sent.seen);
     if let Some((key, sequence)) = sent.identity {
         context = context.as_command(key, sequence);

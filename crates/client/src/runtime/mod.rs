@@ -3,7 +3,7 @@
 //! One loop takes in what happens (keys, answers, time) and hands it to [`update`]; what `update` wants done is done here. There
 //! is no frame rate: a frame is drawn after something happened, and time passes only while the model says that it matters.
 
-mod calls;
+pub(crate) mod calls;
 mod terminal;
 
 use std::io;

@@ -14,6 +14,9 @@ use crate::ui::list::{self, Hold, Row};
 use crate::ui::theme::Role;
 use crate::ui::{layout, status, text};
 
+/// Cells of the words before each fact.
+const LABEL: usize = 10;
+
 /// Draws the page.
 pub(super) fn draw(model: &Model, page: EventPage, frame: &mut Frame<'_>, area: Rect) {
     let theme = model.settings.theme;
@@ -80,22 +83,27 @@ fn facts(model: &Model, event: &Event, width: usize) -> Vec<Line<'static>> {
     if event.cancelled {
         lines.extend(styled("cancelled", Role::Error));
     }
-    let mut fact = |label: &str, words: &str| lines.extend(styled(&format!("{label} {words}"), Role::Text));
-    fact("when     ", &item::in_full(&event.series.first));
+    let mut fact = |label: &str, words: &str| {
+        for (nth, line) in text::wrap(words, width.saturating_sub(LABEL)).into_iter().enumerate() {
+            let label = text::fit(if nth == 0 { label } else { "" }, LABEL);
+            lines.push(Line::raw(text::cut(&format!("{label}{line}"), width)));
+        }
+    };
+    fact("when", &item::in_full(&event.series.first));
     if event.series.first.zone().is_some_and(|zone| *zone != model.settings.zone) {
         let here = item::in_short(&event.series.first, &model.settings.zone);
-        fact("for you  ", &format!("{here} {}", model.settings.zone));
+        fact("for you", &format!("{here} {}", model.settings.zone));
     }
     if !event.location.as_str().is_empty() {
-        fact("where    ", event.location.as_str());
+        fact("where", event.location.as_str());
     }
     fact("organizer", &organizer(model, &event.organizer));
-    fact("seen by  ", if event.public { "everyone" } else { "those invited" });
+    fact("seen by", if event.public { "everyone" } else { "those invited" });
     if let Some(pick) = model.pick()
         && let Some(status) = pick.status
     {
         let unconfirmed = if model.is_unconfirmed(event.id) { ", unconfirmed" } else { "" };
-        let line = format!("you       {} {}{unconfirmed}", sign_of(status), word_of(status));
+        let line = format!("{}{} {}{unconfirmed}", text::fit("you", LABEL), sign_of(status), word_of(status));
         lines.push(Line::styled(text::cut(&line, width), theme.style(role_of(status))));
     }
     if !event.description.as_str().is_empty() {

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use super::layout;
 use super::text;
 use super::theme::{Role, Theme};
-use crate::app::form::{Field, Form, Kind};
+use crate::app::form::{Field, Form, Kind, said};
 use crate::app::item;
 use crate::app::model::Model;
 
@@ -77,7 +77,7 @@ fn field_line(field: &Field, focused: bool, room: usize, theme: Theme) -> (Line<
     }
     let column = text::width(before.get(start..).unwrap_or_default());
     let (shown, role) = match (shown.is_empty(), field.error.is_some(), focused) {
-        (true, _, _) => (text::cut(field.example, room), Role::Dim),
+        (true, _, _) => (text::cut(&format!("({})", field.example), room), Role::Dim),
         (false, true, _) => (text::cut(shown.get(start..).unwrap_or_default(), room), Role::Error),
         (false, false, _) => (text::cut(shown.get(start..).unwrap_or_default(), room), Role::Text),
     };
@@ -96,7 +96,7 @@ fn beside(model: &Model, form: &Form, field: &Field, focused: bool) -> Vec<(Stri
             Err(_) if focused => {
                 vec![("not a date yet, e.g. tomorrow 9am 1h30 · fri 14:00 · 2026-12-01".to_owned(), Role::Dim)]
             }
-            Err(error) => vec![(error.to_string(), Role::Warning)],
+            Err(error) => vec![(said(&error), Role::Warning)],
         },
         Kind::User | Kind::Users if focused => {
             let names = form.names_wanted().map(|prefix| model.names(&prefix).to_vec()).unwrap_or_default();

@@ -8,7 +8,7 @@ use super::layout;
 use super::list::{self, Hold, Row};
 use super::text;
 use super::theme::{Role, Theme};
-use crate::app::keymap::{self, Binding};
+use crate::app::keymap::{self, Binding, Key};
 use crate::app::model::{Layer, Model};
 use crate::app::update::listed;
 
@@ -32,8 +32,9 @@ pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>, body: Rect) {
         }
         Some(Layer::Help { scroll }) => {
             let inner = layout::over(frame, body, 72, body.height, "Help: what can be done here", theme);
-            let rows: Vec<Line<'static>> = keymap::available(model, keymap::base_place(model))
-                .map(|binding| help_line(binding, inner.width, theme))
+            let rows: Vec<Line<'static>> = keymap::keyed(model, keymap::base_place(model))
+                .iter()
+                .map(|(binding, keys)| help_line(binding, keys, inner.width, theme))
                 .collect();
             let last = rows.len().saturating_sub(usize::from(inner.height));
             layout::lines(frame, inner, rows.into_iter().skip((*scroll).min(last)));
@@ -67,21 +68,21 @@ fn typed(frame: &mut Frame<'_>, area: Rect, input: &tui_input::Input, theme: The
     }
 }
 
-fn keys(binding: &Binding) -> String {
-    binding.keys.iter().map(|key| key.written()).collect::<Vec<_>>().join(" ")
+fn written(keys: &[Key]) -> String {
+    keys.iter().map(|key| key.written()).collect::<Vec<_>>().join(" ")
 }
 
 fn palette_row(binding: &Binding, width: u16) -> Row {
     let room = usize::from(width).saturating_sub(2);
-    let key = keys(binding);
+    let key = written(binding.keys);
     let words = text::fit(binding.words, room.saturating_sub(text::width(&key) + 1));
     Row::item([(words, Role::Text), (key, Role::Dim)])
 }
 
-fn help_line(binding: &Binding, width: u16, theme: Theme) -> Line<'static> {
+fn help_line(binding: &Binding, keys: &[Key], width: u16, theme: Theme) -> Line<'static> {
     let room = usize::from(width).saturating_sub(14 + 16 + 2);
     Line::from(vec![
-        Span::styled(text::fit(&keys(binding), 14), theme.style(Role::Accent)),
+        Span::styled(text::fit(&written(keys), 14), theme.style(Role::Accent)),
         Span::raw(text::fit(binding.words, 16)),
         Span::styled(format!("  {}", text::cut(binding.explained, room)), theme.style(Role::Dim)),
     ])

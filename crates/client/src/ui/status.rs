@@ -125,7 +125,7 @@ pub(crate) fn footer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     for (keys, words) in footer_items(model, place) {
         let wide = text::width(&keys) + 1 + text::width(words) + 2;
         if wide > room + 2 {
-            continue;
+            break;
         }
         room = room.saturating_sub(wide);
         spans.push(Span::styled(keys, theme.style(Role::Accent)));
@@ -138,15 +138,10 @@ pub(crate) fn footer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
 fn footer_items(model: &Model, place: Place) -> Vec<(String, &'static str)> {
     use keymap::Action as A;
     let first = |action| !matches!(action, A::Help | A::Palette | A::Back | A::Quit);
-    let mut seen = Vec::new();
-    let all: Vec<_> = keymap::available(model, place)
-        .filter(|binding| binding.in_footer)
-        .filter_map(|binding| binding.keys.first().map(|key| (key.written(), binding)))
-        .filter(|(key, _)| {
-            let new = !seen.contains(key);
-            seen.push(key.clone());
-            new
-        })
+    let all: Vec<_> = keymap::keyed(model, place)
+        .into_iter()
+        .filter(|(binding, _)| binding.in_footer)
+        .filter_map(|(binding, keys)| keys.first().map(|key| (key.written(), binding)))
         .collect();
     let item = |(key, binding): &(String, &'static keymap::Binding)| (key.clone(), binding.words);
     let general = all.iter().filter(|(_, binding)| !first(binding.action)).map(item);

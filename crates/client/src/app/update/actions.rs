@@ -13,6 +13,7 @@ use crate::app::effect::Effect;
 use crate::app::form::{Filled, Form};
 use crate::app::keymap::{self, Action};
 use crate::app::model::{AGENDA_DAYS, Confirmed, EventPage, Layer, Model, Screen, Tone, View};
+use crate::palette;
 
 /// Does something that can be done now.
 pub(super) fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
@@ -231,19 +232,10 @@ fn choose(model: &mut Model, effects: &mut Vec<Effect>) {
     }
 }
 
-fn ranked(typed: &str, words: &[&str]) -> Vec<usize> {
-    let typed = typed.trim().to_lowercase();
-    let mut found: Vec<usize> =
-        (0..words.len()).filter(|at| words.get(*at).is_some_and(|w| w.contains(&typed))).collect();
-    found.sort_by_key(|at| words.get(*at).map(|w| (*w != typed, !w.starts_with(&typed))));
-    found
-}
-
 /// What the palette lists for what was typed, the best first.
 pub(crate) fn listed(model: &Model, typed: &str) -> Vec<&'static keymap::Binding> {
-    let all = keymap::palette(model);
-    let words: Vec<&str> = all.iter().map(|binding| binding.words).collect();
-    ranked(typed, &words).into_iter().filter_map(|at| all.get(at).copied()).collect()
+    let found = palette::search(typed, keymap::palette(model), |binding| binding.words);
+    found.into_iter().map(|found| found.offer).collect()
 }
 
 fn act_from_palette(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
@@ -266,11 +258,8 @@ fn move_in_layer(model: &mut Model, down: bool) {
         Some(Layer::Help { .. }) => keymap::BINDINGS.len(),
         _ => 0,
     };
-    match &mut model.layer {
-        Some(Layer::Palette { selected: at, .. } | Layer::Help { scroll: at }) => {
-            *at = step(*at, rows.saturating_sub(1));
-        }
-        _ => {}
+    if let Some(Layer::Palette { selected: at, .. } | Layer::Help { scroll: at }) = &mut model.layer {
+        *at = step(*at, rows.saturating_sub(1));
     }
 }
 
@@ -298,15 +287,15 @@ fn move_selection(model: &mut Model, action: Action) {
         Action::Last => last,
         _ => at,
     };
-    match model.screens.last_mut() {
-        Some(
-            Screen::Invitations(at)
-            | Screen::People(at)
-            | Screen::Services(at)
-            | Screen::Public { selected: at, .. }
-            | Screen::Event(EventPage { scroll: at, .. }),
-        ) => *at = moved(*at),
-        _ => {}
+    if let Some(
+        Screen::Invitations(at)
+        | Screen::People(at)
+        | Screen::Services(at)
+        | Screen::Public { selected: at, .. }
+        | Screen::Event(EventPage { scroll: at, .. }),
+    ) = model.screens.last_mut()
+    {
+        *at = moved(*at);
     }
 }
 
@@ -356,6 +345,22 @@ pub(crate) fn agenda_places(model: &Model) -> Vec<(Date, usize)> {
     .collect()
 }
 
+/// In the agenda something is selected if there is anything: what comes next, if the selected day has nothing.
+pub(super) fn select_in_agenda(model: &mut Model) {
+    if model.view != View::Agenda {
+        return;
+    }
+    let places = agenda_places(model);
+    if places.contains(&(model.cursor, model.item)) {
+        return;
+    }
+    let next = places.iter().find(|(day, _)| *day >= model.cursor).or(places.last());
+    if let Some((day, item)) = next.copied() {
+        model.cursor = day;
+        model.item = item;
+    }
+}
+
 fn go_to(model: &mut Model, day: Date) {
     // The services keep the years 1 to 9990; a window a little beyond them would be refused.
     if (2..=9_988).contains(&day.year()) {
@@ -395,6 +400,7 @@ fn show(model: &mut Model, view: View) {
     let item = model.item;
     go_to(model, day);
     model.item = item;
+    select_in_agenda(model);
 }
 
 fn open(model: &mut Model) {

@@ -306,16 +306,15 @@ fn take_in(model: &mut Model, invitation: &domain::invitations::Invitation) {
 fn keep_selection(model: &mut Model) {
     let items = model.items_on(model.cursor).len();
     model.item = model.item.min(items.saturating_sub(1));
+    super::actions::select_in_agenda(model);
     let rows = super::actions::rows(model);
-    match model.screens.last_mut() {
-        Some(
-            Screen::Invitations(selected)
-            | Screen::People(selected)
-            | Screen::Services(selected)
-            | Screen::Public { selected, .. },
-        ) => {
-            *selected = (*selected).min(rows.saturating_sub(1));
-        }
-        _ => {}
+    if let Some(
+        Screen::Invitations(selected)
+        | Screen::People(selected)
+        | Screen::Services(selected)
+        | Screen::Public { selected, .. },
+    ) = model.screens.last_mut()
+    {
+        *selected = (*selected).min(rows.saturating_sub(1));
     }
 }
