@@ -181,6 +181,13 @@ impl Form {
         self.focused()?.name_begun().map(str::to_owned)
     }
 
+    /// Whether a colon can be no part of what is typed here.
+    pub(crate) fn is_on_name_or_choice(&self) -> bool {
+        self.focused().is_some_and(|field| {
+            field.name == "user" || matches!(field.kind, Kind::User | Kind::Users | Kind::Choice(_))
+        })
+    }
+
     /// Completes the name being typed to `name`.
     pub(crate) fn complete(&mut self, name: &Username) {
         if let Some(field) = self.fields.get_mut(self.focus)

@@ -5,6 +5,8 @@ use domain::{EventId, EventTime, Zone};
 use jiff::ToSpan as _;
 use jiff::civil::{Date, DateTime};
 
+use crate::hours::Hours;
+
 /// Why an item is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -74,14 +76,14 @@ impl Item {
     }
 
     /// `09:00–10:30`, `all day`, or where on a long way `day` lies; eleven cells at most.
-    pub(crate) fn hours_on(&self, day: Date) -> String {
+    pub(crate) fn hours_on(&self, day: Date, hours: Hours) -> String {
         let begins = self.start.date() == day;
         let ends = self.end.date() == day || (self.last_day() == day);
-        let to = self.end.strftime("%H:%M");
+        let (from, to) = (hours.short(self.start.time()), hours.short(self.end.time()));
         match (self.all_day, begins, ends) {
             (true, ..) | (_, false, false) => "all day".to_owned(),
-            (_, true, true) => format!("{}–{to}", self.start.strftime("%H:%M")),
-            (_, true, false) => format!("{}–", self.start.strftime("%H:%M")),
+            (_, true, true) => format!("{from}–{to}"),
+            (_, true, false) => format!("{from}–"),
             (_, false, true) => format!("     –{to}"),
         }
     }
@@ -106,16 +108,16 @@ fn civil(seconds: i64, zone: &Zone) -> DateTime {
 }
 
 /// When an event is, in full: `Mon 7 Dec 2026 09:00–10:00 Europe/Berlin`.
-pub(crate) fn in_full(time: &EventTime) -> String {
+pub(crate) fn in_full(time: &EventTime, hours: Hours) -> String {
     match time {
         EventTime::Timed(timed) => {
             let (start, end) = (timed.start().civil(), timed.end().civil());
             let until = if start.date() == end.date() {
-                end.strftime("%H:%M").to_string()
+                hours.write(end.time())
             } else {
-                format!(" {}", end.strftime("%a %-d %b %Y %H:%M"))
+                format!(" {} {}", end.strftime("%a %-d %b %Y"), hours.write(end.time()))
             };
-            format!("{}–{until} {}", start.strftime("%a %-d %b %Y %H:%M"), timed.zone())
+            format!("{} {}–{until} {}", start.strftime("%a %-d %b %Y"), hours.write(start.time()), timed.zone())
         }
         EventTime::AllDay(days) => {
             let last = days.end().yesterday().unwrap_or(days.end());
@@ -129,15 +131,15 @@ pub(crate) fn in_full(time: &EventTime) -> String {
 }
 
 /// The same for a list, in the reader's zone: `Mon  7 Dec 09:00–10:00`.
-pub(crate) fn in_short(time: &EventTime, zone: &Zone) -> String {
+pub(crate) fn in_short(time: &EventTime, zone: &Zone, hours: Hours) -> String {
     let (start, end, all_day) = span(time, zone);
     let day = start.strftime("%a %e %b");
     match all_day {
         true => format!("{day} all day    "),
         false if start.date() == end.date() => {
-            format!("{day} {}–{}", start.strftime("%H:%M"), end.strftime("%H:%M"))
+            format!("{day} {}–{}", hours.short(start.time()), hours.short(end.time()))
         }
-        false => format!("{day} {}–     ", start.strftime("%H:%M")),
+        false => format!("{day} {}–     ", hours.short(start.time())),
     }
 }
 
@@ -167,13 +169,13 @@ mod tests {
         let item = item(date(2027, 3, 1).at(22, 0, 0, 0), date(2027, 3, 2).at(0, 0, 0, 0));
         assert!(item.is_on(date(2027, 3, 1)));
         assert!(!item.is_on(date(2027, 3, 2)));
-        assert_eq!(item.hours_on(date(2027, 3, 1)), "22:00–00:00");
+        assert_eq!(item.hours_on(date(2027, 3, 1), Hours::TwentyFour), "22:00–00:00");
     }
 
     #[test]
     fn an_event_over_midnight_is_on_both_days() {
         let item = item(date(2027, 3, 1).at(22, 0, 0, 0), date(2027, 3, 2).at(1, 30, 0, 0));
-        assert_eq!(item.hours_on(date(2027, 3, 1)), "22:00–");
-        assert_eq!(item.hours_on(date(2027, 3, 2)), "     –01:30");
+        assert_eq!(item.hours_on(date(2027, 3, 1), Hours::TwentyFour), "22:00–");
+        assert_eq!(item.hours_on(date(2027, 3, 2), Hours::TwentyFour), "     –01:30");
     }
 }

@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use domain::invitations::Status;
 
-use super::form::Purpose;
+use super::form::{Form, Purpose};
 use super::model::{Layer, Model, Screen, View};
 
 /// Something that can be done.
@@ -112,6 +112,8 @@ const fn code(code: KeyCode) -> Key {
     Key { code, control: false }
 }
 
+const COLON: Key = key(':');
+
 macro_rules! bindings {
     ($($place:ident $action:ident [$($key:expr),*] $words:literal $shown:ident $explained:literal;)*) => {
         &[$(Binding {
@@ -192,7 +194,7 @@ pub(crate) const BINDINGS: &[Binding] = bindings! {
     Form Register [ctrl('r')] "register" Everywhere "make an account instead";
     Form SignIn [ctrl('r')] "sign in" Everywhere "sign in to an account instead";
     Form LeaveForm [code(KeyCode::Esc)] "leave" Footer "leave the form";
-    Form Palette [ctrl('p')] "commands" Footer "all commands by name";
+    Form Palette [ctrl('p'), key(':')] "commands" Footer "all commands by name";
     Form Quit [ctrl('c')] "quit" Everywhere "leave Convene";
 
     Palette Choose [code(KeyCode::Enter)] "choose" Footer "do it";
@@ -268,12 +270,34 @@ pub(crate) fn available(model: &Model, place: Place) -> impl Iterator<Item = &'s
     BINDINGS.iter().filter(move |binding| binding.place == place && can(model, binding.action))
 }
 
+/// The words by which the configuration may name other keys: those of what is done outside forms.
+pub(crate) fn configurable() -> Vec<&'static str> {
+    BINDINGS.iter().filter(|binding| binding.place == Place::Browse).map(|binding| binding.words).collect()
+}
+
+/// The keys of a binding: its own, or those that the configuration names instead.
+pub(crate) fn keys_of(model: &Model, binding: &Binding) -> Vec<Key> {
+    match model.settings.keys.get(binding.words) {
+        Some(names) if binding.place == Place::Browse => {
+            names.iter().map(|name| Key { code: name.code, control: name.control }).collect()
+        }
+        _ => {
+            // In a form letters are text; but no name has a colon in it, so there it opens the palette as everywhere.
+            let is_text = |key: &Key| {
+                *key == COLON && binding.place == Place::Form && !model.form().is_some_and(Form::is_on_name_or_choice)
+            };
+            binding.keys.iter().copied().filter(|key| !is_text(key)).collect()
+        }
+    }
+}
+
 /// The same with the keys that each has now: a key that an earlier one has is not the later one's.
 pub(crate) fn keyed(model: &Model, place: Place) -> Vec<(&'static Binding, Vec<Key>)> {
     let mut taken: Vec<Key> = Vec::new();
     available(model, place)
         .map(|binding| {
-            let keys: Vec<Key> = binding.keys.iter().copied().filter(|key| !taken.contains(key)).collect();
+            let mut keys = keys_of(model, binding);
+            keys.retain(|key| !taken.contains(key));
             taken.extend(&keys);
             (binding, keys)
         })
@@ -297,7 +321,9 @@ pub(crate) fn palette(model: &Model) -> Vec<&'static Binding> {
 
 /// What a key does now.
 pub(crate) fn action(model: &Model, event: KeyEvent) -> Option<Action> {
-    available(model, place(model)).find(|binding| binding.keys.iter().any(|key| key.is(event))).map(|b| b.action)
+    let place = place(model);
+    let mut keyed = available(model, place).map(|binding| (binding, keys_of(model, binding)));
+    keyed.find(|(_, keys)| keys.iter().any(|key| key.is(event))).map(|(binding, _)| binding.action)
 }
 
 /// Whether something can be done now.
@@ -314,9 +340,7 @@ pub(crate) fn can(model: &Model, action: Action) -> bool {
         }
         A::NextField | A::PreviousField => model.form().is_some_and(|form| form.fields.len() > 1),
         A::LeaveForm => !matches!(purpose, Some(Purpose::SignIn)),
-        A::Complete => {
-            model.form().and_then(super::form::Form::names_wanted).is_some_and(|p| !model.names(&p).is_empty())
-        }
+        A::Complete => model.form().and_then(Form::names_wanted).is_some_and(|p| !model.names(&p).is_empty()),
         A::Register => !signed_in && !matches!(purpose, Some(Purpose::Register)),
         A::SignIn => !signed_in && !matches!(purpose, Some(Purpose::SignIn)),
         A::Back => model.screens.len() > 1,

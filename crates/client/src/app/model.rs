@@ -20,6 +20,8 @@ use super::form::Form;
 use super::item::{Item, Kind};
 use super::message::Now;
 use super::remote::Remote;
+use crate::config::KeyName;
+use crate::hours::Hours;
 use crate::session::Kept;
 use crate::ui::theme::Theme;
 
@@ -35,6 +37,9 @@ pub(crate) struct Settings {
     pub(crate) place: String,
     pub(crate) theme: Theme,
     pub(crate) first_weekday: Weekday,
+    pub(crate) hours: Hours,
+    /// By the words of an action, the keys that do it instead of its own.
+    pub(crate) keys: BTreeMap<String, Vec<KeyName>>,
 }
 
 /// The four ways to look at a calendar.
@@ -368,7 +373,7 @@ impl Model {
         }
     }
 
-    fn my_answer_query(&self, event: EventId) -> Option<Query> {
+    pub(crate) fn my_answer_query(&self, event: EventId) -> Option<Query> {
         Some(Query::MyAnswer { event, me: self.me()?.clone() })
     }
 
@@ -393,7 +398,7 @@ impl Model {
     }
 
     /// What is known of my own answer to an event: from its page or from the inbox.
-    fn my_answer(&self, event: EventId) -> (bool, Option<Status>) {
+    pub(crate) fn my_answer(&self, event: EventId) -> (bool, Option<Status>) {
         let from_page = match self.my_answer_query(event).and_then(|query| self.found(&query)) {
             Some(Found::MyAnswer(Some(invitation))) => Some(&**invitation),
             _ => None,
@@ -474,13 +479,21 @@ impl Model {
         }
         let mut queries = vec![Query::Inbox];
         match self.screen() {
-            Screen::Calendar => queries.extend(self.calendar_queries()),
+            Screen::Calendar => {
+                queries.extend(self.calendar_queries());
+                let selected = self.selected_item().filter(|item| item.kind != Kind::Organizing);
+                queries.extend(selected.and_then(|item| self.my_answer_query(item.event?)));
+            }
             Screen::Event(page) => {
                 queries.extend([Query::Event(page.event), Query::Participants(page.event)]);
                 queries.extend(self.my_answer_query(page.event));
             }
             Screen::Form(form) => queries.extend(form.names_wanted().map(Query::Names)),
-            Screen::Public { search, .. } => queries.push(self.public_query(search)),
+            Screen::Public { search, selected } => {
+                queries.push(self.public_query(search));
+                let selected = self.public(search).get(*selected);
+                queries.extend(selected.and_then(|event| self.my_answer_query(event.id)));
+            }
             Screen::People(_) => queries.push(Query::Shares),
             Screen::Invitations(_) | Screen::Services(_) => {}
         }

@@ -19,12 +19,14 @@ use transport::cluster::Clients;
 
 use crate::app::ask::Outcome;
 use crate::app::effect::{Effect, RequestId};
+use crate::app::keymap;
 use crate::app::message::{Msg, Now};
 use crate::app::model::{Model, Settings};
 use crate::app::update::update;
+use crate::config::{self, Config};
 use crate::screens;
 use crate::session::{Kept, SessionStore};
-use crate::ui::theme::{Palette, Theme, send_styles_always};
+use crate::ui::theme::{Theme, send_styles_always};
 
 /// Keys of a paste or of a held key that are taken in before the next frame.
 const AT_ONCE: usize = 256;
@@ -37,7 +39,7 @@ pub struct Options {
     pub session: Box<dyn SessionStore>,
     /// Where the services are, as it is shown: `127.0.0.1:7400` or `in process`.
     pub place: String,
-    /// The reader's zone.
+    /// The reader's zone, unless the configuration says otherwise.
     pub zone: Zone,
     /// The time of day.
     pub clock: Arc<dyn Clock>,
@@ -49,12 +51,18 @@ type Answered = (RequestId, Result<Reply<Outcome>, Error>);
 /// Opens the client on this terminal, and returns when it is left, with the terminal as it was.
 ///
 /// # Errors
-/// If the session cannot be read, or the terminal cannot be used.
+/// If the session or the configuration cannot be read, or the terminal cannot be used.
 pub async fn run(options: Options) -> io::Result<()> {
     let kept = options.session.load()?;
-    let theme = Theme::chosen(Palette::Auto, std::env::var_os("NO_COLOR").as_deref());
-    let settings =
-        Settings { zone: options.zone, place: options.place, theme, first_weekday: jiff::civil::Weekday::Monday };
+    let config = configuration()?;
+    let settings = Settings {
+        zone: config.zone.unwrap_or(options.zone),
+        place: options.place,
+        theme: Theme::chosen(config.theme, std::env::var_os("NO_COLOR").as_deref()),
+        first_weekday: config.first_weekday,
+        hours: config.hours,
+        keys: config.keys,
+    };
     let clock = options.clock;
     let mut model = Model::new(settings, kept.clone(), now(&*clock));
     let (keep, keeping) = watch::channel(kept);
@@ -111,6 +119,13 @@ pub async fn run(options: Options) -> io::Result<()> {
     // The newest state is written before the client is gone.
     let kept = keeper.await.unwrap_or(Ok(()));
     outcome.and(kept)
+}
+
+/// What was chosen once, in `config.toml`.
+fn configuration() -> io::Result<Config> {
+    let path = config::path(std::env::var_os("XDG_CONFIG_HOME"), std::env::var_os("HOME"));
+    let loaded = path.map(|path| Config::load(&path, &keymap::configurable()));
+    loaded.transpose().map(Option::unwrap_or_default).map_err(io::Error::other)
 }
 
 /// Writes the newest state whenever there is a new one; ends with the last one when the client ends.

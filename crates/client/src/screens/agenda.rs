@@ -8,6 +8,7 @@ use ratatui::text::Line;
 use super::calendar;
 use crate::app::item::Item;
 use crate::app::model::{AGENDA_DAYS, Model};
+use crate::hours::Hours;
 use crate::ui::list::{self, Hold, Row};
 use crate::ui::theme::Role;
 use crate::ui::{layout, text};
@@ -32,7 +33,7 @@ pub(super) fn draw(model: &Model, items: &[Item], frame: &mut Frame<'_>, area: R
                 selected = Some(count);
             }
             count += 1;
-            rows.push(calendar::row(item, day));
+            rows.push(calendar::row(model, item, day));
         }
     }
     if rows.is_empty() {
@@ -45,20 +46,23 @@ pub(super) fn draw(model: &Model, items: &[Item], frame: &mut Frame<'_>, area: R
     if let Some(right) = right {
         let inner = layout::pane(frame, right, "Selected", theme, false);
         let item = items.iter().filter(|item| item.is_on(model.cursor)).nth(model.item);
-        let lines = item.map(|item| details(item, inner.width.into())).unwrap_or_default();
+        let lines = item.map(|item| details(item, model.settings.hours, inner.width.into())).unwrap_or_default();
         layout::lines(frame, inner, lines.into_iter().map(Line::raw));
     }
 }
 
-fn details(item: &Item, width: usize) -> Vec<String> {
+fn details(item: &Item, hours: Hours, width: usize) -> Vec<String> {
     let mut lines = text::wrap(&item.title, width);
-    let format = if item.all_day { "%a %-d %b %Y" } else { "%a %-d %b %Y %H:%M" };
+    let written = |at: jiff::civil::DateTime| {
+        let day = at.strftime("%a %-d %b %Y");
+        if item.all_day { day.to_string() } else { format!("{day} {}", hours.write(at.time())) }
+    };
     let until = if item.all_day { item.last_day().to_datetime(jiff::civil::Time::midnight()) } else { item.end };
     lines.push(String::new());
-    lines.push(text::cut(&format!("from  {}", item.start.strftime(format)), width));
-    lines.push(text::cut(&format!("to    {}", until.strftime(format)), width));
+    lines.push(text::cut(&format!("from  {}", written(item.start)), width));
+    lines.push(text::cut(&format!("to    {}", written(until)), width));
     if !item.location.is_empty() {
-        lines.extend(text::wrap(&format!("at    {}", item.location), width));
+        lines.extend(text::wrap(&format!("at {}", item.location), width));
     }
     lines
 }

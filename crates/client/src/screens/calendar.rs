@@ -59,12 +59,12 @@ pub(super) const fn mark(item: &Item) -> Mark {
 }
 
 /// A row of a list of items: hours, why it is there, title, place.
-pub(super) fn row(item: &Item, day: jiff::civil::Date) -> crate::ui::list::Row {
+pub(super) fn row(model: &Model, item: &Item, day: jiff::civil::Date) -> crate::ui::list::Row {
     let role = if item.theirs { Role::Theirs } else { mark(item).role() };
     let place = if item.location.is_empty() { String::new() } else { format!(" @ {}", item.location) };
     let whose = if item.theirs { "theirs: " } else { "" };
     crate::ui::list::Row::item([
-        (crate::ui::text::fit(&item.hours_on(day), 12), Role::Dim),
+        (crate::ui::text::fit(&item.hours_on(day, model.settings.hours), 12), Role::Dim),
         (format!("{} ", mark(item).glyph()), role),
         (format!("{whose}{}", item.title), role),
         (place, Role::Dim),

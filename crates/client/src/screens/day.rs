@@ -7,7 +7,6 @@ use ratatui::layout::Rect;
 use super::calendar;
 use crate::app::item::Item;
 use crate::app::model::Model;
-use crate::hours::Hours;
 use crate::ui::entry::Entry;
 use crate::ui::layout;
 use crate::ui::list::Hold;
@@ -34,7 +33,7 @@ pub(super) fn grid(model: &Model, items: &[Item], days: &[Date], frame: &mut Fra
         picked,
         now: model.clock(),
         from_hour: None,
-        hours: Hours::TwentyFour,
+        hours: model.settings.hours,
         theme: model.settings.theme,
         focused: true,
         entries: &entries,

@@ -89,9 +89,9 @@ fn facts(model: &Model, event: &Event, width: usize) -> Vec<Line<'static>> {
             lines.push(Line::raw(text::cut(&format!("{label}{line}"), width)));
         }
     };
-    fact("when", &item::in_full(&event.series.first));
+    fact("when", &item::in_full(&event.series.first, model.settings.hours));
     if event.series.first.zone().is_some_and(|zone| *zone != model.settings.zone) {
-        let here = item::in_short(&event.series.first, &model.settings.zone);
+        let here = item::in_short(&event.series.first, &model.settings.zone, model.settings.hours);
         fact("for you", &format!("{here} {}", model.settings.zone));
     }
     if !event.location.as_str().is_empty() {

@@ -44,7 +44,7 @@ fn row(model: &Model, invitation: &Invitation) -> Row {
     let role = role_of(status);
     Row::item([
         (format!("{} {} ", sign_of(status), text::fit(word_of(status), 8)), role),
-        (text::fit(&item::in_short(&event.series.first, &model.settings.zone), 23), Role::Dim),
+        (text::fit(&item::in_short(&event.series.first, &model.settings.zone, model.settings.hours), 23), Role::Dim),
         (format!("{}{unconfirmed}", event.title), Role::Text),
         (format!(" · {}", inviter(invitation)), Role::Dim),
     ])
@@ -62,7 +62,7 @@ fn details(model: &Model, invitation: &Invitation, width: usize) -> Vec<String> 
     let event = &invitation.event;
     let mut lines = text::wrap(event.title.as_str(), width);
     lines.push(String::new());
-    lines.extend(text::wrap(&item::in_full(&event.series.first), width));
+    lines.extend(text::wrap(&item::in_full(&event.series.first, model.settings.hours), width));
     if !event.location.as_str().is_empty() {
         lines.extend(text::wrap(&format!("at {}", event.location), width));
     }

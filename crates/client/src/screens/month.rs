@@ -7,7 +7,6 @@ use ratatui::text::Line;
 use super::calendar;
 use crate::app::item::Item;
 use crate::app::model::Model;
-use crate::hours::Hours;
 use crate::ui::entry::Entry;
 use crate::ui::list::{self, Hold, Row};
 use crate::ui::month_grid::MonthGrid;
@@ -40,7 +39,7 @@ pub(super) fn draw(model: &Model, items: &[Item], frame: &mut Frame<'_>, area: R
         selected: model.cursor,
         today: model.today(),
         first_weekday: model.settings.first_weekday,
-        hours: Hours::TwentyFour,
+        hours: model.settings.hours,
         theme,
         focused: true,
         entries: &entries,
@@ -56,7 +55,8 @@ fn day_title(model: &Model) -> String {
 /// What is on the selected day.
 pub(super) fn day_list(model: &Model, items: &[Item], frame: &mut Frame<'_>, area: Rect, hold: Hold) {
     let day = model.cursor;
-    let rows: Vec<Row> = items.iter().filter(|item| item.is_on(day)).map(|item| calendar::row(item, day)).collect();
+    let rows: Vec<Row> =
+        items.iter().filter(|item| item.is_on(day)).map(|item| calendar::row(model, item, day)).collect();
     if rows.is_empty() {
         let known = model.calendar_queries().iter().all(|query| model.entries(query).is_some());
         let said = if known { "nothing on this day · n makes an event" } else { "" };

@@ -54,8 +54,8 @@ fn more(model: &Model, query: &Query) -> bool {
 }
 
 fn row(model: &Model, event: &Event) -> Row {
-    let mine = model.inbox().iter().find(|invitation| invitation.event.id == event.id);
-    let status = model.status(event.id, mine.map(|invitation| invitation.status));
+    let (_, known) = model.my_answer(event.id);
+    let status = model.status(event.id, known);
     let organizing = matches!(&event.organizer, domain::events::Person::Named(name) if Some(name) == model.me());
     let (sign, role) = match (organizing, status) {
         (true, _) => (glyph::ORGANIZING, Role::Organizing),
@@ -64,7 +64,7 @@ fn row(model: &Model, event: &Event) -> Row {
     };
     Row::item([
         (format!("{sign} "), role),
-        (text::fit(&item::in_short(&event.series.first, &model.settings.zone), 23), Role::Dim),
+        (text::fit(&item::in_short(&event.series.first, &model.settings.zone, model.settings.hours), 23), Role::Dim),
         (event.title.to_string(), Role::Text),
         (format!(" · {}", super::event::organizer(model, &event.organizer)), Role::Dim),
     ])
@@ -73,7 +73,7 @@ fn row(model: &Model, event: &Event) -> Row {
 fn details(model: &Model, event: &Event, width: usize) -> Vec<String> {
     let mut lines = text::wrap(event.title.as_str(), width);
     lines.push(String::new());
-    lines.extend(text::wrap(&item::in_full(&event.series.first), width));
+    lines.extend(text::wrap(&item::in_full(&event.series.first, model.settings.hours), width));
     if !event.location.as_str().is_empty() {
         lines.extend(text::wrap(&format!("at {}", event.location), width));
     }

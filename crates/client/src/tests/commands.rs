@@ -233,3 +233,50 @@ fn the_selection_survives_changes_of_size() {
     }
     assert!(rig.screen(120, 40).contains("Fri 12 Mar 2027"));
 }
+
+#[test]
+fn a_key_from_the_configuration_works_in_place_of_the_own_one_and_the_footer_shows_it() {
+    let mut rig = Rig::signed_in();
+    let config = crate::config::Config::parse("[keys]\n\"new event\" = \"c\"", &keymap::configurable()).unwrap();
+    rig.model.settings.keys = config.keys;
+    assert!(rig.screen(80, 24).contains("c new event"));
+    rig.types("n");
+    assert!(rig.model.form().is_none());
+    rig.types("c");
+    assert!(rig.model.form().is_some());
+}
+
+#[test]
+fn a_public_event_that_was_joined_is_known_as_such_and_can_be_left() {
+    let mut rig = Rig::signed_in();
+    rig.command("public events");
+    let mut party = event(8, "Party", "carol");
+    party.public = true;
+    let listed = crate::app::ask::Listed { items: vec![party], more: false };
+    rig.finds(|query| matches!(query, Query::Public { .. }), Found::Public(listed));
+    rig.finds(|query| matches!(query, Query::MyAnswer { .. }), Found::MyAnswer(None));
+    rig.command("attend");
+    let sent = rig.sent();
+    assert!(matches!(sent.call, Call::Do(Command::Attend(_))));
+    let mut joined = invitation(8, "Party", Status::Going);
+    joined.inviter = None;
+    joined.event.public = true;
+    rig.done(&sent, Done::Invitation(Box::new(joined)));
+    assert!(rig.screen(80, 24).contains("● Fri 12 Mar"), "{}", rig.screen(80, 24));
+    rig.command("decline");
+    assert!(matches!(rig.sent().call, Call::Do(Command::Unattend(_))));
+}
+
+#[test]
+fn a_colon_opens_the_palette_where_a_name_is_typed_and_is_text_in_titles_and_passwords() {
+    let mut rig = Rig::signed_out();
+    rig.types(":register");
+    rig.key(KeyCode::Enter);
+    assert!(rig.screen(80, 24).contains("┌ Register"), "{}", rig.screen(80, 24));
+    rig.key(KeyCode::Tab);
+    rig.types(":x");
+    assert!(rig.model.layer.is_none());
+    let mut rig = Rig::signed_in();
+    rig.types("nRetro: what next");
+    assert!(rig.screen(80, 24).contains("Retro: what next"));
+}

@@ -46,6 +46,8 @@ fn settings() -> Settings {
         place: "127.0.0.1:7400".to_owned(),
         theme: Theme::colourless(),
         first_weekday: Weekday::Monday,
+        hours: crate::hours::Hours::TwentyFour,
+        keys: std::collections::BTreeMap::new(),
     }
 }
 

@@ -43,6 +43,8 @@ impl Seat {
             place: "in process".to_owned(),
             theme: Theme::colourless(),
             first_weekday: Weekday::Monday,
+            hours: crate::hours::Hours::TwentyFour,
+            keys: std::collections::BTreeMap::new(),
         };
         let model = Model::new(settings, Kept::default(), now());
         let mut seat = Self { model, clients: clients.clone(), answers: mpsc::unbounded_channel() };

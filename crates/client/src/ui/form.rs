@@ -92,7 +92,7 @@ fn beside(model: &Model, form: &Form, field: &Field, focused: bool) -> Vec<(Stri
     }
     match field.kind {
         Kind::When if !field.value().trim().is_empty() => match form.time(model.now, &model.settings.zone) {
-            Ok(time) => vec![(format!("= {}", item::in_full(&time)), Role::Success)],
+            Ok(time) => vec![(format!("= {}", item::in_full(&time, model.settings.hours)), Role::Success)],
             Err(_) if focused => {
                 vec![("not a date yet, e.g. tomorrow 9am 1h30 · fri 14:00 · 2026-12-01".to_owned(), Role::Dim)]
             }

@@ -21,7 +21,10 @@ pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>, body: Rect) {
             let found = listed(model, input.value());
             let inner = layout::over(frame, body, 52, 16, "Commands", theme);
             typed(frame, inner, input, theme);
-            let rows: Vec<Row> = found.iter().map(|binding| palette_row(binding, inner.width)).collect();
+            let rows: Vec<Row> = found
+                .iter()
+                .map(|binding| palette_row(binding, &keymap::keys_of(model, binding), inner.width))
+                .collect();
             let rest = Rect { y: inner.y.saturating_add(1), height: inner.height.saturating_sub(1), ..inner };
             let rest = rest.intersection(inner);
             if rows.is_empty() {
@@ -72,9 +75,9 @@ fn written(keys: &[Key]) -> String {
     keys.iter().map(|key| key.written()).collect::<Vec<_>>().join(" ")
 }
 
-fn palette_row(binding: &Binding, width: u16) -> Row {
+fn palette_row(binding: &Binding, keys: &[Key], width: u16) -> Row {
     let room = usize::from(width).saturating_sub(2);
-    let key = written(binding.keys);
+    let key = written(keys);
     let words = text::fit(binding.words, room.saturating_sub(text::width(&key) + 1));
     Row::item([(words, Role::Text), (key, Role::Dim)])
 }

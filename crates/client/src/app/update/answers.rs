@@ -283,6 +283,10 @@ fn was_done(model: &mut Model, request: RequestId, sending: &Sending, done: Done
 fn take_in(model: &mut Model, invitation: &domain::invitations::Invitation) {
     let event = invitation.event.id;
     let now = model.now.instant;
+    if let Some(query) = model.my_answer_query(event) {
+        // Known from now on, whether or not it was asked for before.
+        model.store.entry(query).or_default();
+    }
     for (query, remote) in &mut model.store {
         let updated = match (query, remote.data()) {
             (Query::Inbox, Some(Found::Inbox(listed))) => {
