@@ -342,16 +342,14 @@ pub(crate) fn can(model: &Model, action: Action) -> bool {
         A::LeaveForm => !matches!(purpose, Some(Purpose::SignIn)),
         A::Complete => model.form().and_then(Form::names_wanted).is_some_and(|p| !model.names(&p).is_empty()),
         A::Register => !signed_in && !matches!(purpose, Some(Purpose::Register)),
-        A::SignIn => !signed_in && !matches!(purpose, Some(Purpose::SignIn)),
+        // The words of places work also where one is already, so that no script lands elsewhere.
+        A::SignIn => !signed_in,
         A::Back => model.screens.len() > 1,
         A::Up | A::Down | A::First | A::Last => !matches!(screen, Screen::Form(_)) || model.layer.is_some(),
         A::Left | A::Right | A::PreviousPeriod | A::NextPeriod => calendar,
         A::NextItem | A::PreviousItem => calendar && model.items_on(model.cursor).len() > 1,
         A::Today => signed_in,
-        A::Month => signed_in && !(calendar && model.view == View::Month),
-        A::Week => signed_in && !(calendar && model.view == View::Week),
-        A::Day => signed_in && !(calendar && model.view == View::Day),
-        A::Agenda => signed_in && !(calendar && model.view == View::Agenda),
+        A::Month | A::Week | A::Day | A::Agenda | A::Invitations | A::PublicEvents | A::People => signed_in,
         A::Open => match screen {
             Screen::Calendar => {
                 model.selected_item().is_none_or(|item| item.event.is_some())
@@ -361,9 +359,6 @@ pub(crate) fn can(model: &Model, action: Action) -> bool {
             Screen::People(selected) => super::update::sharer(model, *selected).is_some(),
             Screen::Event(_) | Screen::Form(_) | Screen::Services(_) => false,
         },
-        A::Invitations => signed_in && !matches!(screen, Screen::Invitations(_)),
-        A::PublicEvents => signed_in && !matches!(screen, Screen::Public { .. }),
-        A::People => signed_in && !matches!(screen, Screen::People(_)),
         A::MyCalendar | A::Overlay => signed_in && model.whose.is_some(),
         A::OpenCalendar | A::NewEvent | A::ShareCalendar | A::StopSharing | A::SignOut => signed_in,
         A::EditEvent | A::Invite | A::CancelEvent => pick().is_some_and(|pick| pick.organizing && !pick.cancelled),
