@@ -41,6 +41,10 @@ fn main() -> ExitCode {
 fn run(options: &Options, command: Option<Command>) -> u8 {
     let json = options.json;
     match command {
+        None if is_terminal() => match open_client(options) {
+            Ok(()) => 0,
+            Err(failure) => output::print(&Err(failure), json),
+        },
         None => without_command(json),
         Some(Command::Supervise(command)) => supervise::run(command),
         Some(Command::Completions { shell }) => output::answer(&commands::completions(shell), 0),
@@ -78,10 +82,34 @@ fn in_runtime<T>(in_process: bool, future: impl Future<Output = T>) -> Result<T,
     Ok(runtime.block_on(future))
 }
 
-/// What is said as long as there is no terminal client.
+/// Whether there is a terminal to open the client on.
+fn is_terminal() -> bool {
+    use std::io::IsTerminal as _;
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+}
+
+/// Opens the terminal client, until it is left.
+fn open_client(options: &Options) -> Result<(), Failure> {
+    in_runtime(true, async {
+        let place = Place::chosen(options.in_process, options.server.as_deref(), |name| std::env::var(name).ok())?;
+        let profile = Profile::of_environment(&options.profile)?;
+        let reach = Reach::open(&place).await?;
+        let opened = client::run(client::Options {
+            clients: reach.clients().clone(),
+            session: Box::new(profile),
+            place: place.to_string(),
+            zone: Zone::of_this_machine(),
+            clock: std::sync::Arc::new(chassis::SystemClock),
+        });
+        let outcome = opened.await.map_err(|error| Failure::Here(format!("the terminal client: {error}")));
+        reach.close().await;
+        outcome
+    })?
+}
+
+/// What is said where there is no terminal for the client.
 fn without_command(json: bool) -> u8 {
-    let failure =
-        Failure::usage("the terminal client is not part of this release yet; give a command, as in: convene --help");
+    let failure = Failure::usage("the terminal client needs a terminal; give a command, as in: convene --help");
     let code = output::print(&Err(failure), json);
     if !json {
         output::message(FIRST_STEPS);

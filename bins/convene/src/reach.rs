@@ -27,6 +27,16 @@ pub(crate) enum Place {
     InProcess,
 }
 
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::At { host, base_port } if host.contains(':') => write!(f, "[{host}]:{base_port}"),
+            Self::At { host, base_port } => write!(f, "{host}:{base_port}"),
+            Self::InProcess => f.write_str("in process"),
+        }
+    }
+}
+
 /// A way to the services, open as long as this is kept.
 pub(crate) struct Reach {
     clients: Clients,

@@ -5,6 +5,7 @@
 //! The file is locked only while it is read and replaced. Commands to one service take their turns beside that (a [`Turn`]), so
 //! that two equal commands given at once are two commands, and none is mistaken for the other one's repetition.
 
+mod client;
 mod file;
 mod pending;
 mod state;

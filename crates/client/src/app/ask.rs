@@ -1,0 +1,179 @@
+//! What the client asks of the services: queries, whose answers are kept by question, and commands, which are done once.
+
+use domain::auth::{Login, Register, SignedIn};
+use domain::calendar::Entry;
+use domain::events::{CancelEvent, CreateEvent, EditEvent, Event, Invite};
+use domain::integrity::Health;
+use domain::invitations::{Attend, Invitation, Participants, Respond, Response, Status, Unattend};
+use domain::sharing::{ShareCalendar, Shares, Unshare};
+use domain::{EventId, SearchText, Service, Username};
+use jiff::civil::Date;
+
+/// A question. Its answer is kept under it, so asking for another month never overwrites this one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Query {
+    /// A stretch of days of a calendar, both ends inclusive; `None` for my own.
+    Entries { of: Option<Username>, from: Date, to: Date },
+    /// My invitations, answered ones too.
+    Inbox,
+    /// Public events from a day on.
+    Public { search: Option<SearchText>, from: Date },
+    /// One event.
+    Event(EventId),
+    /// Who comes to it.
+    Participants(EventId),
+    /// What I have answered.
+    MyAnswer { event: EventId, me: Username },
+    /// Who sees mine, and whose I see.
+    Shares,
+    /// Names that begin so.
+    Names(String),
+    /// How a service is.
+    Health(Service),
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    Entries(Listed<Entry>),
+    Inbox(Listed<Invitation>),
+    Public(Listed<Event>),
+    Event(Box<Event>),
+    Participants(Participants),
+    MyAnswer(Option<Box<Invitation>>),
+    Shares(Shares),
+    Names(Vec<Username>),
+    Health(Health),
+}
+
+/// Items of a list, and whether there are more than were fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Listed<T> {
+    pub(crate) items: Vec<T>,
+    pub(crate) more: bool,
+}
+
+/// Something to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    Register(Secret<Register>),
+    Login(Secret<Login>),
+    Logout,
+    Renew,
+    Create(Box<CreateEvent>),
+    Edit(Box<EditEvent>),
+    Cancel(CancelEvent),
+    Invite(Invite),
+    Respond(Respond),
+    Attend(Attend),
+    Unattend(Unattend),
+    Share(ShareCalendar),
+    Unshare(Unshare),
+}
+
+/// A request that holds a password: shown by nobody.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Secret<T>(pub(crate) T);
+
+impl<T> std::fmt::Debug for Secret<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
+}
+
+/// What came of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Done {
+    SignedIn(SignedIn),
+    SignedOut,
+    Event(Box<Event>),
+    Invitation(Box<Invitation>),
+    Shares(Shares),
+}
+
+/// What a call brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Found(Found),
+    Done(Done),
+}
+
+/// What is sent: a question, or a command with its identity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Call {
+    Ask(Query),
+    Do(Command),
+}
+
+impl Query {
+    /// Who answers it.
+    pub(crate) const fn service(&self) -> Service {
+        match self {
+            Self::Entries { .. } => Service::Calendar,
+            Self::Inbox | Self::Participants(_) | Self::MyAnswer { .. } => Service::Invitations,
+            Self::Public { .. } | Self::Event(_) => Service::Events,
+            Self::Shares => Service::Sharing,
+            Self::Names(_) => Service::Auth,
+            Self::Health(service) => *service,
+        }
+    }
+}
+
+impl Command {
+    /// Who does it.
+    pub(crate) const fn service(&self) -> Service {
+        match self {
+            Self::Register(_) | Self::Login(_) | Self::Logout | Self::Renew => Service::Auth,
+            Self::Create(_) | Self::Edit(_) | Self::Cancel(_) | Self::Invite(_) => Service::Events,
+            Self::Respond(_) | Self::Attend(_) | Self::Unattend(_) => Service::Invitations,
+            Self::Share(_) | Self::Unshare(_) => Service::Sharing,
+        }
+    }
+
+    /// Whose answer it changes, if it is about an answer of mine: shown at once, taken back on refusal.
+    pub(crate) const fn answer(&self) -> Option<(EventId, Status)> {
+        match self {
+            Self::Respond(respond) => Some((
+                respond.event,
+                match respond.response {
+                    Response::Accept => Status::Going,
+                    Response::Maybe => Status::Maybe,
+                    Response::Decline => Status::Declined,
+                },
+            )),
+            Self::Attend(attend) => Some((attend.event, if attend.maybe { Status::Maybe } else { Status::Going })),
+            Self::Unattend(unattend) => Some((unattend.event, Status::Declined)),
+            _ => None,
+        }
+    }
+
+    /// What it is, for "unconfirmed: …" and "not done: …".
+    pub(crate) const fn words(&self) -> &'static str {
+        match self {
+            Self::Register(_) => "register",
+            Self::Login(_) => "sign in",
+            Self::Logout => "sign out",
+            Self::Renew => "renew the session",
+            Self::Create(_) => "new event",
+            Self::Edit(_) => "edit event",
+            Self::Cancel(_) => "cancel event",
+            Self::Invite(_) => "invite",
+            Self::Respond(Respond { response: Response::Accept, .. }) => "accept",
+            Self::Respond(Respond { response: Response::Decline, .. }) | Self::Unattend(_) => "decline",
+            Self::Respond(Respond { response: Response::Maybe, .. }) => "maybe",
+            Self::Attend(_) => "attend",
+            Self::Share(_) => "share calendar",
+            Self::Unshare(_) => "stop sharing",
+        }
+    }
+}
+
+impl Call {
+    /// Who answers it.
+    pub(crate) const fn service(&self) -> Service {
+        match self {
+            Self::Ask(query) => query.service(),
+            Self::Do(command) => command.service(),
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! What the client wants done in the world: the only way out of [`update`](super::update).
+
+use std::time::Duration;
+
+use domain::{Credential, IdempotencyKey, Positions, Zone};
+
+use super::ask::Call;
+use crate::session::Kept;
+
+/// The number of a call; an answer to one that is no longer current is dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct RequestId(pub(crate) u64);
+
+/// A wish.
+#[derive(Debug)]
+pub(crate) enum Effect {
+    /// Call a service.
+    Call(Box<Sent>),
+    /// Keep this between runs.
+    Keep(Box<Kept>),
+    /// Leave.
+    Quit,
+}
+
+/// A call on its way, with all that it needs.
+#[derive(Debug)]
+pub(crate) struct Sent {
+    pub(crate) request: RequestId,
+    pub(crate) call: Call,
+    /// Within this it is answered, or the outcome is unknown.
+    pub(crate) timeout: Duration,
+    /// The command's identity and number; `None` for queries.
+    pub(crate) identity: Option<(IdempotencyKey, u64)>,
+    pub(crate) credential: Credential,
+    pub(crate) seen: Positions,
+    /// The reader's zone, in which days begin.
+    pub(crate) zone: Zone,
+}

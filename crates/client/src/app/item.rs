@@ -1,0 +1,181 @@
+//! Calendar entries as a reader in a zone sees them.
+
+use domain::calendar::{Attendance, Entry};
+use domain::{EventId, EventTime, Zone};
+use jiff::ToSpan as _;
+use jiff::civil::{Date, DateTime};
+
+use crate::hours::Hours;
+
+/// Why an item is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Organizing,
+    Going,
+    Maybe,
+    /// Only that the time is taken is known.
+    Busy,
+}
+
+/// Something in a calendar, in the reader's civil time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Item {
+    pub(crate) start: DateTime,
+    /// Exclusive.
+    pub(crate) end: DateTime,
+    pub(crate) all_day: bool,
+    pub(crate) title: String,
+    pub(crate) location: String,
+    pub(crate) event: Option<EventId>,
+    pub(crate) kind: Kind,
+    /// From a calendar laid over my own.
+    pub(crate) theirs: bool,
+}
+
+impl Item {
+    pub(crate) fn of(entry: &Entry, zone: &Zone, theirs: bool) -> Self {
+        match entry {
+            Entry::Event { event, title, time, location, attendance, .. } => {
+                let (start, end, all_day) = span(time, zone);
+                Self {
+                    start,
+                    end,
+                    all_day,
+                    title: title.to_string(),
+                    location: location.to_string(),
+                    event: Some(*event),
+                    kind: match attendance {
+                        Attendance::Organizing => Kind::Organizing,
+                        Attendance::Going => Kind::Going,
+                        Attendance::Maybe => Kind::Maybe,
+                    },
+                    theirs,
+                }
+            }
+            Entry::Busy { start, end } => Self {
+                start: civil(*start, zone),
+                end: civil(*end, zone),
+                all_day: false,
+                title: "busy".to_owned(),
+                location: String::new(),
+                event: None,
+                kind: Kind::Busy,
+                theirs,
+            },
+        }
+    }
+
+    /// The last day that it touches.
+    pub(crate) fn last_day(&self) -> Date {
+        let within = self.end.checked_sub(1.second()).unwrap_or(self.end);
+        within.date().max(self.start.date())
+    }
+
+    pub(crate) fn is_on(&self, day: Date) -> bool {
+        self.start.date() <= day && day <= self.last_day()
+    }
+
+    /// `09:00–10:30`, `all day`, or where on a long way `day` lies; eleven cells at most.
+    pub(crate) fn hours_on(&self, day: Date, hours: Hours) -> String {
+        let begins = self.start.date() == day;
+        let ends = self.end.date() == day || (self.last_day() == day);
+        let (from, to) = (hours.short(self.start.time()), hours.short(self.end.time()));
+        match (self.all_day, begins, ends) {
+            (true, ..) | (_, false, false) => "all day".to_owned(),
+            (_, true, true) => format!("{from}–{to}"),
+            (_, true, false) => format!("{from}–"),
+            (_, false, true) => format!("     –{to}"),
+        }
+    }
+}
+
+/// Start, exclusive end, and whether they are dates only.
+pub(crate) fn span(time: &EventTime, zone: &Zone) -> (DateTime, DateTime, bool) {
+    match time {
+        EventTime::Timed(timed) => {
+            (civil(timed.start().instant(timed.zone()), zone), civil(timed.end().instant(timed.zone()), zone), false)
+        }
+        EventTime::AllDay(days) => (
+            days.start().to_datetime(jiff::civil::Time::midnight()),
+            days.end().to_datetime(jiff::civil::Time::midnight()),
+            true,
+        ),
+    }
+}
+
+fn civil(seconds: i64, zone: &Zone) -> DateTime {
+    jiff::Timestamp::from_second(seconds).unwrap_or_default().to_zoned(zone.rules()).datetime()
+}
+
+/// When an event is, in full: `Mon 7 Dec 2026 09:00–10:00 Europe/Berlin`.
+pub(crate) fn in_full(time: &EventTime, hours: Hours) -> String {
+    match time {
+        EventTime::Timed(timed) => {
+            let (start, end) = (timed.start().civil(), timed.end().civil());
+            let until = if start.date() == end.date() {
+                hours.write(end.time())
+            } else {
+                format!(" {} {}", end.strftime("%a %-d %b %Y"), hours.write(end.time()))
+            };
+            format!("{} {}–{until} {}", start.strftime("%a %-d %b %Y"), hours.write(start.time()), timed.zone())
+        }
+        EventTime::AllDay(days) => {
+            let last = days.end().yesterday().unwrap_or(days.end());
+            if last == days.start() {
+                format!("{}, all day", days.start().strftime("%a %-d %b %Y"))
+            } else {
+                format!("{} – {}, all day", days.start().strftime("%a %-d %b"), last.strftime("%a %-d %b %Y"))
+            }
+        }
+    }
+}
+
+/// The same for a list, in the reader's zone: `Mon  7 Dec 09:00–10:00`.
+pub(crate) fn in_short(time: &EventTime, zone: &Zone, hours: Hours) -> String {
+    let (start, end, all_day) = span(time, zone);
+    let day = start.strftime("%a %e %b");
+    match all_day {
+        true => format!("{day} all day    "),
+        false if start.date() == end.date() => {
+            format!("{day} {}–{}", hours.short(start.time()), hours.short(end.time()))
+        }
+        false => format!("{day} {}–     ", hours.short(start.time())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::time::Moment;
+    use jiff::civil::date;
+
+    use super::*;
+
+    fn item(start: DateTime, end: DateTime) -> Item {
+        let zone = Zone::utc();
+        let moment = |civil| Moment::in_zone("start", civil, &zone).unwrap();
+        let entry = Entry::Event {
+            event: EventId::from_bytes([1; 16]),
+            instance: domain::Instance::Series,
+            title: "Night".parse().unwrap(),
+            time: EventTime::timed(moment(start), moment(end), zone.clone()).unwrap(),
+            location: domain::Location::default(),
+            attendance: Attendance::Going,
+        };
+        Item::of(&entry, &zone, false)
+    }
+
+    #[test]
+    fn an_event_until_midnight_does_not_touch_the_next_day() {
+        let item = item(date(2027, 3, 1).at(22, 0, 0, 0), date(2027, 3, 2).at(0, 0, 0, 0));
+        assert!(item.is_on(date(2027, 3, 1)));
+        assert!(!item.is_on(date(2027, 3, 2)));
+        assert_eq!(item.hours_on(date(2027, 3, 1), Hours::TwentyFour), "22:00–00:00");
+    }
+
+    #[test]
+    fn an_event_over_midnight_is_on_both_days() {
+        let item = item(date(2027, 3, 1).at(22, 0, 0, 0), date(2027, 3, 2).at(1, 30, 0, 0));
+        assert_eq!(item.hours_on(date(2027, 3, 1), Hours::TwentyFour), "22:00–");
+        assert_eq!(item.hours_on(date(2027, 3, 2), Hours::TwentyFour), "     –01:30");
+    }
+}

@@ -1,0 +1,171 @@
+//! What happens next: pure, so that every behaviour of the client is tested without terminal, network and clock.
+//!
+//! [`actions`] is what keys and commands do, [`sending`] what goes out, [`answers`] what comes back.
+
+mod actions;
+mod answers;
+mod sending;
+
+pub(crate) use actions::listed;
+
+use std::time::Duration;
+
+use crossterm::event::{KeyEvent, KeyEventKind};
+use domain::{Credential, Service, Username};
+
+use super::ask::{Call, Query};
+use super::effect::{Effect, RequestId, Sent};
+use super::form::type_into;
+use super::keymap;
+use super::message::{Msg, Now};
+use super::model::{Layer, Model, Screen, Tone};
+
+/// How often the services are asked whether anything changed.
+pub(crate) const POLL: Duration = Duration::from_secs(2);
+const FOR_A_QUERY: Duration = Duration::from_secs(5);
+const FOR_HEALTH: Duration = Duration::from_millis(1_500);
+/// Answers kept beyond those on screen.
+const KEPT_ANSWERS: usize = 64;
+
+/// Takes in what happened, and says what is to be done.
+pub(crate) fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    model.now = now;
+    let kept_before = model.kept.clone();
+    match msg {
+        Msg::Started | Msg::Redraw | Msg::Tick => {}
+        Msg::Key(key) if key.kind != KeyEventKind::Release => pressed(model, key, &mut effects),
+        Msg::Key(_) => {}
+        Msg::Paste(text) => pasted(model, &text),
+        Msg::Answer { request, answer } => answers::arrived(model, request, answer),
+        Msg::NotKept(why) => model.toast(format!("the session cannot be kept: {why}"), Tone::Bad),
+    }
+    model.toasts.retain(|toast| toast.until > now.instant);
+    sending::send_again(model, &mut effects);
+    sending::renew_if_due(model, &mut effects);
+    poll(model, &mut effects);
+    ask_for_what_is_visible(model, &mut effects);
+    if model.kept != kept_before {
+        effects.push(Effect::Keep(Box::new(model.kept.clone())));
+    }
+    effects
+}
+
+fn pressed(model: &mut Model, key: KeyEvent, effects: &mut Vec<Effect>) {
+    if let Some(action) = keymap::action(model, key) {
+        return actions::act(model, action, effects);
+    }
+    match &mut model.layer {
+        Some(Layer::Palette { input, selected }) => {
+            if type_into(input, key) {
+                *selected = 0;
+            }
+        }
+        Some(Layer::Search(input)) => {
+            type_into(input, key);
+        }
+        Some(Layer::Help { .. } | Layer::Confirm { .. }) => {}
+        None => {
+            if let Some(form) = model.form_mut()
+                && form.sent.is_none()
+            {
+                form.typed(key);
+            }
+        }
+    }
+}
+
+fn pasted(model: &mut Model, text: &str) {
+    let line: String = text.chars().filter(|c| !c.is_control()).collect();
+    match &mut model.layer {
+        Some(Layer::Palette { input, .. } | Layer::Search(input)) => {
+            for character in line.chars() {
+                input.handle(tui_input::InputRequest::InsertChar(character));
+            }
+        }
+        Some(Layer::Help { .. } | Layer::Confirm { .. }) => {}
+        None => {
+            if let Some(form) = model.form_mut()
+                && form.sent.is_none()
+            {
+                form.pasted(&line);
+            }
+        }
+    }
+}
+
+/// Asks all services how they are; what changed since is asked for anew when that is answered.
+fn poll(model: &mut Model, effects: &mut Vec<Effect>) {
+    let due = model.polled.is_none_or(|at| model.now.instant.saturating_duration_since(at) >= POLL);
+    if !due || !model.polls() {
+        return;
+    }
+    model.polled = Some(model.now.instant);
+    for service in Service::ALL {
+        let query = Query::Health(service);
+        if !model.store.get(&query).is_some_and(super::remote::Remote::is_loading) {
+            ask(model, query, effects);
+        }
+    }
+}
+
+fn ask_for_what_is_visible(model: &mut Model, effects: &mut Vec<Effect>) {
+    let visible = model.visible();
+    for query in &visible {
+        let remote = model.store.entry(query.clone()).or_default();
+        if remote.wants(model.now.instant) {
+            ask(model, query.clone(), effects);
+        }
+    }
+    if model.store.len() > KEPT_ANSWERS {
+        model.store.retain(|query, _| matches!(query, Query::Health(_)) || visible.contains(query));
+    }
+}
+
+fn ask(model: &mut Model, query: Query, effects: &mut Vec<Effect>) {
+    let request = next_request(model);
+    let health = matches!(query, Query::Health(_));
+    model.store.entry(query.clone()).or_default().asked(request, model.now.instant);
+    effects.push(Effect::Call(Box::new(Sent {
+        request,
+        call: Call::Ask(query),
+        timeout: if health { FOR_HEALTH } else { FOR_A_QUERY },
+        identity: None,
+        credential: credential(model),
+        seen: model.kept.seen.clone(),
+        zone: model.settings.zone.clone(),
+    })));
+}
+
+fn credential(model: &Model) -> Credential {
+    model.kept.session.as_ref().map_or(Credential::None, |session| Credential::Session(session.token.clone()))
+}
+
+fn next_request(model: &mut Model) -> RequestId {
+    model.last_request += 1;
+    RequestId(model.last_request)
+}
+
+/// Back to where one begins: the calendar, or the sign-in form for those who are not signed in.
+fn begin_anew(model: &mut Model) {
+    model.screens = match model.kept.session {
+        Some(_) => vec![Screen::Calendar],
+        None => vec![Screen::Form(Box::new(super::form::Form::sign_in()))],
+    };
+    model.layer = None;
+    model.whose = None;
+    model.overlaid = false;
+    model.store.retain(|query, _| matches!(query, Query::Health(_)));
+}
+
+/// Whose calendar the selected row of the people screen opens.
+pub(crate) fn sharer(model: &Model, selected: usize) -> Option<Username> {
+    let shares = model.shares()?;
+    let at = selected.checked_sub(shares.shared_with.len())?;
+    shares.shared_with_me.get(at).map(|share| share.username.clone())
+}
+
+/// With whom the selected row of the people screen shares.
+pub(crate) fn sharee(model: &Model, selected: usize) -> Option<Username> {
+    model.shares()?.shared_with.get(selected).map(|share| share.username.clone())
+}

@@ -1,0 +1,110 @@
+//! Commands on their way out: each has an identity that it keeps until its outcome is known.
+
+use std::time::Duration;
+
+use domain::invitations::{Attend, Respond, Response, Status, Unattend};
+use domain::sharing::{Level, ShareCalendar};
+use domain::{Credential, Instance};
+
+use super::{credential, next_request};
+use crate::app::ask::{Call, Command};
+use crate::app::effect::{Effect, RequestId, Sent};
+use crate::app::model::{Model, Pick, Sending};
+
+const FOR_A_COMMAND: Duration = Duration::from_secs(8);
+
+/// Sends a command for the first time.
+pub(super) fn send(model: &mut Model, command: Command, effects: &mut Vec<Effect>) -> RequestId {
+    let request = next_request(model);
+    let time = u64::try_from(model.now.wall.as_micros()).unwrap_or(0);
+    model.kept.sequence = model.kept.sequence.saturating_add(1).max(time);
+    let undo = undo_of(model, &command);
+    let sending = Sending {
+        command,
+        key: model.now.key,
+        sequence: model.kept.sequence,
+        since: model.now.instant,
+        again_at: None,
+        unconfirmed: false,
+        undo,
+    };
+    effects.push(call(model, request, &sending));
+    model.sending.insert(request, sending);
+    request
+}
+
+/// Sends those again whose outcome is unknown, under the same identity: they are done once, however often they arrive.
+pub(super) fn send_again(model: &mut Model, effects: &mut Vec<Effect>) {
+    let now = model.now.instant;
+    let due: Vec<RequestId> = model
+        .sending
+        .iter()
+        .filter(|(_, sending)| sending.again_at.is_some_and(|at| at <= now))
+        .map(|(request, _)| *request)
+        .collect();
+    for request in due {
+        if let Some(sending) = model.sending.get_mut(&request) {
+            sending.again_at = None;
+        }
+        if let Some(sending) = model.sending.get(&request) {
+            effects.push(call(model, request, sending));
+        }
+    }
+}
+
+/// Asks for a fresh token in the second half of the old one's life.
+pub(super) fn renew_if_due(model: &mut Model, effects: &mut Vec<Effect>) {
+    let due = model.kept.session.as_ref().is_some_and(|session| session.wants_renewal(model.now.wall));
+    let under_way = model.sending.values().any(|sending| matches!(sending.command, Command::Renew));
+    // A message sends at most one new command, because it brings one identity.
+    let key_is_used = model.sending.values().any(|sending| sending.key == model.now.key);
+    if due && !under_way && !key_is_used {
+        send(model, Command::Renew, effects);
+    }
+}
+
+fn call(model: &Model, request: RequestId, sending: &Sending) -> Effect {
+    let anonymous = matches!(sending.command, Command::Register(_) | Command::Login(_));
+    Effect::Call(Box::new(Sent {
+        request,
+        call: Call::Do(sending.command.clone()),
+        timeout: FOR_A_COMMAND,
+        identity: Some((sending.key, sending.sequence)),
+        credential: if anonymous { Credential::None } else { credential(model) },
+        seen: model.kept.seen.clone(),
+        zone: model.settings.zone.clone(),
+    }))
+}
+
+/// The command that gives `response`: those who were asked answer, others join or leave.
+pub(super) fn answer(pick: &Pick, response: Response) -> Command {
+    let (event, instance) = (pick.event, Instance::Series);
+    match (pick.invited, response) {
+        (true, _) => Command::Respond(Respond { event, instance, response }),
+        (false, Response::Accept) => Command::Attend(Attend { event, instance, maybe: false }),
+        (false, Response::Maybe) => Command::Attend(Attend { event, instance, maybe: true }),
+        (false, Response::Decline) => Command::Unattend(Unattend { event, instance }),
+    }
+}
+
+/// What takes a command back, as far as that is possible.
+fn undo_of(model: &Model, command: &Command) -> Option<Command> {
+    match command {
+        Command::Respond(Respond { response: Response::Decline, .. }) | Command::Unattend(_) => {
+            let pick = model.pick()?;
+            let before = match pick.status? {
+                Status::Going => Response::Accept,
+                Status::Maybe => Response::Maybe,
+                // Nothing makes an answered invitation unanswered again.
+                Status::Pending | Status::Declined => return None,
+            };
+            Some(answer(&pick, before))
+        }
+        Command::Unshare(unshare) => {
+            let shares = model.shares()?;
+            let level: Level = shares.shared_with.iter().find(|share| share.username == unshare.with)?.level;
+            Some(Command::Share(ShareCalendar { with: unshare.with.clone(), level }))
+        }
+        _ => None,
+    }
+}

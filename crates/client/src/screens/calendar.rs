@@ -1,0 +1,72 @@
+//! A calendar in one of its four views, mine, another's, or both.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::app::item::{Item, Kind};
+use crate::app::model::{Model, View};
+use crate::ui::entry::{Entry, Mark};
+use crate::ui::theme::Role;
+use crate::ui::{layout, status};
+
+/// Draws the open calendar.
+pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
+    let theme = model.settings.theme;
+    let view = match model.view {
+        View::Month => "Month",
+        View::Week => "Week",
+        View::Day => "Day",
+        View::Agenda => "Agenda",
+    };
+    let whose = match (&model.whose, model.overlaid) {
+        (None, _) => "my calendar".to_owned(),
+        (Some(owner), false) => format!("{owner}’s calendar"),
+        (Some(owner), true) => format!("my calendar and {owner}’s"),
+    };
+    let title = format!("{view} · {whose} · {}", status::range(model));
+    let mut inner = layout::pane(frame, area, &title, theme, true);
+    for query in model.calendar_queries() {
+        inner = status::with_trouble(model, &query, frame, inner, theme).0;
+    }
+    let items = model.items();
+    match model.view {
+        View::Month => super::month::draw(model, &items, frame, inner),
+        View::Week => super::week::draw(model, &items, frame, inner),
+        View::Day => super::day::draw(model, &items, frame, inner),
+        View::Agenda => super::agenda::draw(model, &items, frame, inner),
+    }
+}
+
+/// As the grids want it.
+pub(super) fn entry(item: &Item) -> Entry<'_> {
+    Entry {
+        start: item.start,
+        end: item.end,
+        all_day: item.all_day,
+        title: &item.title,
+        mark: mark(item),
+        theirs: item.theirs,
+    }
+}
+
+pub(super) const fn mark(item: &Item) -> Mark {
+    match item.kind {
+        Kind::Organizing => Mark::Organizing,
+        Kind::Going => Mark::Going,
+        Kind::Maybe => Mark::Maybe,
+        Kind::Busy => Mark::Busy,
+    }
+}
+
+/// A row of a list of items: hours, why it is there, title, place.
+pub(super) fn row(model: &Model, item: &Item, day: jiff::civil::Date) -> crate::ui::list::Row {
+    let role = if item.theirs { Role::Theirs } else { mark(item).role() };
+    let place = if item.location.is_empty() { String::new() } else { format!(" @ {}", item.location) };
+    let whose = if item.theirs { "theirs: " } else { "" };
+    crate::ui::list::Row::item([
+        (crate::ui::text::fit(&item.hours_on(day, model.settings.hours), 12), Role::Dim),
+        (format!("{} ", mark(item).glyph()), role),
+        (format!("{whose}{}", item.title), role),
+        (place, Role::Dim),
+    ])
+}

@@ -1,0 +1,19 @@
+//! All forms of those who are signed in: events, invitees, shares.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::app::form::Form;
+use crate::app::model::Model;
+use crate::ui::{form, layout};
+
+/// Draws the form.
+pub(super) fn draw(model: &Model, shown: &Form, frame: &mut Frame<'_>, area: Rect) {
+    let theme = model.settings.theme;
+    let title = match shown.sent {
+        Some(_) => format!("{} – saving", shown.title),
+        None => shown.title.clone(),
+    };
+    let inner = layout::over(frame, area, 90, area.height, &title, theme);
+    form::draw(model, shown, frame, inner);
+}

@@ -1,0 +1,68 @@
+//! The month, and beside or below it the selected day.
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::Line;
+
+use super::calendar;
+use crate::app::item::Item;
+use crate::app::model::Model;
+use crate::ui::entry::Entry;
+use crate::ui::list::{self, Hold, Row};
+use crate::ui::month_grid::MonthGrid;
+use crate::ui::theme::Role;
+use crate::ui::{layout, text};
+
+/// Draws the month.
+pub(super) fn draw(model: &Model, items: &[Item], frame: &mut Frame<'_>, area: Rect) {
+    let theme = model.settings.theme;
+    let (left, right) = layout::beside(area, 40);
+    let (grid, day) = match right {
+        Some(right) => {
+            let inner = layout::pane(frame, right, &day_title(model), theme, false);
+            (left, inner)
+        }
+        None => {
+            let list = (area.height / 4).clamp(2, 6);
+            let [grid, list] = Layout::vertical([Constraint::Min(1), Constraint::Length(list)]).areas(area);
+            let mut rows = list.rows();
+            if let Some(row) = rows.next() {
+                let title = text::fill(&format!("── {} ", day_title(model)), row.width.into(), '─');
+                frame.render_widget(Line::styled(title, theme.style(Role::Border)), row);
+            }
+            (grid, Rect { y: list.y + 1, height: list.height - 1, ..list })
+        }
+    };
+    let entries: Vec<Entry<'_>> = items.iter().map(calendar::entry).collect();
+    let month = MonthGrid {
+        month: model.cursor,
+        selected: model.cursor,
+        today: model.today(),
+        first_weekday: model.settings.first_weekday,
+        hours: model.settings.hours,
+        theme,
+        focused: true,
+        entries: &entries,
+    };
+    frame.render_widget(month, grid);
+    day_list(model, items, frame, day, Hold::Selected);
+}
+
+fn day_title(model: &Model) -> String {
+    model.cursor.strftime("%a %-d %b %Y").to_string()
+}
+
+/// What is on the selected day.
+pub(super) fn day_list(model: &Model, items: &[Item], frame: &mut Frame<'_>, area: Rect, hold: Hold) {
+    let day = model.cursor;
+    let rows: Vec<Row> =
+        items.iter().filter(|item| item.is_on(day)).map(|item| calendar::row(model, item, day)).collect();
+    if rows.is_empty() {
+        let known = model.calendar_queries().iter().all(|query| model.entries(query).is_some());
+        let said = if known { "nothing on this day · n makes an event" } else { "" };
+        let style = model.settings.theme.style(Role::Dim);
+        layout::lines(frame, area, [Line::styled(text::cut(said, area.width.into()), style)]);
+        return;
+    }
+    list::draw(frame, area, &rows, Some(model.item), hold, model.settings.theme);
+}

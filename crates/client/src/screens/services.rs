@@ -1,0 +1,39 @@
+//! How the five services are.
+
+use domain::Service;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::app::ask::Query;
+use crate::app::model::Model;
+use crate::ui::layout;
+use crate::ui::list::{self, Hold, Row};
+use crate::ui::text;
+use crate::ui::theme::Role;
+
+/// Draws one row a service.
+pub(super) fn draw(model: &Model, selected: usize, frame: &mut Frame<'_>, area: Rect) {
+    let theme = model.settings.theme;
+    let title = format!("Services · {}", model.settings.place);
+    let inner = layout::pane(frame, area, &title, theme, true);
+    let rows: Vec<Row> = Service::ALL.into_iter().map(|service| row(model, service)).collect();
+    list::draw(frame, inner, &rows, Some(selected), Hold::Focused, theme);
+}
+
+fn row(model: &Model, service: Service) -> Row {
+    let remote = model.remote(&Query::Health(service));
+    let failed = remote.and_then(|remote| remote.failed());
+    let (state, role, more) = match (failed, model.health(service)) {
+        (Some(error), _) => ("down", Role::Error, error.to_string()),
+        (None, None) => ("asking", Role::Dim, String::new()),
+        (None, Some(health)) if !health.stopped.is_empty() => ("stopped", Role::Error, health.stopped.join("; ")),
+        (None, Some(health)) if health.behind.is_empty() => {
+            ("up", Role::Success, format!("version {}", health.version))
+        }
+        (None, Some(health)) => {
+            let behind: Vec<&str> = health.behind.iter().map(|service| service.name()).collect();
+            ("up", Role::Warning, format!("waits for news of {}", behind.join(", ")))
+        }
+    };
+    Row::item([(text::fit(service.name(), 13), Role::Text), (text::fit(state, 9), role), (more, Role::Dim)])
+}

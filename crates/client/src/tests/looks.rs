@@ -1,0 +1,148 @@
+//! How the client looks: snapshots of text and style, and what must hold at every size.
+
+use crossterm::event::KeyCode;
+use domain::calendar::Attendance;
+use domain::invitations::Status;
+use domain::sharing::{Level, Share, Shares};
+use domain::{Error, Service};
+
+use super::rig::{Rig, entry, event, id, invitation, participants};
+use crate::app::ask::{Found, Listed, Query};
+use crate::ui::theme::glyph;
+
+const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (60, 15)];
+
+fn busy() -> Rig {
+    let mut rig = Rig::signed_in();
+    rig.has_entries(vec![
+        entry(1, "Standup", 10, 9, Attendance::Organizing),
+        entry(
+            2,
+            "会議 🎉 with a title that is much longer than there is room for in most places",
+            10,
+            11,
+            Attendance::Going,
+        ),
+        entry(3, "Lunch", 12, 12, Attendance::Maybe),
+    ]);
+    rig.has_inbox(vec![invitation(5, "会議 🎉", Status::Pending), invitation(6, "Retro", Status::Going)]);
+    rig
+}
+
+/// Every screen, each with something on it.
+fn screens() -> Vec<(&'static str, Rig)> {
+    let in_view = |words: &str| {
+        let mut rig = busy();
+        rig.command(words);
+        rig
+    };
+    let mut agenda = in_view("agenda");
+    agenda.has_entries(vec![
+        entry(1, "Standup", 10, 9, Attendance::Organizing),
+        entry(3, "会議 🎉", 12, 12, Attendance::Maybe),
+    ]);
+    let mut page = in_view("participants");
+    page.finds(|query| *query == Query::Event(id(1)), Found::Event(Box::new(event(1, "Standup", "alice"))));
+    let people = participants(&[("bob", Status::Going), ("carol", Status::Pending), ("dave", Status::Declined)]);
+    page.finds(|query| *query == Query::Participants(id(1)), Found::Participants(people));
+    let mut public = in_view("public events");
+    let listed = Listed { items: vec![event(8, "Party 🎉", "carol"), event(9, "会議", "alice")], more: false };
+    public.finds(|query| matches!(query, Query::Public { .. }), Found::Public(listed));
+    let mut people = in_view("people");
+    let share = |name: &str, level| Share { username: name.parse().unwrap(), level };
+    let shares =
+        Shares { shared_with: vec![share("bob", Level::Busy)], shared_with_me: vec![share("carol", Level::Details)] };
+    people.finds(|query| *query == Query::Shares, Found::Shares(shares));
+    let mut form = in_view("new event");
+    form.types("会議");
+    form.key(KeyCode::Tab);
+    form.types("fri 14:00 1h30");
+    let mut wrong = in_view("new event");
+    wrong.key(KeyCode::Tab);
+    wrong.types("someday");
+    wrong.ctrl('s');
+    let mut failed = Rig::signed_in();
+    failed.fails(|q| matches!(q, Query::Entries { .. }), Error::unavailable(Service::Calendar, "it is away"));
+    let mut question = busy();
+    question.types("x");
+    let mut palette = busy();
+    palette.types(":in");
+    let mut empty = Rig::signed_in();
+    empty.has_entries(Vec::new());
+    vec![
+        ("sign_in", Rig::signed_out()),
+        ("loading", Rig::signed_in()),
+        ("empty", empty),
+        ("failed", failed),
+        ("month", busy()),
+        ("week", in_view("week")),
+        ("day", in_view("day")),
+        ("agenda", agenda),
+        ("event", page),
+        ("invitations", in_view("invitations")),
+        ("public_events", public),
+        ("people", people),
+        ("services", in_view("services")),
+        ("form", form),
+        ("wrong_form", wrong),
+        ("palette", palette),
+        ("help", in_view("help")),
+        ("question", question),
+    ]
+}
+
+#[test]
+fn every_screen_looks_as_it_looked() {
+    for (name, rig) in screens() {
+        for (width, height) in SIZES {
+            insta::assert_snapshot!(format!("{name}_{width}x{height}"), rig.looks(width, height));
+        }
+    }
+}
+
+#[test]
+fn every_screen_can_be_drawn_at_every_size() {
+    for (_, rig) in screens() {
+        for height in (1..=45).step_by(2) {
+            for width in (1..=130).step_by(3) {
+                rig.buffer(width, height);
+            }
+        }
+    }
+}
+
+#[test]
+fn wide_characters_leave_every_right_border_in_its_column() {
+    for (name, rig) in screens() {
+        for (width, height) in SIZES {
+            let buffer = rig.buffer(width, height);
+            for y in 0..height {
+                let first = buffer[(0, y)].symbol();
+                let last = buffer[(width - 1, y)].symbol();
+                let matches = [("┌", "┐"), ("│", "│"), ("└", "┘")].iter().all(|(l, r)| (first == *l) == (last == *r));
+                assert!(matches, "{name} {width}x{height} line {y}: {first:?} and {last:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn at_most_one_focus_marker_is_on_any_screen() {
+    for (name, rig) in screens() {
+        for (width, height) in SIZES {
+            let screen = rig.screen(width, height);
+            let count = screen.matches(glyph::FOCUS).count();
+            // Over what lies below, the layer has the keys; a question has two keys and no selection.
+            let layered = rig.model.layer.is_some();
+            assert!(
+                layered || count == 1 || (count == 0 && name != "month"),
+                "{name} {width}x{height}: {count}\n{screen}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_terminal_that_is_too_small_says_so_in_one_line() {
+    assert_eq!(busy().screen(39, 7).trim_end(), "Convene needs 40x8");
+}

@@ -1,0 +1,92 @@
+//! What lies over the screen: the palette, the help, a question, a line being typed.
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+
+use super::layout;
+use super::list::{self, Hold, Row};
+use super::text;
+use super::theme::{Role, Theme};
+use crate::app::keymap::{self, Binding, Key};
+use crate::app::model::{Layer, Model};
+use crate::app::update::listed;
+
+/// Draws the layer, if there is one.
+pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>, body: Rect) {
+    let theme = model.settings.theme;
+    match &model.layer {
+        None => {}
+        Some(Layer::Palette { input, selected }) => {
+            let found = listed(model, input.value());
+            let inner = layout::over(frame, body, 52, 16, "Commands", theme);
+            typed(frame, inner, input, theme);
+            let rows: Vec<Row> = found
+                .iter()
+                .map(|binding| palette_row(binding, &keymap::keys_of(model, binding), inner.width))
+                .collect();
+            let rest = Rect { y: inner.y.saturating_add(1), height: inner.height.saturating_sub(1), ..inner };
+            let rest = rest.intersection(inner);
+            if rows.is_empty() {
+                let said = "no command is called so now";
+                layout::lines(frame, rest, [Line::styled(text::cut(said, rest.width.into()), theme.style(Role::Dim))]);
+            }
+            list::draw(frame, rest, &rows, Some(*selected), Hold::Focused, theme);
+        }
+        Some(Layer::Help { scroll }) => {
+            let inner = layout::over(frame, body, 72, body.height, "Help: what can be done here", theme);
+            let rows: Vec<Line<'static>> = keymap::keyed(model, keymap::base_place(model))
+                .iter()
+                .map(|(binding, keys)| help_line(binding, keys, inner.width, theme))
+                .collect();
+            let last = rows.len().saturating_sub(usize::from(inner.height));
+            layout::lines(frame, inner, rows.into_iter().skip((*scroll).min(last)));
+        }
+        Some(Layer::Search(input)) => {
+            let inner = layout::over(frame, body, 52, 3, "Search public events", theme);
+            typed(frame, inner, input, theme);
+        }
+        Some(Layer::Confirm { question, .. }) => {
+            let wrapped = text::wrap(question, 46);
+            let height = u16::try_from(wrapped.len()).unwrap_or(1).saturating_add(4);
+            let inner = layout::over(frame, body, 50, height, "Sure?", theme);
+            let said = wrapped.into_iter().map(Line::raw);
+            let keys = Line::styled("y yes   n no", theme.style(Role::Accent));
+            layout::lines(frame, inner, said.chain([Line::default(), keys]));
+        }
+    }
+}
+
+fn typed(frame: &mut Frame<'_>, area: Rect, input: &tui_input::Input, theme: Theme) {
+    let room = usize::from(area.width).saturating_sub(3);
+    let shown = input.value();
+    let line = Line::from(vec![Span::styled(": ", theme.style(Role::Accent)), Span::raw(text::cut(shown, room))]);
+    layout::lines(frame, area, [line]);
+    let column = input.visual_cursor().min(room) + 2;
+    if let Ok(column) = u16::try_from(column)
+        && column < area.width
+        && area.height > 0
+    {
+        frame.set_cursor_position(Position::new(area.x + column, area.y));
+    }
+}
+
+fn written(keys: &[Key]) -> String {
+    keys.iter().map(|key| key.written()).collect::<Vec<_>>().join(" ")
+}
+
+fn palette_row(binding: &Binding, keys: &[Key], width: u16) -> Row {
+    let room = usize::from(width).saturating_sub(2);
+    let key = written(keys);
+    let words = text::fit(binding.words, room.saturating_sub(text::width(&key) + 1));
+    Row::item([(words, Role::Text), (key, Role::Dim)])
+}
+
+fn help_line(binding: &Binding, keys: &[Key], width: u16, theme: Theme) -> Line<'static> {
+    let room = usize::from(width).saturating_sub(14 + 16 + 2);
+    Line::from(vec![
+        Span::styled(text::fit(&written(keys), 14), theme.style(Role::Accent)),
+        Span::raw(text::fit(binding.words, 16)),
+        Span::styled(format!("  {}", text::cut(binding.explained, room)), theme.style(Role::Dim)),
+    ])
+}

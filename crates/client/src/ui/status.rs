@@ -1,0 +1,192 @@
+//! What is always visible: where and when one is, as whom, what was just said, and which keys work now.
+
+use domain::Service;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::text;
+use super::theme::{Role, Theme};
+use crate::app::ask::Query;
+use crate::app::keymap::{self, Place};
+use crate::app::model::{Model, Screen, Tone, View};
+
+/// Draws the line at the top.
+pub(crate) fn header(model: &Model, frame: &mut Frame<'_>, area: Rect) {
+    let theme = model.settings.theme;
+    let width = usize::from(area.width);
+    let left = format!("{} ", place_and_range(model));
+    let today = model.today().strftime("%a %-d %b %Y").to_string();
+    let mut right: Vec<(String, Role)> = Vec::new();
+    let pending = model.pending_invitations();
+    if pending > 0 {
+        right.push((format!("{pending} to answer"), Role::Pending));
+    }
+    right.push((format!("today {today}"), Role::Today));
+    right.push((model.settings.zone.name().to_owned(), Role::Text));
+    right.push((model.me().map_or("not signed in".to_owned(), ToString::to_string), Role::Accent));
+    if width >= 90 {
+        right.push((model.settings.place.clone(), Role::Dim));
+    }
+    let wide = |parts: &[(String, Role)]| parts.iter().map(|(words, _)| text::width(words) + 3).sum::<usize>();
+    if text::width(&left) + wide(&right) > width && pending > 0 {
+        right.remove(0);
+    }
+    if text::width(&left) + wide(&right) > width {
+        for part in &mut right {
+            if part.1 == Role::Today {
+                part.0 = model.today().strftime("%-d %b").to_string();
+            }
+        }
+    }
+    let room = width.saturating_sub(wide(&right));
+    let mut spans = vec![Span::styled(text::fit(&left, room), theme.style(Role::Accent))];
+    for (words, role) in &right {
+        spans.push(Span::styled(" · ", theme.style(Role::Dim)));
+        spans.push(Span::styled(words.clone(), theme.style(*role)));
+    }
+    frame.render_widget(Line::from(spans), area);
+}
+
+fn place_and_range(model: &Model) -> String {
+    match model.screen() {
+        Screen::Calendar => range(model),
+        Screen::Event(page) => model.event(page.event).map_or("Event".to_owned(), |event| event.title.to_string()),
+        Screen::Form(form) => form.title.clone(),
+        Screen::Invitations(_) => "Invitations".to_owned(),
+        Screen::Public { .. } => "Public events".to_owned(),
+        Screen::People(_) => "People".to_owned(),
+        Screen::Services(_) => "Services".to_owned(),
+    }
+}
+
+/// The days that the calendar shows.
+pub(crate) fn range(model: &Model) -> String {
+    use jiff::ToSpan as _;
+    let cursor = model.cursor;
+    match model.view {
+        View::Month => cursor.strftime("%B %Y").to_string(),
+        View::Day => cursor.strftime("%a %-d %b %Y").to_string(),
+        View::Week | View::Agenda => {
+            let (from, days) = match model.view {
+                View::Agenda => (model.agenda_from, crate::app::model::AGENDA_DAYS),
+                _ => (model.week_start(cursor), 7),
+            };
+            let to = from.checked_add((days - 1).days()).unwrap_or(from);
+            format!("{} – {}", from.strftime("%-d %b"), to.strftime("%-d %b %Y"))
+        }
+    }
+}
+
+/// Draws the line for news: what was just said, or else what one waits for.
+pub(crate) fn news(model: &Model, frame: &mut Frame<'_>, area: Rect) {
+    let theme = model.settings.theme;
+    let width = usize::from(area.width);
+    let (words, role) = if let Some(toast) = model.toasts.last() {
+        let role = match toast.tone {
+            Tone::Good => Role::Success,
+            Tone::Careful => Role::Warning,
+            Tone::Bad => Role::Error,
+        };
+        let sign = match toast.tone {
+            Tone::Good => "✓",
+            Tone::Careful => "?",
+            Tone::Bad => "!",
+        };
+        let undo = if toast.undo.is_some() { " · u undoes it" } else { "" };
+        (format!("{sign} {}{undo}", toast.text), role)
+    } else if let Some(sending) = model.sending.values().find(|sending| sending.unconfirmed) {
+        (format!("? unconfirmed: {}; asking again", sending.command.words()), Role::Warning)
+    } else if let Some(slow) = slow(model) {
+        (format!("waiting for {slow} …"), Role::Dim)
+    } else {
+        return;
+    };
+    frame.render_widget(Line::styled(text::cut(&words, width), theme.style(role)), area);
+}
+
+fn slow(model: &Model) -> Option<Service> {
+    let now = model.now.instant;
+    let asked = model
+        .visible()
+        .into_iter()
+        .find(|query| model.remote(query).is_some_and(|remote| remote.is_slow(now)))
+        .map(|query| query.service());
+    let sent = model.sending.values().find(|s| now.saturating_duration_since(s.since).as_millis() >= 150);
+    asked.or(sent.map(|sending| sending.command.service()))
+}
+
+/// Draws the line at the bottom: keys that work now, whole items only.
+pub(crate) fn footer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
+    let theme = model.settings.theme;
+    let mut room = usize::from(area.width);
+    let place = keymap::place(model);
+    let mut spans: Vec<Span<'static>> = Vec::new();
+    for (keys, words) in footer_items(model, place) {
+        let wide = text::width(&keys) + 1 + text::width(words) + 2;
+        if wide > room + 2 {
+            break;
+        }
+        room = room.saturating_sub(wide);
+        spans.push(Span::styled(keys, theme.style(Role::Accent)));
+        spans.push(Span::styled(format!(" {words}  "), theme.style(Role::Dim)));
+    }
+    frame.render_widget(Line::from(spans), area);
+}
+
+/// What must be found even in a narrow footer comes first.
+fn footer_items(model: &Model, place: Place) -> Vec<(String, &'static str)> {
+    use keymap::Action as A;
+    let first = |action| !matches!(action, A::Help | A::Palette | A::Back | A::Quit);
+    let all: Vec<_> = keymap::keyed(model, place)
+        .into_iter()
+        .filter(|(binding, _)| binding.in_footer)
+        .filter_map(|(binding, keys)| keys.first().map(|key| (key.written(), binding)))
+        .collect();
+    let item = |(key, binding): &(String, &'static keymap::Binding)| (key.clone(), binding.words);
+    let general = all.iter().filter(|(_, binding)| !first(binding.action)).map(item);
+    let particular = all.iter().filter(|(_, binding)| first(binding.action)).map(item);
+    general.chain(particular).collect()
+}
+
+/// Why a pane's data is old or missing, if it is: which service, how old, and what to press.
+pub(crate) fn trouble(model: &Model, query: &Query) -> Option<(String, Role)> {
+    let remote = model.remote(query)?;
+    let why = remote.failed()?;
+    let down = why.service().map_or_else(
+        || why.to_string(),
+        |service| match why {
+            domain::Error::Deadline { .. } => format!("{service} does not answer"),
+            domain::Error::Unavailable { .. } => format!("{service} is down"),
+            other => other.to_string(),
+        },
+    );
+    let age = remote.age(model.now.instant).map(|age| format!(" · this is {} old", written(age)));
+    let retry = if why.service().is_some() { " · r retries" } else { "" };
+    Some((format!("{down}{}{retry}", age.unwrap_or_default()), Role::Error))
+}
+
+fn written(age: std::time::Duration) -> String {
+    match age.as_secs() {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds => format!("{} min", seconds / 60),
+    }
+}
+
+/// Draws the trouble of a pane in its first line, if there is some, and gives what is left.
+pub(crate) fn with_trouble(
+    model: &Model,
+    query: &Query,
+    frame: &mut Frame<'_>,
+    area: Rect,
+    theme: Theme,
+) -> (Rect, bool) {
+    let Some((words, role)) = trouble(model, query) else { return (area, false) };
+    let line = Line::styled(text::cut(&words, usize::from(area.width)), theme.style(role));
+    let mut rows = area.rows();
+    if let Some(row) = rows.next() {
+        frame.render_widget(line, row);
+    }
+    let rest = Rect { y: area.y.saturating_add(1), height: area.height.saturating_sub(1), ..area };
+    (rest.intersection(area), true)
+}
