@@ -5,6 +5,7 @@
 //! it be killed, they notice and end by themselves.
 
 mod before;
+mod client;
 mod down;
 mod up;
 
@@ -65,6 +66,13 @@ impl Installation {
         let path = std::path::absolute(&self.data)
             .map_err(|error| Failed(format!("cannot use {}: {error}", self.data.display())))?;
         Ok(DataFolder::at(path))
+    }
+}
+
+impl Up {
+    /// Whether the terminal client is to be opened.
+    fn opens_client(&self) -> bool {
+        !self.headless && client::has_a_terminal()
     }
 }
 

@@ -1,7 +1,6 @@
 //! Starting the services, and staying with them.
 
 use std::collections::BTreeMap;
-use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,9 +12,10 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use transport::ClientOptions;
-use transport::cluster::{BASE_PORT, Cluster, Failed, Launch, ServiceProcess};
+use transport::cluster::{Cluster, Failed, Launch, ServiceProcess};
 
-use super::{Up, before, say, say_aside};
+use super::client::{self, Reports};
+use super::{Up, before, say};
 use crate::demo;
 use crate::output::Document as _;
 use crate::when::Here;
@@ -61,9 +61,11 @@ pub(super) async fn up(up: Up) -> Result<(), Failed> {
     }
 
     let ending = CancellationToken::new();
+    let reports = Reports::of(&launch.data, up.opens_client());
     let mut keepers = JoinSet::new();
     for process in processes {
-        let keeper = Keeper { launch: launch.clone(), restart: up.restart.trim() != "0", ending: ending.clone() };
+        let (reports, ending) = (reports.clone(), ending.clone());
+        let keeper = Keeper { launch: launch.clone(), restart: up.restart.trim() != "0", ending, reports };
         keepers.spawn(keeper.keep(process));
     }
     let done = tokio::select! {
@@ -105,20 +107,14 @@ async fn serve(up: &Up, launch: &Launch) -> Result<(), Failed> {
     if let Some(demo) = demo {
         say(demo.trim_end());
     }
-    if !up.headless && std::io::stdin().is_terminal() {
-        say(&how_to_go_on(up.installation.base_port));
+    if !up.opens_client() {
+        return std::future::pending().await;
     }
-    std::future::pending().await
-}
-
-/// What is said at a terminal as long as there is no terminal client: the command line as it can be typed in another one.
-fn how_to_go_on(base_port: u16) -> String {
-    let program = std::env::current_exe().map_or_else(|_| "convene".to_owned(), |path| path.display().to_string());
-    let server = if base_port == BASE_PORT { String::new() } else { format!(" --server 127.0.0.1:{base_port}") };
-    format!(
-        "The terminal client is not part of this release yet. In another terminal:\n  {program}{server} register alice\n  \
-         {program}{server} --help\nCtrl-C ends the services."
-    )
+    if up.demo {
+        say("Press Enter to open the terminal client.");
+        client::until_read().await;
+    }
+    client::until_left(up.installation.base_port).await
 }
 
 /// Loads the demonstration set; gives what is to be said of it, with the password.
@@ -135,6 +131,7 @@ struct Keeper {
     launch: Launch,
     restart: bool,
     ending: CancellationToken,
+    reports: Reports,
 }
 
 impl Keeper {
@@ -146,12 +143,12 @@ impl Keeper {
             tokio::select! {
                 ended = process.wait() => {
                     let how = ended.map_or_else(|failed| failed.to_string(), |status| status.to_string());
-                    say_aside(&format!("convene: {service} (process {}) has died: {how}", process.pid()));
+                    self.reports.say(&format!("convene: {service} (process {}) has died: {how}", process.pid()));
                 }
                 () = self.ending.cancelled() => return self.stop(process).await,
             }
             if !self.restart {
-                say_aside(&format!("convene: {service} stays down"));
+                self.reports.say(&format!("convene: {service} stays down"));
                 return;
             }
             if since.elapsed() >= WELL {
@@ -175,17 +172,17 @@ impl Keeper {
             }
             match self.launch.start(service) {
                 Ok(process) => {
-                    say_aside(&format!("convene: {service} is started again (process {})", process.pid()));
+                    self.reports.say(&format!("convene: {service} is started again (process {})", process.pid()));
                     return Some(process);
                 }
-                Err(failed) => say_aside(&format!("convene: {service} cannot be started again: {failed}")),
+                Err(failed) => self.reports.say(&format!("convene: {service} cannot be started again: {failed}")),
             }
         }
     }
 
     async fn stop(&self, mut process: ServiceProcess) {
         if let Err(failed) = process.stop(STOPPING).await {
-            say_aside(&format!("convene: {failed}"));
+            self.reports.say(&format!("convene: {failed}"));
         }
     }
 }
