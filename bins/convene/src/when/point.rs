@@ -1,5 +1,7 @@
-//! A point in time as people write it: `2027-03-10T09:00`, the same with seconds or an offset, a date, `tomorrow 9:00`.
+//! A point in time as people write it: `2027-03-10T09:00`, the same with seconds or an offset, a date, `tomorrow 9:00`; and whatever
+//! the terminal client's date field understands, such as `next friday noon`, as long as it says no more than one point.
 
+use client::input::Span;
 use domain::time::{Moment, Window};
 use domain::{Error, Timestamp, Zone};
 use jiff::civil::{Date, DateTime, Time};
@@ -24,6 +26,33 @@ impl Point {
     /// # Errors
     /// Invalid input naming `field`.
     pub(crate) fn parse(field: &str, text: &str, now: Timestamp, zone: &Zone) -> Result<Self, Error> {
+        Self::exact(field, text, now, zone).or_else(|exact| {
+            let words = text.trim().contains(char::is_whitespace) || text.trim().starts_with(char::is_alphabetic);
+            if words { Self::in_words(field, text, now, zone) } else { Err(exact) }
+        })
+    }
+
+    /// Reads what the client's date field would.
+    fn in_words(field: &str, text: &str, now: Timestamp, zone: &Zone) -> Result<Self, Error> {
+        let when = client::input::Here { now, zone: zone.clone() }.read(field, text)?;
+        if when.zone != *zone {
+            return Err(Error::invalid(field, text, "say the zone with --zone"));
+        }
+        match when.span {
+            Span::Timed { start, end: None } => {
+                let instant = jiff::Timestamp::from_second(start.instant(zone));
+                instant.map(Self::Instant).map_err(|_| Error::invalid(field, text, "events lie in the years 1 to 9990"))
+            }
+            Span::Days { first, end: None } => Ok(Self::Date(first)),
+            Span::Timed { end: Some(_), .. } | Span::Days { end: Some(_), .. } => Err(Error::invalid(
+                field,
+                text,
+                "it says when something begins and ends; say the end with --end or --for",
+            )),
+        }
+    }
+
+    fn exact(field: &str, text: &str, now: Timestamp, zone: &Zone) -> Result<Self, Error> {
         let wrong = |reason: &str| Error::invalid(field, text, reason);
         let trimmed = text.trim();
         let (day, rest) = match trimmed.find(['T', 't', ' ']).filter(|_| begins_with_digit(trimmed)) {
@@ -183,6 +212,22 @@ mod tests {
         assert_eq!(parse("tomorrow 14:30"), Ok(Point::Civil(date(2027, 3, 11).at(14, 30, 0, 0))));
         let utc = Point::parse("start", "today", now(), &Zone::utc());
         assert_eq!(utc, Ok(Point::Date(date(2027, 3, 9))));
+    }
+
+    #[test]
+    fn words_of_the_clients_date_field_are_read_as_long_as_they_say_one_point() {
+        let start = |text: &str| parse(text).unwrap().moment("start", &berlin()).unwrap().civil();
+        // The 10th of March 2027 is a Wednesday.
+        assert_eq!(start("9am tomorrow"), date(2027, 3, 11).at(9, 0, 0, 0));
+        assert_eq!(start("friday noon"), date(2027, 3, 12).at(12, 0, 0, 0));
+        assert_eq!(parse("in 2 weeks"), Ok(Point::Date(date(2027, 3, 24))));
+        for (bad, why) in
+            [("friday 14:00-15:00", "--end"), ("friday 14:00 1h30", "--end"), ("friday sometime", "sometime")]
+        {
+            let error = parse(bad).unwrap_err();
+            assert!(error.field() == Some("start") && error.to_string().contains(why), "{error}");
+        }
+        assert!(parse("friday 14:00 America/New_York").unwrap_err().to_string().contains("--zone"));
     }
 
     #[test]
