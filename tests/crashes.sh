@@ -24,10 +24,12 @@ as() {
     "$convene" --json --profile "$profile" "$@"
 }
 
-# Gives one command until it is answered: after 7 (certainly not done) and 9 (not known) the same again.
+# Gives one command until it is answered: after 7 (certainly not done) and 9 (not known) the same again. A service that died several
+# times in a short while is started again after up to ten seconds, so nothing is given up before a minute has passed.
 insist() {
-    local code attempt
-    for attempt in $(seq 100); do
+    local code attempt=0 begun=$SECONDS
+    while [ $((SECONDS - begun)) -lt 60 ]; do
+        attempt=$((attempt + 1))
         code=0
         answer=$(as "$@" 2>"$work/error") || code=$?
         case $code in
