@@ -61,9 +61,15 @@ pub async fn audit<F: Future<Output = ()>>(
         return Ok(first);
     }
     catch_up().await;
-    let second = pass(clients, operator).await?;
-    let problems = first.problems.intersection(&second.problems).cloned().collect();
-    Ok(Report { references: second.references, problems })
+    Ok(first.confirmed_by(&pass(clients, operator).await?))
+}
+
+impl Report {
+    /// What was wrong in both passes.
+    fn confirmed_by(&self, second: &Self) -> Self {
+        let problems = self.problems.intersection(&second.problems).cloned().collect();
+        Self { references: second.references, problems }
+    }
 }
 
 async fn pass(clients: &Clients, operator: &Credential) -> Result<Report, Error> {
@@ -128,4 +134,18 @@ async fn dangling(clients: &Clients, operator: &Credential, references: Vec<Refe
         }
     }
     Ok(dangling)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_wrong_both_times_is_reported() {
+        let wrong = |what: &str| Problem::Discrepancy { service: Service::Sharing, what: what.to_owned() };
+        let report =
+            |references, whats: &[&str]| Report { references, problems: whats.iter().map(|w| wrong(w)).collect() };
+        let confirmed = report(9, &["lasting", "passing"]).confirmed_by(&report(8, &["lasting", "new"]));
+        assert_eq!(confirmed, report(8, &["lasting"]));
+    }
 }

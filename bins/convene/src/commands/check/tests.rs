@@ -2,7 +2,8 @@
 
 use domain::auth::{AuthProtocol, AuthRequest, AuthResponse};
 use domain::events::{EventsRequest, EventsResponse};
-use domain::{Epoch, EventId, Position, Positions, UserId};
+use domain::integrity::{Audit, AuditPage, Present, Reference, Target};
+use domain::{Context, Epoch, EventId, Position, Positions, UserId};
 
 use super::*;
 
@@ -29,23 +30,6 @@ fn a_follower_that_lacks_what_the_owners_log_held_is_behind() {
     assert_eq!(first_behind(&goals, &all(4)), Some((Service::Events, Service::Auth)));
     assert_eq!(first_behind(&goals, &all(5)), None);
     assert_eq!(first_behind(&goals, &all(8)), None, "news since then does not matter");
-}
-
-#[test]
-fn only_what_is_wrong_both_times_is_reported() {
-    let reference = |row: &str| Reference {
-        name: "sharing.share.owner".to_owned(),
-        row: row.to_owned(),
-        target: Target::User(UserId::new()),
-    };
-    let (lasting, passing) = (reference("lasting"), reference("passing"));
-    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
-    let first =
-        Found { references: 9, dangling: vec![lasting.clone(), passing], discrepancies: texts(&["stays", "goes"]) };
-    let second = Found { references: 8, dangling: vec![lasting.clone()], discrepancies: texts(&["stays", "new"]) };
-    let confirmed = first.confirmed_by(second);
-    assert_eq!((confirmed.references, &confirmed.dangling), (8, &vec![lasting]));
-    assert_eq!(confirmed.findings(Service::Sharing).count(), 2);
 }
 
 mod whole {
