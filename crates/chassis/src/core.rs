@@ -13,7 +13,7 @@ use tokio::sync::{Notify, watch};
 use crate::followed::Followed;
 use crate::journal::{self, Identity};
 use crate::operator::ServiceIdentity;
-use crate::{Fault, OperatorKey};
+use crate::{Fault, OperatorKey, directory};
 
 /// How long a call waits at most for followers to catch up with what its caller has seen.
 pub(crate) const CATCHING_UP: Duration = Duration::from_secs(1);
@@ -162,7 +162,12 @@ impl Chassis {
             Settle::No => true,
             Settle::WithFollowers => self.settled(position, context).await,
         };
-        let reply = self.look(|view| show(view, &outcome)).await.map_err(|fault| self.unread(refused(fault)))?;
+        let show = |view: &View<'_>| match show(view, &outcome) {
+            // Their account may have been deleted since, and what they made with it; they are told that, as a repetition would be.
+            Err(_) if directory::actor_was_deleted(view, context)? => Err(directory::deleted_account()),
+            shown => shown,
+        };
+        let reply = self.look(show).await.map_err(|fault| self.unread(refused(fault)))?;
         Ok(Reply { behind, settled, ..reply })
     }
 

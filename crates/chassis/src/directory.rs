@@ -131,7 +131,19 @@ pub fn admit_actor(tx: &Transaction<'_>, context: &Context) -> Result<UserId, Fa
     if knows(tx, user)? || cursor_of(tx, Service::Auth)?.is_some_and(|heard| heard.is_behind(at)) {
         return Ok(user);
     }
-    Err(Error::unauthenticated("this account was deleted").into())
+    Err(deleted_account())
+}
+
+/// What someone is told whose account is gone.
+pub(crate) fn deleted_account() -> Fault {
+    Error::unauthenticated("this account was deleted").into()
+}
+
+/// Whether this service has heard that the signed-in actor's account was deleted. Auth itself hears nothing of itself.
+pub(crate) fn actor_was_deleted(reader: &impl Reader, context: &Context) -> Result<bool, Fault> {
+    let Actor::User { user, at, .. } = context.actor else { return Ok(false) };
+    let Some(heard) = cursor_of(reader, Service::Auth)? else { return Ok(false) };
+    Ok(!knows(reader, user)? && !heard.is_behind(at))
 }
 
 /// Finding people by name: here first, and only on a miss at auth.
