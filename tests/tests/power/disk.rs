@@ -59,8 +59,22 @@ struct Names {
     folders: BTreeSet<PathBuf>,
 }
 
+/// Whether a disk does what a sync asks of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Disk {
+    KeepsSyncs,
+    /// To show that a loss is noticed.
+    ForgetsSyncs,
+}
+
 /// Writes into `target` what may be left of `recording` at `moment`.
-pub(crate) fn rebuild(recording: &Recording, moment: Micros, random: &mut Random, target: &Path) -> Survived {
+pub(crate) fn rebuild(
+    recording: &Recording,
+    moment: Micros,
+    disk: Disk,
+    random: &mut Random,
+    target: &Path,
+) -> Survived {
     let synced = last_syncs(recording, moment);
     let named_until = recording.changes.iter().filter(|change| matches!(change.what, What::Sync(_)));
     let named_until = named_until.map(|change| change.ended).filter(|ended| *ended <= moment).max().unwrap_or(0);
@@ -80,7 +94,7 @@ pub(crate) fn rebuild(recording: &Recording, moment: Micros, random: &mut Random
                 Offset::End => lengths[inode],
             };
             lengths[inode] = lengths[inode].max(at + bytes.len());
-            let durable = synced.get(path).is_some_and(|sync| change.ended <= *sync);
+            let durable = disk == Disk::KeepsSyncs && synced.get(path).is_some_and(|sync| change.ended <= *sync);
             for (index, byte_range) in sectors(at, bytes.len()) {
                 let kept_here = durable || random.below(100) < chance;
                 if !durable {

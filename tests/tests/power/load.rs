@@ -13,7 +13,7 @@ use transport::cluster::Cluster;
 use super::ledger::{Fact, Ledger, Value};
 
 const PEOPLE: usize = 6;
-const EVENTS_EACH: usize = 12;
+const EVENTS_EACH: usize = 24;
 
 /// Runs all of it; what was acknowledged.
 pub(crate) async fn run(cluster: &Cluster) -> Ledger {
