@@ -24,6 +24,7 @@ use failure::Failure;
 use output::Printed;
 use reach::{Place, Reach};
 use session::{Keeping, Profile};
+use transport::telemetry::export_if_configured;
 use when::Here;
 
 fn main() -> ExitCode {
@@ -41,6 +42,11 @@ fn main() -> ExitCode {
 
 fn run(options: &Options, command: Option<Command>) -> u8 {
     let json = options.json;
+    // Kept until the end, so that the last spans are sent too.
+    let _exporting = export_if_configured("convene").unwrap_or_else(|failed| {
+        output::message(&format!("convene: {failed}\n"));
+        None
+    });
     match command {
         None if is_terminal() => match open_client(options) {
             Ok(()) => 0,
