@@ -42,6 +42,11 @@ pub(crate) struct Followed {
 }
 
 impl State {
+    /// How far the effects of each followed log are in this database.
+    pub(crate) const fn applied(&self) -> &Positions {
+        &self.applied
+    }
+
     /// How far this service has followed, as it may tell others.
     pub(crate) fn effective(&self, service: Service) -> Positions {
         let mut effective = Positions::default();

@@ -25,6 +25,7 @@ use crate::app::effect::{Effect, Sent};
 use crate::app::message::{Msg, Now};
 use crate::app::model::{Model, Settings};
 use crate::app::update::update;
+use crate::headless::text;
 use crate::session::{Kept, Session};
 use crate::ui::theme::Theme;
 
@@ -200,27 +201,6 @@ impl Rig {
             .collect();
         format!("{}\n-- style --\n{}", text(&buffer), mask.join("\n"))
     }
-}
-
-pub(super) fn text(buffer: &Buffer) -> String {
-    let area = buffer.area;
-    let mut lines = Vec::new();
-    for y in 0..area.height {
-        let mut line = String::new();
-        let mut covered = 0;
-        for x in 0..area.width {
-            // What a wide character covers is not drawn.
-            if covered > 0 {
-                covered -= 1;
-                continue;
-            }
-            let symbol = buffer[(x, y)].symbol();
-            covered = crate::ui::text::width(symbol).saturating_sub(1);
-            line.push_str(symbol);
-        }
-        lines.push(line.trim_end().to_owned());
-    }
-    lines.join("\n")
 }
 
 pub(super) fn at(day: Date, hour: i8, minute: i8) -> DateTime {

@@ -6,22 +6,24 @@ use async_trait::async_trait;
 use domain::{Answer, Context, Error, Protocol, Stub, WireBody};
 use tokio::sync::Semaphore;
 
-use super::is_long_poll;
+use super::{is_long_poll, is_watch};
 
 /// How much at once.
 #[derive(Clone, Debug)]
 pub struct LimitOptions {
     /// How many calls, long polls aside.
     pub max_in_flight: usize,
-    /// How many long polls, which take a place for long and do nothing with it.
+    /// How many long polls of followers, which take a place for long and do nothing with it.
     pub max_long_polls: usize,
+    /// How many of people's clients.
+    pub max_watches: usize,
     /// What a refused caller is told to wait, in milliseconds.
     pub retry_after_ms: u64,
 }
 
 impl Default for LimitOptions {
     fn default() -> Self {
-        Self { max_in_flight: 1_024, max_long_polls: 256, retry_after_ms: 200 }
+        Self { max_in_flight: 1_024, max_long_polls: 256, max_watches: 8_192, retry_after_ms: 200 }
     }
 }
 
@@ -30,6 +32,7 @@ pub struct Limit<P: Protocol> {
     inner: Arc<dyn Stub<P>>,
     calls: Semaphore,
     long_polls: Semaphore,
+    watches: Semaphore,
     options: LimitOptions,
 }
 
@@ -40,6 +43,7 @@ impl<P: Protocol> Limit<P> {
             inner,
             calls: Semaphore::new(options.max_in_flight),
             long_polls: Semaphore::new(options.max_long_polls),
+            watches: Semaphore::new(options.max_watches),
             options: options.clone(),
         }
     }
@@ -48,8 +52,10 @@ impl<P: Protocol> Limit<P> {
 #[async_trait]
 impl<P: Protocol> Stub<P> for Limit<P> {
     async fn call(&self, context: &Context, request: P::Request) -> Answer<P::Response> {
-        let long_poll = is_long_poll(request.method());
-        let (places, most) = if long_poll {
+        let method = request.method();
+        let (places, most) = if is_watch(method) {
+            (&self.watches, self.options.max_watches)
+        } else if is_long_poll(method) {
             (&self.long_polls, self.options.max_long_polls)
         } else {
             (&self.calls, self.options.max_in_flight)

@@ -10,8 +10,9 @@
 //! that it had already handed to the storage is still committed. Commands are not run on detached: whoever goes away is told, or knows,
 //! that the outcome is unknown, and may send the command again under the same key.
 //!
-//! **Long polls.** A query named `changes` waits for news by design: it is not timed, has places of its own, is not repeated (its follower
-//! is a loop with its own back-off) and neither waits for a circuit breaker nor counts as slow for it.
+//! **Long polls.** A query named `changes` (of followers) or `watch` (of people's clients) waits for news by design: it is not timed, has
+//! places of its own, is not repeated (whoever asks is a loop with its own back-off) and neither waits for a circuit breaker nor counts as
+//! slow for it. Followers and clients do not share places: however many people look on, services go on following each other.
 
 mod access;
 mod authentication;
@@ -151,7 +152,12 @@ fn stack<P: Protocol>(stub: Arc<dyn Stub<P>>, layers: Vec<Layer<P>>) -> Arc<dyn 
 /// Whether a method waits for news by design.
 #[must_use]
 pub fn is_long_poll(method: &Method) -> bool {
-    method.kind == Kind::Query && method.name == "changes"
+    method.kind == Kind::Query && (method.name == "changes" || is_watch(method))
+}
+
+/// Whether it is people's clients that wait so.
+fn is_watch(method: &Method) -> bool {
+    method.kind == Kind::Query && method.name == "watch"
 }
 
 /// `duration` in whole milliseconds.

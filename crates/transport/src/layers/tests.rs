@@ -114,6 +114,25 @@ async fn long_polls_have_places_of_their_own_and_are_not_timed() {
 }
 
 #[tokio::test]
+async fn those_who_look_on_take_no_place_of_a_follower() {
+    let house = House::new();
+    let limit = LimitOptions { max_in_flight: 1, max_long_polls: 1, max_watches: 1, ..LimitOptions::default() };
+    let (client, metrics) = counted(&house, limit);
+    let looking_on = tokio::spawn({
+        let client = Arc::clone(&client);
+        async move { client.watch(&patient(), ()).await }
+    });
+    house.begun(1).await;
+    assert_eq!(client.watch(&patient(), ()).await.unwrap_err().code(), "rate_limited");
+    assert!(client.echo(&patient(), String::new()).await.is_ok());
+    house.release.add_permits(1);
+    looking_on.await.unwrap().unwrap();
+    house.release.add_permits(1);
+    assert!(client.changes(&patient(), ()).await.is_ok());
+    assert!(!metrics.render().contains("service=\"events\",method=\"watch\",le="), "it is not timed");
+}
+
+#[tokio::test]
 async fn deadline_stands_before_authentication_so_that_a_call_too_late_costs_nothing() {
     let (client, _) = counted(&House::new(), LimitOptions::default());
     let late = Context::new(Credential::Session(SessionToken("ended".to_owned())), Duration::ZERO);
@@ -498,9 +517,9 @@ async fn twice_makes_every_call_twice_and_reports_what_a_second_attempt_must_not
 fn every_long_poll_of_the_services_is_known_as_one() {
     let polls = |methods: &[Method]| methods.iter().filter(|method| is_long_poll(method)).count();
     assert_eq!(polls(domain::auth::AuthProtocol::METHODS), 1);
-    assert_eq!(polls(domain::events::EventsProtocol::METHODS), 1);
-    assert_eq!(polls(domain::invitations::InvitationsProtocol::METHODS), 1);
-    assert_eq!(polls(domain::sharing::SharingProtocol::METHODS), 1);
-    assert_eq!(polls(domain::calendar::CalendarProtocol::METHODS), 0);
+    assert_eq!(polls(domain::events::EventsProtocol::METHODS), 2);
+    assert_eq!(polls(domain::invitations::InvitationsProtocol::METHODS), 2);
+    assert_eq!(polls(domain::sharing::SharingProtocol::METHODS), 2);
+    assert_eq!(polls(domain::calendar::CalendarProtocol::METHODS), 1);
     assert!(is_long_poll(SampleRequest::changes(()).method()));
 }

@@ -43,6 +43,8 @@ domain::service! {
         9: query by Anyone fn changes(()) -> ();
         /// So many letters.
         10: query by Anyone fn letters(usize) -> String;
+        /// A long poll of people's clients: answers when released.
+        11: query by Anyone fn watch(()) -> ();
     }
 }
 
@@ -151,6 +153,9 @@ impl Sample for House {
         Ok(Reply::new("x".repeat(count), Positions::default()))
     }
     async fn changes(&self, _: &Context, (): ()) -> Answer<()> {
+        self.wait().await
+    }
+    async fn watch(&self, _: &Context, (): ()) -> Answer<()> {
         self.wait().await
     }
 }
