@@ -38,7 +38,7 @@ pub struct Order {
 /// A certificate that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Made {
-    /// Whose, as the certificate says: `authority`, `events`, `client alice`.
+    /// Whose, as the certificate says: `authority 1a2b3c4d`, `events`, `client alice`.
     pub holder: String,
     /// Where its certificate lies.
     pub file: PathBuf,
@@ -47,7 +47,7 @@ pub struct Made {
 /// A certificate that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Look {
-    /// Whose, as it says itself: `authority`, `events`, `client alice`.
+    /// Whose, as it says itself: `authority 1a2b3c4d`, `events`, `client alice`.
     pub holder: String,
     /// Where it lies.
     pub file: PathBuf,
@@ -91,7 +91,8 @@ pub fn make(order: &Order) -> Result<Vec<Made>, Error> {
             let authority = Authority::create(order.now.minus(LEEWAY), until)?;
             authority.save(&order.authority)?;
             let file = order.authority.authority();
-            (authority, vec![Made { holder: "authority".to_owned(), file }])
+            let holder = Certificate::read(&file)?.map_or_else(String::new, |own| own.subject);
+            (authority, vec![Made { holder, file }])
         }
     };
     let own = believed(order, &authority)?;

@@ -32,13 +32,16 @@ pub(crate) async fn connect(
     let stream = TlsConnector::from(config).connect(name, stream).await.map_err(|error| {
         let told = words::of_error(&error, identity, target).or_else(|| {
             let closed = matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset);
-            closed.then(|| "it closed the connection instead of speaking TLS; it may be none of ours, or busy".to_owned())
+            closed
+                .then(|| "it closed the connection instead of speaking TLS; it may be none of ours, or busy".to_owned())
         });
         told.map_or(error, io::Error::other)
     })?;
     let certificates = stream.get_ref().1.peer_certificates();
     if !certificates.is_some_and(|certificates| is_of(certificates, &Holder::Service(service))) {
-        return Err(io::Error::other(format!("its certificate is not that of {service}: this may be another service's port")));
+        return Err(io::Error::other(format!(
+            "its certificate is not that of {service}: this may be another service's port"
+        )));
     }
     Ok(Box::new(Sealed(stream)))
 }

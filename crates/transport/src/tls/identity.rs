@@ -13,7 +13,6 @@ use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::server::WebPkiClientVerifier;
-use rustls::server::danger::ClientCertVerifier as _;
 use rustls::version::TLS13;
 use rustls::{CertificateError, ClientConfig, RootCertStore, ServerConfig};
 
@@ -188,7 +187,8 @@ impl Files {
         chain: &[CertificateDer<'_>],
     ) -> Result<(), String> {
         let verifier = WebPkiClientVerifier::builder_with_provider(Arc::clone(roots), Arc::clone(provider));
-        let verifier = verifier.build().map_err(|error| format!("{} is of no use: {error}", self.authority.display()))?;
+        let verifier =
+            verifier.build().map_err(|error| format!("{} is of no use: {error}", self.authority.display()))?;
         let Some((own, others)) = chain.split_first() else {
             return Err(format!("{} holds no certificate; {HOW_TO_MAKE}", self.certificate.display()));
         };

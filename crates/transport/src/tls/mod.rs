@@ -68,7 +68,9 @@ mod tests {
 
     #[test]
     fn only_what_surely_stays_on_this_machine_goes_without() {
-        for near in ["127.0.0.1:7400", "127.9.9.9:1", "[::1]:7400", "localhost:80", "LOCALHOST:1", "[::ffff:127.0.0.1]:1"] {
+        for near in
+            ["127.0.0.1:7400", "127.9.9.9:1", "[::1]:7400", "localhost:80", "LOCALHOST:1", "[::ffff:127.0.0.1]:1"]
+        {
             assert!(is_loopback(near), "{near}");
         }
         for far in [

@@ -1,6 +1,5 @@
 //! What went wrong with TLS, in words for people: which certificate, what about it, and what to do.
 
-use std::error::Error as _;
 use std::io;
 
 use rustls::pki_types::UnixTime;
@@ -9,8 +8,7 @@ use rustls::{AlertDescription, CertificateError, Error};
 use super::{Identity, host_of};
 
 /// What to do where there is no certificate, or not the right one.
-pub(super) const HOW_TO_MAKE: &str =
-    "`convene certs make` makes certificates, on the machine of the services; `--client NAME` those that a person takes along";
+pub(super) const HOW_TO_MAKE: &str = "`convene certs make` makes certificates, on the machine of the services; `--client NAME` those that a person takes along";
 
 /// What to do about a certificate that is no longer of use.
 pub(super) const HOW_TO_RENEW: &str = "`convene certs renew` makes it anew, on the machine of the services";
@@ -62,7 +60,7 @@ fn of_callers(error: &Error, identity: &Identity, target: &str) -> String {
         Error::AlertReceived(AlertDescription::CertificateExpired) => {
             format!("it refuses our certificate {own}, which has expired; {HOW_TO_RENEW}")
         }
-        Error::AlertReceived(AlertDescription::UnknownCA | AlertDescription::DecryptError) => {
+        Error::AlertReceived(AlertDescription::UnknownCA) => {
             format!("it refuses our certificate {own}, which another authority issued; {HOW_TO_MAKE}")
         }
         Error::AlertReceived(AlertDescription::CertificateRequired) => {
