@@ -104,7 +104,7 @@ pub(crate) struct Shared<P: Protocol> {
 impl<P: Protocol> Server<P> {
     /// A server for `stub`, which is the whole stack of layers down to the service.
     pub fn new(stub: Arc<dyn Stub<P>>, readiness: Readiness, metrics: Arc<Metrics>, options: ListenOptions) -> Self {
-        let connections = metrics.gauge("convene_connections", "Connections open.", &[("service", P::SERVICE.name())]);
+        let connections = metrics.connections(P::SERVICE);
         let closing = CancellationToken::new();
         let shared = Arc::new(Shared {
             stub,

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use prometheus::IntGauge;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
@@ -15,20 +16,20 @@ const SPARE: usize = 32;
 pub(crate) struct Places {
     for_calls: Arc<Semaphore>,
     spare: Arc<Semaphore>,
-    taken: Arc<AtomicU64>,
+    taken: IntGauge,
     most: usize,
 }
 
 /// A connection's place, counted while it is held.
 pub(crate) struct Place {
     _permit: OwnedSemaphorePermit,
-    taken: Arc<AtomicU64>,
+    taken: IntGauge,
     takes_calls: bool,
 }
 
 impl Places {
     /// So many for calls; `taken` shows how many are in use.
-    pub(super) fn new(most: usize, taken: Arc<AtomicU64>) -> Self {
+    pub(super) fn new(most: usize, taken: IntGauge) -> Self {
         Self { for_calls: Arc::new(Semaphore::new(most)), spare: Arc::new(Semaphore::new(SPARE)), taken, most }
     }
 
@@ -38,8 +39,8 @@ impl Places {
             Ok(permit) => (permit, true),
             Err(_) => (Arc::clone(&self.spare).try_acquire_owned().ok()?, false),
         };
-        self.taken.fetch_add(1, Ordering::Relaxed);
-        Some(Place { _permit: permit, taken: Arc::clone(&self.taken), takes_calls })
+        self.taken.inc();
+        Some(Place { _permit: permit, taken: self.taken.clone(), takes_calls })
     }
 
     /// How many there are for calls.
@@ -57,7 +58,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.taken.fetch_sub(1, Ordering::Relaxed);
+        self.taken.dec();
     }
 }
 
@@ -90,18 +91,18 @@ mod tests {
 
     #[test]
     fn when_the_places_for_calls_are_taken_a_few_are_left_to_say_so() {
-        let taken = Arc::new(AtomicU64::new(0));
-        let places = Places::new(1, Arc::clone(&taken));
+        let taken = IntGauge::new("taken", "Places taken.").unwrap();
+        let places = Places::new(1, taken.clone());
         let first = places.take().unwrap();
         assert!(first.takes_calls());
         let spare: Vec<_> = (0..SPARE).map(|_| places.take().unwrap()).collect();
         assert!(spare.iter().all(|place| !place.takes_calls()));
         assert!(places.take().is_none());
-        assert_eq!(taken.load(Ordering::Relaxed), 33);
+        assert_eq!(taken.get(), 33);
         drop(first);
         assert!(places.take().unwrap().takes_calls());
         drop(spare);
-        assert_eq!(taken.load(Ordering::Relaxed), 0);
+        assert_eq!(taken.get(), 0);
     }
 
     #[tokio::test(start_paused = true)]

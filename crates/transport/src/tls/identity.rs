@@ -79,6 +79,12 @@ impl Identity {
         self.configs().map(drop)
     }
 
+    /// The folder with the files.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Where our certificate lies, for messages.
     pub(crate) fn certificate(&self) -> PathBuf {
         self.files().certificate
