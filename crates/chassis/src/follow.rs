@@ -174,7 +174,7 @@ impl Chassis {
 enum Trouble {
     /// The owner cannot be reached: it will be tried again soon.
     Away(Error),
-    /// The own database takes nothing at the moment: it is busy, or closing.
+    /// The own database takes nothing at the moment: it is busy, its disk is full, or it is closing.
     Busy,
     /// Going on would lose or invent something: an operator must look.
     Stopped(String),
@@ -183,7 +183,9 @@ enum Trouble {
 impl Trouble {
     fn of(fault: Fault) -> Self {
         match fault {
-            Fault::Storage(storage::Error::Busy { .. } | storage::Error::Closed) => Self::Busy,
+            Fault::Storage(storage::Error::Busy { .. } | storage::Error::DiskFull { .. } | storage::Error::Closed) => {
+                Self::Busy
+            }
             other => Self::Stopped(other.to_string()),
         }
     }

@@ -34,6 +34,7 @@ mod table;
 mod transaction;
 mod value;
 mod view;
+mod volume;
 mod writer;
 
 pub use codec::{DECODE_LIMIT, decode, encode};

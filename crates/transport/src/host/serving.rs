@@ -79,8 +79,8 @@ async fn start<P: Hosted>(
     metrics: &Arc<Metrics>,
 ) -> Result<(Stood<P>, FolderLock, AbortOnDropHandle<()>), Failed> {
     let opened = {
-        let folder = folder.clone();
-        tokio::task::spawn_blocking(move || open::<P>(&folder))
+        let (folder, keep_free) = (folder.clone(), options.keep_free.saturating_mul(1 << 20));
+        tokio::task::spawn_blocking(move || open::<P>(&folder, keep_free))
     };
     let (lock, operator, db) =
         opened.await.map_err(|error| Failed(format!("the database was not opened: {error}")))??;
@@ -100,13 +100,13 @@ async fn start<P: Hosted>(
 
 type Opened = (FolderLock, OperatorKey, Database);
 
-/// Takes the data folder and what is needed of it. Blocks.
-fn open<P: Hosted>(folder: &DataFolder) -> Result<Opened, Failed> {
+/// Takes the data folder and what is needed of it; so many bytes of its disk are to stay free. Blocks.
+fn open<P: Hosted>(folder: &DataFolder, keep_free: u64) -> Result<Opened, Failed> {
     folder.prepare()?;
     let lock = folder.lock(Sharing::WithServices, PATIENCE)?;
     let operator = OperatorKey::load_or_create(folder.path())
         .map_err(|error| Failed(format!("the operator's key cannot be had: {error}")))?;
-    let options = storage::Options::new(P::SERVICE.name(), P::SCHEMA);
+    let options = storage::Options { keep_free, ..storage::Options::new(P::SERVICE.name(), P::SCHEMA) };
     let path = folder.database(P::SERVICE);
     let db = Database::open(&path, options).map_err(|error| match (&error, folder.running(P::SERVICE)) {
         (storage::Error::InUse { path }, Some(holder)) => in_use(path, &holder),
