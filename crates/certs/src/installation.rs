@@ -100,7 +100,7 @@ pub fn make(order: &Order) -> Result<Vec<Made>, Error> {
         let present = Certificate::read(&order.folder.certificate(&holder))?;
         let hosts = hosts(&holder, present.as_ref(), &order.hosts);
         if !is_good(present.as_ref(), &holder, &hosts, &own, order) {
-            made.push(issue(order, &authority, holder, &hosts)?);
+            made.push(issue(order, &authority, &holder, &hosts)?);
         }
     }
     Ok(made)
@@ -121,7 +121,7 @@ pub fn renew(order: &Order) -> Result<Vec<Made>, Error> {
     let again = |holder: Holder| {
         let present = Certificate::read(&order.folder.certificate(&holder))?;
         let hosts = hosts(&holder, present.as_ref(), &order.hosts);
-        issue(order, &authority, holder, &hosts)
+        issue(order, &authority, &holder, &hosts)
     };
     holders.into_iter().map(again).collect()
 }
@@ -199,11 +199,11 @@ impl Look {
     }
 }
 
-fn issue(order: &Order, authority: &Authority, holder: Holder, hosts: &[String]) -> Result<Made, Error> {
-    let issued = authority.issue(&holder, hosts, order.now.minus(LEEWAY), after(order.now, order.days))?;
-    order.folder.keep(&holder, &issued)?;
+fn issue(order: &Order, authority: &Authority, holder: &Holder, hosts: &[String]) -> Result<Made, Error> {
+    let issued = authority.issue(holder, hosts, order.now.minus(LEEWAY), after(order.now, order.days))?;
+    order.folder.keep(holder, &issued)?;
     if let Holder::Client(_) = holder {
-        replace(&order.folder.home(&holder).authority(), authority.certificate(), PUBLIC)?;
+        replace(&order.folder.home(holder).authority(), authority.certificate(), PUBLIC)?;
     }
     let file = order.folder.certificate(&holder);
     Ok(Made { holder: holder.to_string(), file })
