@@ -205,7 +205,7 @@ fn issue(order: &Order, authority: &Authority, holder: &Holder, hosts: &[String]
     if let Holder::Client(_) = holder {
         replace(&order.folder.home(holder).authority(), authority.certificate(), PUBLIC)?;
     }
-    let file = order.folder.certificate(&holder);
+    let file = order.folder.certificate(holder);
     Ok(Made { holder: holder.to_string(), file })
 }
 

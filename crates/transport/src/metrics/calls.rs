@@ -34,6 +34,11 @@ const CODES: [&str; 11] = [
     "internal",
 ];
 
+/// `code`, if a call can end so.
+pub(crate) fn known_code(code: &str) -> Option<&'static str> {
+    CODES.into_iter().find(|known| *known == code)
+}
+
 /// The calls of one service, as one side counts them.
 pub struct Calls {
     metrics: Arc<Metrics>,
