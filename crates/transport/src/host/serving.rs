@@ -85,7 +85,7 @@ async fn start<P: Hosted>(
     let (lock, operator, db) =
         opened.await.map_err(|error| Failed(format!("the database was not opened: {error}")))??;
     // Its own place is among them: the audit in the background asks it as `convene check` does.
-    let peers = options.peers().with(P::SERVICE, options.address(P::SERVICE)?.to_string());
+    let peers = options.peers().with(P::SERVICE, options.address(P::SERVICE).to_string());
     let others = Clients::connected(
         &peers,
         &ChannelOptions { tls, ..ChannelOptions::default() },
