@@ -11,7 +11,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::auth::KeyId;
 use domain::{
-    Actor, Authenticate, Clock, Credential, Error, Position, Service, SessionId, SessionToken, Timestamp, UserId,
+    Actor, Authenticate, Clock, Credential, Epoch, Error, Position, Service, SessionId, SessionToken, Timestamp, UserId,
 };
 use parking_lot::Mutex;
 
@@ -34,6 +34,8 @@ pub trait SessionBook: Send + Sync + 'static {
     async fn key(&self, key: KeyId) -> Result<Option<[u8; 32]>, Fault>;
     /// What is known of a session.
     async fn session(&self, session: SessionId) -> Result<KnownSession, Fault>;
+    /// Whether another history of auth's than the one that is followed is known to be over, and not about to be followed.
+    async fn is_over(&self, history: Epoch) -> Result<bool, Fault>;
     /// How far auth's log was applied.
     async fn heard(&self) -> Result<Option<Position>, Fault>;
     /// Waits, briefly, until auth's log was applied up to here.
@@ -87,6 +89,10 @@ impl<B: SessionBook> Authenticator<B> {
                     self.book.introduce(&claims).await;
                     Ok(actor)
                 }
+                // Auth was restored, and what its sessions are is being read: theirs may be among them.
+                Some(heard) if heard.epoch != claims.at.epoch && !self.book.is_over(claims.at.epoch).await? => {
+                    Err(unheard().into())
+                }
                 Some(_) => Err(ended().into()),
                 None => Err(unheard().into()),
             },
@@ -103,9 +109,12 @@ impl<B: SessionBook> Authenticator<B> {
         let heard = self.book.heard().await?;
         let Some(public) = self.book.key(unverified.key).await? else {
             // Keys are published before use: one that should have arrived and has not was never auth's.
-            let should_be_known = heard.is_some_and(|heard| {
-                heard.epoch != unverified.claimed.at.epoch || heard.at >= unverified.claimed.at.at
-            });
+            let claimed = unverified.claimed.at;
+            let should_be_known = match heard {
+                Some(heard) if heard.epoch != claimed.epoch => self.book.is_over(claimed.epoch).await?,
+                Some(heard) => heard.at >= claimed.at,
+                None => false,
+            };
             return Err(if should_be_known {
                 Error::unauthenticated("the session token was not made by this installation; sign in again").into()
             } else {
@@ -185,6 +194,9 @@ mod tests {
             Ok(self.known.heard)
         }
         async fn hear(&self, _: Position) {}
+        async fn is_over(&self, _: Epoch) -> Result<bool, Fault> {
+            Ok(true)
+        }
         async fn introduce(&self, _: &Claims) {}
     }
 

@@ -51,6 +51,8 @@ pub struct Chassis {
     /// How far each follower of this service has durably applied its log.
     pub(crate) followers: watch::Sender<BTreeMap<Service, u64>>,
     work: Notify,
+    /// Something is asked of the followers of this service themselves: they look again.
+    pub(crate) attention: Notify,
 }
 
 impl Chassis {
@@ -59,7 +61,7 @@ impl Chassis {
     pub fn new(service: Service, setup: Setup) -> Arc<Self> {
         let identity = ServiceIdentity::new(setup.operator.clone(), service, Arc::clone(&setup.clock));
         let (followed, followers) = (Followed::new(service), watch::Sender::default());
-        Arc::new(Self { service, setup, identity, followed, followers, work: Notify::new() })
+        Arc::new(Self { service, setup, identity, followed, followers, work: Notify::new(), attention: Notify::new() })
     }
 
     /// Which service this is.

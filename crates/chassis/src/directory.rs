@@ -6,14 +6,16 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::auth::{Auth, AuthChange, FindUser, KeyId, User, VouchedUser};
+use domain::auth::{Auth, AuthChange, AuthRow, FindUser, KeyId, User, VouchedUser};
 use domain::events::Person;
-use domain::{Actor, Context, Error, Position, Service, SessionId, Timestamp, UserId, Username};
+use domain::{Actor, Context, Epoch, Error, Position, Service, SessionId, Timestamp, UserId, Username};
 use serde::{Deserialize, Serialize};
 use storage::{Reader, Table, Transaction, Value};
 
 use crate::authenticator::{KnownSession, SessionBook};
 use crate::follow::cursor_of;
+use crate::held::Listing;
+use crate::resync::is_past;
 use crate::tokens::Claims;
 use crate::{Chassis, Fault, Row, WAY_HOME};
 
@@ -56,12 +58,24 @@ pub fn apply(tx: &mut Transaction<'_>, change: &AuthChange) -> Result<(), Fault>
                 tx.delete(&SESSIONS, &session)?;
             }
             if let Some(Row(name)) = tx.get(&USERS, user)? {
-                tx.delete(&NAMES, &name)?;
+                // A name is issued once in one history, but two of them may have been followed here.
+                if tx.get(&NAMES, &name)? == Some(Row(*user)) {
+                    tx.delete(&NAMES, &name)?;
+                }
                 tx.delete(&USERS, user)?;
             }
         }
     }
     Ok(())
+}
+
+/// Lists what is kept here of auth's rows: to be gone on with by what of the service's own rows refers to users.
+///
+/// # Errors
+/// What the database reports.
+pub fn held<'a, 'tx>(rows: Listing<'a, 'tx, AuthRow>) -> Result<Listing<'a, 'tx, AuthRow>, Fault> {
+    let users = rows.of(&USERS, |user, _| Some(AuthRow::User(*user)))?;
+    users.of(&SESSIONS, |session, _| Some(AuthRow::Session(*session)))
 }
 
 fn put_user(tx: &mut Transaction<'_>, user: &User) -> Result<(), Fault> {
@@ -115,7 +129,7 @@ pub fn admit(tx: &mut Transaction<'_>, vouched: &VouchedUser) -> Result<UserId, 
         return Ok(user.id);
     }
     let cursor = cursor_of(tx, Service::Auth)?;
-    if cursor.is_some_and(|heard| heard.covers(vouched.at)) {
+    if cursor.is_some_and(|heard| heard.covers(vouched.at)) || is_past(tx, Service::Auth, vouched.at)? {
         return Err(Error::not_found("user", &user.username).into());
     }
     put_user(tx, user)?;
@@ -217,6 +231,14 @@ impl SessionBook for Followed {
                 })
             })
             .await
+    }
+
+    async fn is_over(&self, history: Epoch) -> Result<bool, Fault> {
+        // In step with auth, another history than the one that is followed can only be an earlier one, or another installation's.
+        if self.0.followed.now().is_in_step(Service::Auth) {
+            return Ok(true);
+        }
+        self.0.db().read(|view| is_past(view, Service::Auth, Position { epoch: history, at: 0 })).await
     }
 
     async fn heard(&self) -> Result<Option<Position>, Fault> {

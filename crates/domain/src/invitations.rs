@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::events::Person;
 use crate::integrity::{AskHealth, Audit, AuditPage, Health};
 use crate::log::{Change, Changes, ReadChanges};
+use crate::recovery::{AcceptLoss, LossAccepted, ReadSnapshot, Snapshot};
 use crate::{EventId, EventTitle, Instance, Location, Page, PageRequest, Series, UserId, Username};
 
 crate::service! {
@@ -33,6 +34,10 @@ crate::service! {
         8: query by Service fn audit(Audit) -> AuditPage;
         /// How the service is.
         9: query by Anyone fn health(AskHealth) -> Health;
+        /// Everyone's status, for followers whose history ended.
+        10: query by Service fn snapshot(ReadSnapshot) -> Snapshot<InvitationChange>;
+        /// Lets go of what the named owner has lost, though it is much. Operator only; conflict if nothing waits for that.
+        11: command by Service fn accept_loss(AcceptLoss) -> LossAccepted;
     }
 }
 
@@ -201,6 +206,20 @@ pub enum InvitationChange {
     },
 }
 
+/// What of invitations' others keep: someone's status at an event, or at one instance of it.
+pub type InvitationRow = (EventId, Instance, UserId);
+
 impl Change for InvitationChange {
     const VERSION: u8 = 1;
+    type Row = InvitationRow;
+
+    fn rows(&self) -> Vec<InvitationRow> {
+        let Self::Answered { event, instance, people } = self;
+        let there = people.iter().filter(|(_, status)| status.is_some());
+        there.map(|(user, _)| (*event, *instance, *user)).collect()
+    }
+
+    fn removal(&(event, instance, user): &InvitationRow) -> Self {
+        Self::Answered { event, instance, people: vec![(user, None)] }
+    }
 }

@@ -9,18 +9,19 @@ use std::collections::BTreeMap;
 
 use chassis::Fault;
 use chassis::follow::cursor_of;
+use chassis::resync::is_past;
 use domain::events::{EventFacts, VouchedEvent};
 use domain::invitations::Status;
 use domain::{EventId, Instance, Position, Service, UserId};
 use storage::{Reader as _, Transaction};
 
 use crate::store::record::record;
-use crate::store::{self, EVENTS, EventRow, InvitationRow, OF_USER, Origin};
+use crate::store::{self, EVENTS, EventRow, INVITATIONS, InvitationRow, OF_USER, Origin};
 
 /// Takes over what events vouched for, unless its log was already followed that far.
 pub(crate) fn admit(tx: &mut Transaction<'_>, viewer: UserId, vouched: &VouchedEvent) -> Result<(), Fault> {
     let heard = cursor_of(tx, Service::Events)?;
-    if heard.is_some_and(|heard| heard.covers(vouched.at)) {
+    if heard.is_some_and(|heard| heard.covers(vouched.at)) || is_past(tx, Service::Events, vouched.at)? {
         return Ok(());
     }
     let row = note(tx, &vouched.facts)?;
@@ -71,6 +72,37 @@ pub(crate) fn invite(
         people.insert(invitee, Some(row));
     }
     record(tx, event, Instance::Series, &people.into_iter().collect::<Vec<_>>())
+}
+
+/// Takes over who is invited to an event, as a snapshot tells it that was read at `at`: those who are invited already keep their
+/// answers, and no record before that takes their invitations back any more.
+pub(crate) fn confirm(
+    tx: &mut Transaction<'_>,
+    event: EventId,
+    by: Option<UserId>,
+    invitees: &[UserId],
+    at: Position,
+) -> Result<(), Fault> {
+    let by = match by {
+        Some(by) if store::is_gone(tx, by)? => None,
+        by => by,
+    };
+    let (mut new, mut changed) = (Vec::new(), Vec::new());
+    for &invitee in invitees {
+        match store::row(tx, event, Instance::Series, invitee)? {
+            Some(row @ InvitationRow { origin: Origin::Invited { by: before, arrived }, .. }) => {
+                let row = InvitationRow { origin: Origin::Invited { by, arrived }, vouched: Some(at), ..row };
+                if before == by {
+                    tx.put(&INVITATIONS, &(event, Instance::Series, invitee), &row)?;
+                } else {
+                    changed.push((invitee, Some(row)));
+                }
+            }
+            _ => new.push(invitee),
+        }
+    }
+    record(tx, event, Instance::Series, &changed)?;
+    invite(tx, event, by, &new, Some(at))
 }
 
 /// Takes invitations back, and with them the answers, by a record at `at` of events' log. An invitation that was seen later

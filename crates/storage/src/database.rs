@@ -102,7 +102,7 @@ impl Database {
     #[must_use]
     pub fn in_memory(options: Options) -> Self {
         Self::on_memory_disk(&MemoryDisk::new(), options).unwrap_or_else(|error| {
-            let shared = Arc::new(Shared::new(None, Epoch([0; 16]), Head::default()));
+            let shared = Arc::new(Shared::new(None, Head::start(Epoch([0; 16]))));
             shared.stop(&error);
             shared.release();
             Database { shared, queue: Arc::new(Mutex::new(None)) }
@@ -119,10 +119,10 @@ impl Database {
     }
 
     fn start(engine: Arc<dyn Engine>, path: &Path, options: Options, history: History) -> Result<Self, Error> {
-        let opened = startup::open(engine.as_ref(), path, options.service, options.schema, history)?;
-        let shared = Arc::new(Shared::new(Some(Arc::clone(&engine)), opened.epoch, opened.head));
+        let head = startup::open(engine.as_ref(), path, options.service, options.schema, history)?;
+        let shared = Arc::new(Shared::new(Some(Arc::clone(&engine)), head));
         let (sender, queue) = sync_channel(options.max_queue.max(1));
-        let writer = Writer { shared: Arc::clone(&shared), engine, queue, head: opened.head };
+        let writer = Writer { shared: Arc::clone(&shared), engine, queue, head };
         std::thread::Builder::new()
             .name(format!("{}-writer", options.service))
             .spawn(move || writer.work())
@@ -191,14 +191,14 @@ impl Database {
         let tables = self.shared.tables.read();
         self.shared.health()?;
         let Some(engine) = tables.engine.as_deref() else { return Err(self.shared.ended()) };
-        let view = View { engine, head: tables.head, epoch: self.shared.epoch };
+        let view = View { engine, head: tables.head };
         Ok((f(&view), tables.batch))
     }
 
     /// The identity of the database's history, minted when it was created or restored.
     #[must_use]
     pub fn epoch(&self) -> Epoch {
-        self.shared.epoch
+        self.shared.tables.read().head.epoch
     }
 
     /// The position of the last record of the change log that is durable; 0 for an empty log.
@@ -307,6 +307,6 @@ fn read_record<C: Value>(key: &[u8], stored: &[u8]) -> Result<Record<C>, Error> 
 
 impl std::fmt::Debug for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Database").field("epoch", &self.shared.epoch).finish_non_exhaustive()
+        f.debug_struct("Database").field("epoch", &self.epoch()).finish_non_exhaustive()
     }
 }

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::log::{Epoch, Head};
+use crate::log::Head;
 
 /// Shared by the writer thread and all clones of one database.
 pub(crate) struct Shared {
@@ -17,7 +17,6 @@ pub(crate) struct Shared {
     progress: watch::Sender<Progress>,
     /// The position up to which the log is durable. Apart from `progress`, because others watch it.
     pub(crate) durable_position: watch::Sender<u64>,
-    pub(crate) epoch: Epoch,
     pub(crate) counters: Counters,
 }
 
@@ -59,12 +58,11 @@ impl Counters {
 }
 
 impl Shared {
-    pub(crate) fn new(engine: Option<Arc<dyn Engine>>, epoch: Epoch, head: Head) -> Self {
+    pub(crate) fn new(engine: Option<Arc<dyn Engine>>, head: Head) -> Self {
         Shared {
             tables: RwLock::new(Tables { engine, head, batch: 0 }),
             progress: watch::Sender::new(Progress::default()),
             durable_position: watch::Sender::new(head.position),
-            epoch,
             counters: Counters::default(),
         }
     }

@@ -23,12 +23,6 @@ struct Identity {
     epoch: Epoch,
 }
 
-/// Where a database stands when it is opened.
-pub(crate) struct Opened {
-    pub(crate) epoch: Epoch,
-    pub(crate) head: Head,
-}
-
 /// Whether the history that is opened is the one that was closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum History {
@@ -45,7 +39,7 @@ pub(crate) fn open(
     service: &str,
     schema: u32,
     history: History,
-) -> Result<Opened, Error> {
+) -> Result<Head, Error> {
     let stored = engine.get(IDENTITY)?;
     let found = match &stored {
         Some(stored) => Some(check(read(stored, path)?, path, service, schema)?),
@@ -64,7 +58,7 @@ pub(crate) fn open(
     }
     engine.sync()?;
     engine.mark_created()?;
-    Ok(Opened { epoch, head: Head::load(engine)? })
+    Head::load(engine, epoch)
 }
 
 /// A database without an identity must be altogether new.
@@ -88,6 +82,12 @@ fn read(stored: &[u8], path: &Path) -> Result<Identity, Error> {
         return Err(Error::TooNew { path: path.to_owned(), what, found, supported: FORMAT });
     }
     codec::decode(rest).map_err(|error| damaged(format!("its identity: {error}")))
+}
+
+/// A stored identity, with another epoch.
+pub(crate) fn with_epoch(stored: &[u8], epoch: Epoch) -> Result<Vec<u8>, Error> {
+    let identity = codec::decode::<Identity>(stored.get(4..).unwrap_or_default())?;
+    write(&Identity { epoch, ..identity })
 }
 
 fn write(identity: &Identity) -> Result<Vec<u8>, Error> {

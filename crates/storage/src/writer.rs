@@ -125,7 +125,7 @@ impl Writer {
         let mut next = Some(first);
         while let Some(mut job) = next.take() {
             self.shared.counters.queued.fetch_sub(1, Ordering::Relaxed);
-            let mut transaction = Transaction::new(self.engine.as_ref(), &changes, head, self.shared.epoch);
+            let mut transaction = Transaction::new(self.engine.as_ref(), &changes, head);
             if job.run(&mut transaction) {
                 let (own, own_head) = transaction.into_changes();
                 changes.extend(own);

@@ -12,6 +12,7 @@ use chassis::{Chassis, Fault, Row};
 use domain::auth::VouchedUser;
 use domain::calendar::{Calendar, CalendarPage, Entry, ListEntries};
 use domain::integrity::{AskHealth, Audit, AuditPage, Health};
+use domain::recovery::{AcceptLoss, LossAccepted};
 use domain::sharing::Level;
 use domain::{Actor, Answer, Context, Error, PageCursor, PageRequest, Position, Service, UserId};
 use serde::{Deserialize, Serialize};
@@ -114,6 +115,10 @@ impl Calendar for Calendars {
 
     async fn health(&self, _: &Context, _: AskHealth) -> Answer<Health> {
         self.chassis.answer_health()
+    }
+
+    async fn accept_loss(&self, context: &Context, request: AcceptLoss) -> Answer<LossAccepted> {
+        self.chassis.accept_loss(context, request).await
     }
 }
 

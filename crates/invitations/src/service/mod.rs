@@ -17,6 +17,7 @@ use domain::invitations::{
     Unattend,
 };
 use domain::log::{Changes, ReadChanges};
+use domain::recovery::{AcceptLoss, LossAccepted, ReadSnapshot, Snapshot};
 use domain::{Answer, Context, Page};
 
 /// The service.
@@ -70,5 +71,13 @@ impl Invitations for InvitationsService {
 
     async fn health(&self, _: &Context, _: AskHealth) -> Answer<Health> {
         self.chassis.answer_health()
+    }
+
+    async fn snapshot(&self, _: &Context, request: ReadSnapshot) -> Answer<Snapshot<InvitationChange>> {
+        self.chassis.serve_snapshot(&request, crate::snapshot::rows).await
+    }
+
+    async fn accept_loss(&self, context: &Context, request: AcceptLoss) -> Answer<LossAccepted> {
+        self.chassis.accept_loss(context, request).await
     }
 }
