@@ -1,5 +1,6 @@
 //! The database as its service sees it.
 
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -8,6 +9,7 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
+use crate::backup::{self, Backup};
 use crate::engine::memory::{MemoryDisk, MemoryEngine};
 use crate::engine::sled::SledEngine;
 use crate::engine::{Direction, Engine};
@@ -16,7 +18,7 @@ use crate::layout::{log_key, log_position, log_range};
 use crate::log::{Digest, Epoch, Head, Record, split_record};
 use crate::merge::Layers;
 use crate::shared::Shared;
-use crate::startup::{self, History};
+use crate::startup;
 use crate::transaction::Transaction;
 use crate::value::{Value, decode_value};
 use crate::view::View;
@@ -67,7 +69,7 @@ type Queue = SyncSender<Box<dyn Job>>;
 /// database closes.
 #[derive(Clone)]
 pub struct Database {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     /// Emptied by closing; dropped with the last clone. Either ends the writer once it has worked the queue off.
     queue: Arc<Mutex<Option<Queue>>>,
 }
@@ -80,21 +82,36 @@ impl Database {
     /// [`Error::OtherService`] if it is not this service's, [`Error::Damaged`] if it cannot be read, [`Error::File`]
     /// for what the system refuses.
     pub fn open(folder: &Path, options: Options) -> Result<Self, Error> {
-        Self::open_folder(folder, options, History::Continued)
+        let engine = SledEngine::open(folder, options.cache_bytes)?;
+        Self::start(Arc::new(engine), folder, options)
     }
 
-    /// Opens a database that was just restored from a backup: it gets a new [`Epoch`], so that those who followed what
-    /// came after the backup notice. It may lack what [`Database::open`] would miss as lost.
+    /// Makes the database of a backup in `folder`, which must be empty or not exist. It gets a new [`Epoch`], so that those who
+    /// followed what came after the backup notice. Blocks. After an error the folder holds nothing of use.
     ///
     /// # Errors
-    /// As [`Database::open`].
-    pub fn open_restored(folder: &Path, options: Options) -> Result<Self, Error> {
-        Self::open_folder(folder, options, History::Restored)
+    /// As [`examine_backup`](crate::examine_backup) and [`Database::open`].
+    pub fn restore(folder: &Path, options: Options, backup: impl Read) -> Result<(), Error> {
+        let engine = SledEngine::open(folder, options.cache_bytes)?;
+        backup::restore(&engine, backup, options.service, options.schema)
     }
 
-    fn open_folder(folder: &Path, options: Options, history: History) -> Result<Self, Error> {
-        let engine = SledEngine::open(folder, options.cache_bytes, history)?;
-        Self::start(Arc::new(engine), folder, options, history)
+    /// Makes the database of a backup on `disk`, in place of what is there.
+    ///
+    /// # Errors
+    /// As [`Database::restore`].
+    pub fn restore_on_memory_disk(disk: &MemoryDisk, options: Options, backup: impl Read) -> Result<(), Error> {
+        let engine = MemoryEngine::open(disk)?;
+        disk.erase();
+        backup::restore(&engine, backup, options.service, options.schema)
+    }
+
+    /// Begins a backup of all that is in it, while it goes on.
+    ///
+    /// # Errors
+    /// [`Error::Closed`] or [`Error::Stopped`], and whatever the engine reports.
+    pub fn backup(&self) -> Result<Backup, Error> {
+        Backup::of(self)
     }
 
     /// A new database in memory, gone when it is closed. Should the system have no randomness or no thread left for
@@ -115,11 +132,11 @@ impl Database {
     /// As [`Database::open`].
     pub fn on_memory_disk(disk: &MemoryDisk, options: Options) -> Result<Self, Error> {
         let engine = MemoryEngine::open(disk)?;
-        Self::start(Arc::new(engine), Path::new("memory"), options, History::Continued)
+        Self::start(Arc::new(engine), Path::new("memory"), options)
     }
 
-    fn start(engine: Arc<dyn Engine>, path: &Path, options: Options, history: History) -> Result<Self, Error> {
-        let head = startup::open(engine.as_ref(), path, options.service, options.schema, history)?;
+    fn start(engine: Arc<dyn Engine>, path: &Path, options: Options) -> Result<Self, Error> {
+        let head = startup::open(engine.as_ref(), path, options.service, options.schema)?;
         let shared = Arc::new(Shared::new(Some(Arc::clone(&engine)), head));
         let (sender, queue) = sync_channel(options.max_queue.max(1));
         let writer = Writer { shared: Arc::clone(&shared), engine, queue, head };
@@ -187,7 +204,7 @@ impl Database {
     }
 
     /// Runs `f` on a view; also returns how many batches it shows.
-    fn look<T, E>(&self, f: impl FnOnce(&View<'_>) -> Result<T, E>) -> Result<(Result<T, E>, u64), Error> {
+    pub(crate) fn look<T, E>(&self, f: impl FnOnce(&View<'_>) -> Result<T, E>) -> Result<(Result<T, E>, u64), Error> {
         let tables = self.shared.tables.read();
         self.shared.health()?;
         let Some(engine) = tables.engine.as_deref() else { return Err(self.shared.ended()) };

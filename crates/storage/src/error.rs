@@ -109,6 +109,12 @@ pub enum Error {
         /// What was found.
         why: String,
     },
+    /// A backup that cannot be made, or cannot be used.
+    #[error("{why}")]
+    Backup {
+        /// Why, in words about "it", the backup.
+        why: String,
+    },
     /// The database was written by a newer release.
     #[error(
         "the database in {} has {what} version {found}, and this release knows versions up to {supported}: \

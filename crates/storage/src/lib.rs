@@ -18,6 +18,7 @@
 //!
 //! The crate knows nothing of calendars: it depends on no other crate of the workspace.
 
+mod backup;
 mod codec;
 mod database;
 mod engine;
@@ -36,6 +37,7 @@ mod value;
 mod view;
 mod writer;
 
+pub use backup::{Backup, BackupHeader, examine_backup};
 pub use codec::{DECODE_LIMIT, decode, encode};
 pub use database::{Database, Options, Stats};
 pub use engine::memory::MemoryDisk;

@@ -1,12 +1,13 @@
 //! What the writer and the readers of one database share: the tables, and how far they are durable.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 
-use crate::engine::Engine;
+use crate::backup::Tap;
+use crate::engine::{Changes, Engine};
 use crate::error::Error;
 use crate::log::Head;
 
@@ -18,6 +19,8 @@ pub(crate) struct Shared {
     /// The position up to which the log is durable. Apart from `progress`, because others watch it.
     pub(crate) durable_position: watch::Sender<u64>,
     pub(crate) counters: Counters,
+    /// The backups that are being made.
+    pub(crate) taps: Mutex<Vec<Weak<Tap>>>,
 }
 
 /// What readers read.
@@ -64,7 +67,16 @@ impl Shared {
             progress: watch::Sender::new(Progress::default()),
             durable_position: watch::Sender::new(head.position),
             counters: Counters::default(),
+            taps: Mutex::default(),
         }
+    }
+
+    /// Gives a batch to the backups that are being made.
+    pub(crate) fn tap(&self, changes: &Changes) {
+        self.taps.lock().retain(|tap| tap.upgrade().is_some_and(|tap| {
+            tap.take(changes);
+            true
+        }));
     }
 
     /// Whether the database still answers.

@@ -149,6 +149,7 @@ impl Writer {
         let committed = catch_unwind(AssertUnwindSafe(|| {
             let batch = {
                 let mut tables = self.shared.tables.write();
+                self.shared.tap(&changes);
                 self.engine.apply(changes)?;
                 tables.head = head;
                 tables.batch += 1;

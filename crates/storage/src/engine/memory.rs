@@ -82,6 +82,13 @@ impl MemoryDisk {
         MemoryDisk { shared: Arc::new(shared) }
     }
 
+    /// Takes everything off it.
+    pub(crate) fn erase(&self) {
+        let mut state = self.shared.state.lock();
+        state.rows.clear();
+        state.before.clear();
+    }
+
     /// Makes every sync wait until [`MemoryDisk::resume_syncs`].
     pub fn hold_syncs(&self) {
         self.shared.state.lock().held = true;

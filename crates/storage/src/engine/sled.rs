@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 
 use super::{Changes, Direction, Engine, KeyRange, Row};
 use crate::error::{Error, panic_message};
-use crate::startup::History;
+use crate::layout::ENGINE;
 use folder::Folder;
 use watermark::Watermark;
 
@@ -35,8 +35,6 @@ mod watermark;
 
 /// Four times the largest page that rows of the largest size can make.
 const SEGMENT_BYTES: usize = 1 << 20;
-/// The row with the number of the last batch: the engine's own, before all others.
-const BATCH: &[u8] = b"\0b";
 /// The file that sled keeps its rows in.
 const DATA_FILE: &str = "db";
 /// How long sled's own lock is waited for, once the folder is ours.
@@ -58,7 +56,7 @@ pub(crate) struct SledEngine {
 
 impl SledEngine {
     /// Opens the database in `path`, or makes the folder and an empty database in it.
-    pub(crate) fn open(path: &Path, cache_bytes: u64, history: History) -> Result<Self, Error> {
+    pub(crate) fn open(path: &Path, cache_bytes: u64) -> Result<Self, Error> {
         let folder = Folder::open(path)?;
         let data_path = path.join(DATA_FILE);
         match File::options().read(true).write(true).open(&data_path) {
@@ -80,19 +78,19 @@ impl SledEngine {
         let (watermark, noted) = Watermark::open(path)?;
         let engine =
             SledEngine { database: Some(database), data, data_path, batch: AtomicU64::new(0), watermark, folder };
-        engine.check_batch(noted, history)?;
+        engine.check_batch(noted)?;
         Ok(engine)
     }
 
     /// Goes on from the batch that was recovered, unless a later one was already durable.
-    fn check_batch(&self, noted: u64, history: History) -> Result<(), Error> {
-        let batch = match self.get(BATCH)? {
+    fn check_batch(&self, noted: u64) -> Result<(), Error> {
+        let batch = match self.get(ENGINE)? {
             Some(stored) => u64::from_be_bytes(
                 stored.try_into().map_err(|_| self.damaged("the number of its last batch is unreadable".to_owned()))?,
             ),
             None => 0,
         };
-        if batch < noted && history == History::Continued {
+        if batch < noted {
             return Err(self.damaged(format!("the last {} of its {noted} writes are lost", noted - batch)));
         }
         self.batch.store(batch, Ordering::Relaxed);
@@ -188,7 +186,7 @@ impl Engine for SledEngine {
             }
         }
         let number = self.batch.load(Ordering::Relaxed) + 1;
-        batch.insert(BATCH, &number.to_be_bytes());
+        batch.insert(ENGINE, &number.to_be_bytes());
         self.with(|database| database.apply_batch(batch))?;
         self.batch.store(number, Ordering::Relaxed);
         Ok(())
