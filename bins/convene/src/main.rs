@@ -9,6 +9,7 @@ mod demo;
 mod failure;
 mod output;
 mod reach;
+mod rehearsal;
 mod session;
 mod supervise;
 mod when;
@@ -16,7 +17,7 @@ mod when;
 use std::future::Future;
 use std::process::ExitCode;
 
-use domain::{Timestamp, Zone};
+use domain::Zone;
 
 use arguments::{Command, Options, Parsed, ServiceCommand};
 use failure::Failure;
@@ -61,8 +62,7 @@ fn run(options: &Options, command: Option<Command>) -> u8 {
 
 async fn ask(options: &Options, command: &ServiceCommand) -> Result<Printed, Failure> {
     let place = Place::chosen(options.in_process, options.server.as_deref(), |name| std::env::var(name).ok())?;
-    let now = Timestamp::from_micros(jiff::Timestamp::now().as_microsecond());
-    let here = Here { now, zone: Zone::of_this_machine() };
+    let here = Here { now: rehearsal::clock().now(), zone: Zone::of_this_machine() };
     let reach = Reach::open(&place).await?;
     let outcome = commands::run(command, &reach, || Profile::of_environment(&options.profile), here).await;
     reach.close().await;
@@ -99,7 +99,7 @@ fn open_client(options: &Options) -> Result<(), Failure> {
             session: Box::new(profile),
             place: place.to_string(),
             zone: Zone::of_this_machine(),
-            clock: std::sync::Arc::new(chassis::SystemClock),
+            clock: rehearsal::clock(),
         });
         let outcome = opened.await.map_err(|error| Failure::Here(format!("the terminal client: {error}")));
         reach.close().await;

@@ -89,14 +89,14 @@ impl Chassis {
         S: Source<C>,
         F: Follower<C>,
     {
-        let following =
-            Following { chassis: self, source, log, follower: Arc::new(follower), changes: PhantomData::<fn() -> C> };
-        following.run()
+        let tailing =
+            Tailing { chassis: self, source, log, follower: Arc::new(follower), changes: PhantomData::<fn() -> C> };
+        tailing.run()
     }
 }
 
 /// One log that is followed.
-pub(crate) struct Following<C, S, F> {
+pub(crate) struct Tailing<C, S, F> {
     pub(crate) chassis: Arc<Chassis>,
     pub(crate) source: Service,
     pub(crate) log: S,
@@ -104,7 +104,7 @@ pub(crate) struct Following<C, S, F> {
     changes: PhantomData<fn() -> C>,
 }
 
-impl<C: Change, S: Source<C>, F: Follower<C>> Following<C, S, F> {
+impl<C: Change, S: Source<C>, F: Follower<C>> Tailing<C, S, F> {
     async fn run(self) {
         let (source, service) = (self.source, self.chassis.service());
         let followed = &self.chassis.followed;
@@ -115,6 +115,7 @@ impl<C: Change, S: Source<C>, F: Follower<C>> Following<C, S, F> {
                 Ok(()) => (failures, first) = (0, false),
                 Err(Trouble::Away(error)) => {
                     followed.lost(source);
+                    self.chassis.lags.lost(source);
                     tracing::debug!(%service, %source, %error, "cannot follow now");
                     failures = failures.saturating_add(1);
                     first = true;
@@ -157,11 +158,13 @@ impl<C: Change, S: Source<C>, F: Follower<C>> Following<C, S, F> {
             return self.store(State::new()).await;
         };
         let next = next_cursor(cursor, epoch, &records).map_err(Trouble::Stopped)?;
+        chassis.lags.note(source, cursor.map_or(0, |cursor| cursor.position), watermark);
         let records = Arc::new(records);
         let mut reached = cursor;
         while reached != Some(next) {
             let after = self.take_over(reached, next.epoch, &records).await.map_err(Trouble::of)?;
             chassis.followed.applied(&after.1);
+            chassis.lags.note(source, after.0.position, watermark);
             reached = Some(after.0);
             chassis.work_may_have_come();
         }

@@ -46,6 +46,11 @@ pub(crate) struct Followed {
 }
 
 impl State {
+    /// How far the effects of each followed log are in this database.
+    pub(crate) const fn applied(&self) -> &Positions {
+        &self.applied
+    }
+
     /// How far this service has followed, as it may tell others.
     pub(crate) fn effective(&self, service: Service) -> Positions {
         let mut effective = Positions::default();
@@ -94,12 +99,26 @@ impl State {
     }
 
     pub(crate) fn out_of_contact(&self, service: Service) -> Vec<Service> {
+        let silent = |source: &&Service| self.contact.get(source) != Some(&Contact::Answers);
+        service.follows().iter().filter(silent).copied().collect()
+    }
+
+    /// The followed services that do not answer, or to another history of which this one is going over.
+    pub(crate) fn out_of_step(&self, service: Service) -> Vec<Service> {
         service.follows().iter().copied().filter(|source| !self.is_in_step(*source)).collect()
     }
 
     /// Whether the source answers, and tells the history that is followed.
     pub(crate) fn is_in_step(&self, source: Service) -> bool {
         self.contact.get(&source) == Some(&Contact::Answers) && !self.resynchronizing.contains(&source)
+    }
+
+    pub(crate) fn has_stopped(&self, source: Service) -> bool {
+        self.stopped.contains_key(&source)
+    }
+
+    pub(crate) const fn is_stuck(&self) -> bool {
+        self.stuck.is_some()
     }
 
     pub(crate) fn stopped(&self) -> Vec<String> {
@@ -181,9 +200,7 @@ impl Followed {
 
     /// An answer came from `source`, of which nothing more is to be said.
     pub(crate) fn reached(&self, source: Service) {
-        self.state.send_if_modified(|state| {
-            state.contact.insert(source, Contact::Answers) != Some(Contact::Answers)
-        });
+        self.state.send_if_modified(|state| state.contact.insert(source, Contact::Answers) != Some(Contact::Answers));
     }
 
     /// The histories of `source` that were left.

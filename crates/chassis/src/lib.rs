@@ -10,6 +10,7 @@
 //! * [`work`]: cascades too large for one transaction, in bounded steps that survive a crash.
 //! * [`directory`]: the users, sessions and signing keys that every service follows from auth; on it stand
 //!   [`authenticator`] (who is calling?) and the check of references to users.
+//! * [`Chassis::answer_watch`]: telling those who look at something that there is news.
 //! * [`timeline`]: the index by time that events and calendars share.
 //! * [`tokens`] and [`operator`]: how sessions and services prove who they are.
 //!
@@ -23,6 +24,7 @@ mod core;
 pub mod cursor;
 pub mod directory;
 mod fault;
+mod figures;
 pub mod follow;
 mod followed;
 mod held;
@@ -35,13 +37,15 @@ mod running;
 mod source;
 pub mod timeline;
 pub mod tokens;
+mod watching;
 pub mod work;
 
 pub use clock::SystemClock;
 pub use core::{Chassis, Settle, Setup, WAY_HOME};
 pub use fault::Fault;
-pub use operator::OperatorKey;
+pub use figures::{Figures, Following};
 pub use held::Listing;
+pub use operator::OperatorKey;
 pub use row::Row;
-pub use running::{Gauge, Running};
+pub use running::Running;
 pub use source::Source;

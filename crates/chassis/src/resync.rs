@@ -35,7 +35,7 @@ use domain::{Actor, Answer, Context, Epoch, Error, Position, Service};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use storage::{Cursor, Digest, Reader, Table, Transaction, Value};
 
-use crate::follow::{Follower, Following, ROWS_A_TRANSACTION, Trouble, WAIT, applied, apply_behind, next_cursor};
+use crate::follow::{Follower, ROWS_A_TRANSACTION, Tailing, Trouble, WAIT, applied, apply_behind, next_cursor};
 use crate::held::Listing;
 use crate::source::Source;
 use crate::{Chassis, Fault, Settle, work};
@@ -151,7 +151,7 @@ pub fn request(tx: &mut Transaction<'_>, source: Service) -> Result<(), Fault> {
     Ok(tx.put(&UNDER_WAY, &source, &next)?)
 }
 
-impl<C, S, F> Following<C, S, F>
+impl<C, S, F> Tailing<C, S, F>
 where
     C: Change,
     S: Source<C>,
@@ -283,6 +283,7 @@ where
         };
         let next = next_cursor(Some(cursor), epoch, &records).map_err(Trouble::Stopped)?;
         let records = Arc::new(records);
+        self.chassis.lags.note(source, cursor.position, watermark);
         let (mut reached, mut latest) = (cursor, state);
         while reached != next {
             let (follower, records) = (Arc::clone(&self.follower), Arc::clone(&records));
@@ -302,6 +303,7 @@ where
                 Ok((reached, state))
             });
             (reached, latest) = step.await?;
+            self.chassis.lags.note(source, reached.position, watermark);
         }
         if next.position < watermark {
             return Ok(());

@@ -29,8 +29,8 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use words::{
-    Link, Way, Word, asking, commanding, hear, heard, in_memory, numbered, on_disk, say, say_all, until,
-    until_heard, until_stopped, words,
+    Link, Way, Word, asking, commanding, hear, heard, in_memory, numbered, on_disk, say, say_all, until, until_heard,
+    until_stopped, words,
 };
 
 // Sharing is followed by calendar only, and nobody stands between them.

@@ -9,8 +9,8 @@ use crate::log::{Change, Changes, ReadChanges};
 use crate::recovery::{AcceptLoss, LossAccepted, ReadSnapshot, Snapshot};
 use crate::time::Window;
 use crate::{
-    Description, EventId, EventTime, EventTitle, Location, Page, PageRequest, Position, SearchText, Series, Timestamp,
-    UserId, Username,
+    Description, EventId, EventTime, EventTitle, Location, Page, PageRequest, Position, Positions, SearchText, Series,
+    Timestamp, UserId, Username, Watch,
 };
 
 crate::service! {
@@ -43,10 +43,12 @@ crate::service! {
         11: query by Service fn present(Present) -> Vec<bool>;
         /// How the service is.
         12: query by Anyone fn health(AskHealth) -> Health;
+        /// How far the service is, as soon as that is news.
+        13: query by User fn watch(Watch) -> Positions;
         /// The events and who is invited to each, for followers whose history ended.
-        13: query by Service fn snapshot(ReadSnapshot) -> Snapshot<EventChange>;
+        14: query by Service fn snapshot(ReadSnapshot) -> Snapshot<EventChange>;
         /// Lets go of what the named owner has lost, though it is much. Operator only; conflict if nothing waits for that.
-        14: command by Service fn accept_loss(AcceptLoss) -> LossAccepted;
+        15: command by Service fn accept_loss(AcceptLoss) -> LossAccepted;
     }
 }
 

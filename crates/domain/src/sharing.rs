@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::integrity::{AskHealth, Audit, AuditPage, Health};
 use crate::log::{Change, Changes, ReadChanges};
 use crate::recovery::{AcceptLoss, LossAccepted, ReadSnapshot, Snapshot};
-use crate::{UserId, Username};
+use crate::{Positions, UserId, Username, Watch};
 
 crate::service! {
     /// Sharing one's calendar, and taking that back.
@@ -24,10 +24,12 @@ crate::service! {
         5: query by Service fn audit(Audit) -> AuditPage;
         /// How the service is.
         6: query by Anyone fn health(AskHealth) -> Health;
+        /// How far the service is, as soon as that is news.
+        7: query by User fn watch(Watch) -> Positions;
         /// The live shares, for followers whose history ended.
-        7: query by Service fn snapshot(ReadSnapshot) -> Snapshot<SharingChange>;
+        8: query by Service fn snapshot(ReadSnapshot) -> Snapshot<SharingChange>;
         /// Lets go of what the named owner has lost, though it is much. Operator only; conflict if nothing waits for that.
-        8: command by Service fn accept_loss(AcceptLoss) -> LossAccepted;
+        9: command by Service fn accept_loss(AcceptLoss) -> LossAccepted;
     }
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use storage::{Reader, Transaction};
 
 use crate::store::record::{inbox_key, record};
-use crate::store::{self, BY_INVITER, INBOX, INVITATIONS, InvitationRow, OF_USER, Origin, Place};
+use crate::store::{self, BY_INVITER, INBOX, INVITATIONS, InvitationRow, OF_USER, Origin, Place, heard};
 
 /// What is still to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +23,7 @@ pub(crate) enum Work {
         /// The last row that was looked at.
         after: Option<(Instance, UserId)>,
     },
-    /// Take out the rows of an account that is gone; whoever they invited was invited by nobody any more.
+    /// Take out the rows of an account that is gone, and what it was told of; whoever they invited was invited by nobody any more.
     Forget {
         /// Whose.
         user: UserId,
@@ -72,6 +72,7 @@ fn conformed(
 }
 
 fn forget(tx: &mut Transaction<'_>, user: UserId) -> Result<Option<Work>, Fault> {
+    heard::forget_all(tx, user)?;
     let own = tx.scan(&OF_USER, &user, None, ROWS_A_STEP)?;
     let left = ROWS_A_STEP.saturating_sub(own.len());
     let gone: Vec<_> = own.into_iter().map(|((_, event, instance), ())| ((event, instance), (user, None))).collect();

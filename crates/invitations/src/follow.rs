@@ -11,6 +11,7 @@ use storage::{Reader as _, Transaction};
 
 use crate::admission;
 use crate::cascade::{self, Work};
+use crate::store::heard::ANSWERS;
 use crate::store::{BY_INVITER, EVENTS, EventRow, GONE, INVITATIONS, OF_USER, Shape};
 
 /// Follows auth.
@@ -42,7 +43,8 @@ impl Follower<AuthChange> for OfAuth {
         let user = |user: UserId| Some(AuthRow::User(user));
         directory::held(rows)?
             .of(&OF_USER, |(invitee, ..), ()| user(*invitee))?
-            .of(&BY_INVITER, |(inviter, ..), ()| user(*inviter))
+            .of(&BY_INVITER, |(inviter, ..), ()| user(*inviter))?
+            .of(&ANSWERS, |(organizer, _), _| user(*organizer))
     }
 }
 
@@ -61,12 +63,13 @@ impl Follower<EventChange> for OfEvents {
             }
             EventChange::Uninvited { event, invitees } => admission::uninvite(tx, *event, invitees, at),
             EventChange::Removed { event } => {
+                if let Some(row) = tx.get(&EVENTS, event)? {
+                    admission::forget_what_was_told(tx, &row.facts, None)?;
+                }
                 tx.delete(&EVENTS, event)?;
                 begin(tx, at, *event)
             }
-            EventChange::Members { event, inviter, invitees } => {
-                admission::confirm(tx, *event, *inviter, invitees, at)
-            }
+            EventChange::Members { event, inviter, invitees } => admission::confirm(tx, *event, *inviter, invitees, at),
         }
     }
 
@@ -78,16 +81,22 @@ impl Follower<EventChange> for OfEvents {
     }
 
     fn held<'a, 'tx>(&self, rows: Listing<'a, 'tx, RowOfEvents>) -> Result<Listing<'a, 'tx, RowOfEvents>, Fault> {
-        rows.of(&EVENTS, |event, _| Some(RowOfEvents::Event(*event)))?.of(&INVITATIONS, |(event, instance, user), row| {
-            (row.was_asked() && *instance == Instance::Series).then_some(RowOfEvents::Invited(*event, *user))
-        })
+        rows.of(&EVENTS, |event, _| Some(RowOfEvents::Event(*event)))?.of(
+            &INVITATIONS,
+            |(event, instance, user), row| {
+                (row.was_asked() && *instance == Instance::Series).then_some(RowOfEvents::Invited(*event, *user))
+            },
+        )
     }
 }
 
 /// Takes the facts as they are, also if those here look newer: they were of another history.
 fn adopt(tx: &mut Transaction<'_>, at: Position, facts: &EventFacts) -> Result<(), Fault> {
-    let conformed = tx.get(&EVENTS, &facts.event)?.and_then(|row| row.conformed);
-    let row = EventRow { facts: facts.clone(), conformed };
+    let known = tx.get(&EVENTS, &facts.event)?;
+    if let Some(known) = &known {
+        admission::forget_what_was_told(tx, &known.facts, facts.organizer)?;
+    }
+    let row = EventRow { facts: facts.clone(), conformed: known.and_then(|known| known.conformed) };
     tx.put(&EVENTS, &facts.event, &row)?;
     conform(tx, at, row)
 }

@@ -19,9 +19,8 @@ pub(crate) fn rows(
 ) -> Result<(Vec<(Place, InvitationChange)>, bool), Fault> {
     let found = view.scan(&INVITATIONS, &(), after.as_ref(), MOST_ROWS)?;
     let mut rows = Vec::new();
-    let alike = |((one, of_one, _), _): &(Place, _), ((other, of_other, _), _): &(Place, _)| {
-        (one, of_one) == (other, of_other)
-    };
+    let alike =
+        |((one, of_one, _), _): &(Place, _), ((other, of_other, _), _): &(Place, _)| (one, of_one) == (other, of_other);
     for together in found.chunk_by(alike).flat_map(|together| together.chunks(MAX_PEOPLE_A_RECORD)) {
         if rows.len() == limit {
             return Ok((rows, true));

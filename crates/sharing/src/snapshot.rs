@@ -18,8 +18,8 @@ pub(crate) fn rows(
 ) -> Result<(Vec<(Place, SharingChange)>, bool), Fault> {
     let shares = view.scan(&SHARES, &(), after.as_ref(), limit)?;
     let full = shares.len() == limit;
-    let told = shares.into_iter().map(|((owner, sharee), row)| {
-        ((owner, sharee), SharingChange::Shared { owner, sharee, level: row.level })
-    });
+    let told = shares
+        .into_iter()
+        .map(|((owner, sharee), row)| ((owner, sharee), SharingChange::Shared { owner, sharee, level: row.level }));
     Ok((told.collect(), full))
 }

@@ -140,7 +140,11 @@ impl Backup {
             Stage::Header(identity) => {
                 let (schema, service) = startup::whose(&identity)?;
                 out.extend_from_slice(MAGIC);
-                self.frames.append(&mut out, HEADER, &codec::encode(&BackupHeader { format: FORMAT, schema, service })?);
+                self.frames.append(
+                    &mut out,
+                    HEADER,
+                    &codec::encode(&BackupHeader { format: FORMAT, schema, service })?,
+                );
                 self.stage = Stage::Rows(everything());
             }
             Stage::Rows(mut range) => {
@@ -269,7 +273,11 @@ impl<R: Read> Reading<R> {
             (END, payload) => {
                 let end: End = codec::decode(&payload).map_err(|_| unusable("its end cannot be read"))?;
                 let nothing = self.from.read(&mut [0]).map_err(|error| unreadable(&error))? == 0;
-                if end.frames == self.frames && nothing { Ok(None) } else { Err(unusable("its end is in the wrong place")) }
+                if end.frames == self.frames && nothing {
+                    Ok(None)
+                } else {
+                    Err(unusable("its end is in the wrong place"))
+                }
             }
             _ => Err(unusable("a frame of it is of no known kind")),
         }

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::layout::{log_key, log_position, log_range};
 use crate::log::{Digest, Epoch, Head, Record, split_record};
 use crate::merge::Layers;
-use crate::shared::Shared;
+use crate::shared::{Batch, Shared};
 use crate::startup;
 use crate::transaction::Transaction;
 use crate::value::{Value, decode_value};
@@ -284,6 +284,12 @@ impl Database {
     /// [`Error::Stopped`] or [`Error::Closed`].
     pub fn health(&self) -> Result<(), Error> {
         self.shared.health()
+    }
+
+    /// Tells `observer` of every batch that has become durable, on the writer's thread: it must not wait for anything. There is one
+    /// observer; a second one is told nothing.
+    pub fn observe(&self, observer: impl Fn(Batch) + Send + Sync + 'static) {
+        let _ = self.shared.observer.set(Box::new(observer));
     }
 
     /// Figures for metrics.

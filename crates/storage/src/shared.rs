@@ -1,7 +1,8 @@
 //! What the writer and the readers of one database share: the tables, and how far they are durable.
 
-use std::sync::{Arc, Weak};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
 
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
@@ -19,9 +20,22 @@ pub(crate) struct Shared {
     /// The position up to which the log is durable. Apart from `progress`, because others watch it.
     pub(crate) durable_position: watch::Sender<u64>,
     pub(crate) counters: Counters,
+    /// Who is told of every batch.
+    pub(crate) observer: OnceLock<Observer>,
     /// The backups that are being made.
     pub(crate) taps: Mutex<Vec<Weak<Tap>>>,
 }
+
+/// A batch that is durable, as whoever watches over the database is told of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Batch {
+    /// How many transactions shared its sync, kept or not.
+    pub transactions: u64,
+    /// How long the sync took.
+    pub sync: Duration,
+}
+
+pub(crate) type Observer = Box<dyn Fn(Batch) + Send + Sync>;
 
 /// What readers read.
 pub(crate) struct Tables {
@@ -67,16 +81,19 @@ impl Shared {
             progress: watch::Sender::new(Progress::default()),
             durable_position: watch::Sender::new(head.position),
             counters: Counters::default(),
+            observer: OnceLock::new(),
             taps: Mutex::default(),
         }
     }
 
     /// Gives a batch to the backups that are being made.
     pub(crate) fn tap(&self, changes: &Changes) {
-        self.taps.lock().retain(|tap| tap.upgrade().is_some_and(|tap| {
-            tap.take(changes);
-            true
-        }));
+        self.taps.lock().retain(|tap| {
+            tap.upgrade().is_some_and(|tap| {
+                tap.take(changes);
+                true
+            })
+        });
     }
 
     /// Whether the database still answers.

@@ -32,7 +32,9 @@ async fn filled(database: &Database, rows: u64) {
 }
 
 /// All that a database holds, but for its identity.
-async fn content(database: &Database) -> (Vec<((String, u64), String)>, Vec<(u64, u64)>, Vec<u64>, Option<Cursor>, u64) {
+async fn content(
+    database: &Database,
+) -> (Vec<((String, u64), String)>, Vec<(u64, u64)>, Vec<u64>, Option<Cursor>, u64) {
     let records = database.changes::<u64>(0, usize::MAX, usize::MAX).await.unwrap();
     let read = database.read(|view| {
         let (texts, numbers) = (view.scan(&TEXTS, &(), None, usize::MAX)?, view.scan(&NUMBERS, &(), None, usize::MAX)?);
@@ -64,7 +66,10 @@ async fn a_backup_is_restored_whole_into_either_engine_and_is_another_history_th
         let epoch = restored.epoch();
         restored.close().await;
         if restored.health() == Err(Error::Closed) && other.path().join("db").exists() {
-            assert!([open(other.path()).epoch(), Database::on_memory_disk(&disk, OPTIONS).unwrap().epoch()].contains(&epoch));
+            assert!(
+                [open(other.path()).epoch(), Database::on_memory_disk(&disk, OPTIONS).unwrap().epoch()]
+                    .contains(&epoch)
+            );
         }
     }
 }

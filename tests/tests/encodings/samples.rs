@@ -10,7 +10,7 @@ use domain::recovery::{AcceptLoss, LossAccepted, ReadSnapshot, Snapshot};
 use domain::sharing::*;
 use domain::{
     Epoch, EventId, EventTime, Instance, Page, PageRequest, Position, Positions, Series, Service, SessionId,
-    SessionToken, Timestamp, UserId,
+    SessionToken, Timestamp, UserId, Watch,
 };
 
 use convene_tests::{at, on, window};
@@ -94,6 +94,14 @@ fn health() -> Health {
         behind: vec![Service::Sharing],
         stopped: vec!["why".to_owned()],
     }
+}
+
+fn watch() -> Watch {
+    Watch { seen: watched(), wait_ms: 5_000 }
+}
+
+fn watched() -> Positions {
+    Positions::of(Service::Events, position())
 }
 
 fn present() -> Present {
@@ -225,6 +233,7 @@ pub(crate) fn events_requests() -> Vec<EventsRequest> {
         EventsRequest::audit(Audit { after: None }),
         EventsRequest::present(present()),
         EventsRequest::health(AskHealth),
+        EventsRequest::watch(watch()),
         EventsRequest::snapshot(ReadSnapshot { after: None, limit: 1 }),
         EventsRequest::accept_loss(accept_loss()),
     ]
@@ -255,6 +264,7 @@ pub(crate) fn events_responses() -> Vec<EventsResponse> {
         EventsResponse::audit(audit_page()),
         EventsResponse::present(vec![true, false]),
         EventsResponse::health(health()),
+        EventsResponse::watch(watched()),
         EventsResponse::snapshot(snapshot(vec![
             EventChange::Put(facts()),
             EventChange::Members { event: event(2), inviter: Some(user(1)), invitees: vec![user(3)] },
@@ -297,6 +307,9 @@ pub(crate) fn invitations_requests() -> Vec<InvitationsRequest> {
         InvitationsRequest::changes(read_changes()),
         InvitationsRequest::audit(Audit { after: None }),
         InvitationsRequest::health(AskHealth),
+        InvitationsRequest::watch(watch()),
+        InvitationsRequest::answers(ListAnswers { after: None }),
+        InvitationsRequest::answers(ListAnswers { after: Some(position()) }),
         InvitationsRequest::snapshot(read_snapshot()),
         InvitationsRequest::accept_loss(accept_loss()),
     ]
@@ -329,6 +342,17 @@ pub(crate) fn invitations_responses() -> Vec<InvitationsResponse> {
         InvitationsResponse::changes(diverged()),
         InvitationsResponse::audit(audit_page()),
         InvitationsResponse::health(health()),
+        InvitationsResponse::watch(watched()),
+        InvitationsResponse::answers(Answers {
+            items: vec![Answered {
+                event: event(2),
+                instance: series,
+                title: named("Standup"),
+                username: named("bob"),
+                status: Status::Declined,
+            }],
+            until: position(),
+        }),
         InvitationsResponse::snapshot(Snapshot { next: None, ..snapshot(Vec::new()) }),
         InvitationsResponse::accept_loss(loss_accepted()),
     ]
@@ -345,6 +369,7 @@ pub(crate) fn calendar_requests() -> Vec<CalendarRequest> {
         }),
         CalendarRequest::audit(Audit { after: None }),
         CalendarRequest::health(AskHealth),
+        CalendarRequest::watch(watch()),
         CalendarRequest::accept_loss(accept_loss()),
     ]
 }
@@ -371,6 +396,7 @@ pub(crate) fn calendar_responses() -> Vec<CalendarResponse> {
         }),
         CalendarResponse::audit(audit_page()),
         CalendarResponse::health(health()),
+        CalendarResponse::watch(watched()),
         CalendarResponse::accept_loss(loss_accepted()),
     ]
 }
@@ -385,6 +411,7 @@ pub(crate) fn sharing_requests() -> Vec<SharingRequest> {
         SharingRequest::changes(read_changes()),
         SharingRequest::audit(Audit { after: None }),
         SharingRequest::health(AskHealth),
+        SharingRequest::watch(watch()),
         SharingRequest::snapshot(read_snapshot()),
         SharingRequest::accept_loss(accept_loss()),
     ]
@@ -406,6 +433,7 @@ pub(crate) fn sharing_responses() -> Vec<SharingResponse> {
         SharingResponse::changes(diverged()),
         SharingResponse::audit(audit_page()),
         SharingResponse::health(health()),
+        SharingResponse::watch(watched()),
         SharingResponse::snapshot(snapshot(vec![SharingChange::Shared {
             owner: user(1),
             sharee: user(3),

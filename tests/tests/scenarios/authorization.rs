@@ -13,7 +13,7 @@ use domain::log::{LogCursor, ReadChanges};
 use domain::recovery::{AcceptLoss, ReadSnapshot};
 use domain::sharing::{self, SharingProtocol, SharingRequest, SharingServer};
 use domain::{
-    Context, EventId, IdempotencyKey, Instance, Kind, Method, PageRequest, Positions, Protocol, Service, Stub,
+    Context, EventId, IdempotencyKey, Instance, Kind, Method, PageRequest, Positions, Protocol, Service, Stub, Watch,
     WireBody as _,
 };
 
@@ -109,6 +109,7 @@ const ROWS: &[Row] = &[
     row(Service::Events, "audit", SERVICES),
     row(Service::Events, "present", SERVICES),
     row(Service::Events, "health", ANYONE),
+    row(Service::Events, "watch", USERS),
     row(Service::Events, "snapshot", SERVICES),
     row(Service::Events, "accept_loss", OPERATOR),
     row(Service::Invitations, "inbox", USERS),
@@ -120,11 +121,14 @@ const ROWS: &[Row] = &[
     row(Service::Invitations, "changes", SERVICES),
     row(Service::Invitations, "audit", SERVICES),
     row(Service::Invitations, "health", ANYONE),
-    row(Service::Invitations, "snapshot", SERVICES),
-    row(Service::Invitations, "accept_loss", OPERATOR),
+    row(Service::Invitations, "watch", USERS),
+    row(Service::Invitations, "answers", USERS),
     row(Service::Calendar, "entries", SHAREES),
     row(Service::Calendar, "audit", SERVICES),
     row(Service::Calendar, "health", ANYONE),
+    row(Service::Calendar, "watch", USERS),
+    row(Service::Invitations, "snapshot", SERVICES),
+    row(Service::Invitations, "accept_loss", OPERATOR),
     row(Service::Calendar, "accept_loss", OPERATOR),
     row(Service::Sharing, "share", USERS),
     row(Service::Sharing, "unshare", USERS),
@@ -132,6 +136,7 @@ const ROWS: &[Row] = &[
     row(Service::Sharing, "changes", SERVICES),
     row(Service::Sharing, "audit", SERVICES),
     row(Service::Sharing, "health", ANYONE),
+    row(Service::Sharing, "watch", USERS),
     row(Service::Sharing, "snapshot", SERVICES),
     row(Service::Sharing, "accept_loss", OPERATOR),
 ];
@@ -284,6 +289,7 @@ fn events_request(method: &str, scene: &Scene) -> EventsRequest {
         "audit" => EventsRequest::audit(Audit::default()),
         "present" => EventsRequest::present(Present { targets: vec![Target::Event(event)] }),
         "health" => EventsRequest::health(AskHealth),
+        "watch" => EventsRequest::watch(Watch::default()),
         "snapshot" => EventsRequest::snapshot(ReadSnapshot::default()),
         "accept_loss" => EventsRequest::accept_loss(AcceptLoss { source: Service::Auth }),
         other => panic!("no request for {other}"),
@@ -313,6 +319,8 @@ fn invitations_request(method: &str, scene: &Scene) -> InvitationsRequest {
         "changes" => InvitationsRequest::changes(read_changes()),
         "audit" => InvitationsRequest::audit(Audit::default()),
         "health" => InvitationsRequest::health(AskHealth),
+        "watch" => InvitationsRequest::watch(Watch::default()),
+        "answers" => InvitationsRequest::answers(invitations::ListAnswers::default()),
         "snapshot" => InvitationsRequest::snapshot(ReadSnapshot::default()),
         "accept_loss" => InvitationsRequest::accept_loss(AcceptLoss { source: Service::Auth }),
         other => panic!("no request for {other}"),
@@ -328,6 +336,7 @@ fn calendar_request(method: &str, scene: &Scene) -> CalendarRequest {
         }),
         "audit" => CalendarRequest::audit(Audit::default()),
         "health" => CalendarRequest::health(AskHealth),
+        "watch" => CalendarRequest::watch(Watch::default()),
         "accept_loss" => CalendarRequest::accept_loss(AcceptLoss { source: Service::Auth }),
         other => panic!("no request for {other}"),
     }
@@ -343,6 +352,7 @@ fn sharing_request(method: &str, scene: &Scene) -> SharingRequest {
         "changes" => SharingRequest::changes(read_changes()),
         "audit" => SharingRequest::audit(Audit::default()),
         "health" => SharingRequest::health(AskHealth),
+        "watch" => SharingRequest::watch(Watch::default()),
         "snapshot" => SharingRequest::snapshot(ReadSnapshot::default()),
         "accept_loss" => SharingRequest::accept_loss(AcceptLoss { source: Service::Auth }),
         other => panic!("no request for {other}"),

@@ -17,11 +17,14 @@ use chassis::directory::{self, Followed};
 use chassis::follow::Follower;
 use chassis::{Chassis, Fault, Listing, OperatorKey, Running, Setup, Source, SystemClock};
 use domain::auth::{
-    Auth, AuthChange, AuthClient, AuthProtocol, AuthRow, ChangePassword, DeleteAccount, Login, Logout, Register, SignedIn,
+    Auth, AuthChange, AuthClient, AuthProtocol, AuthRow, ChangePassword, DeleteAccount, Login, Logout, Register,
+    SignedIn,
 };
 use domain::log::{Changes, LogCursor, ReadChanges, Record};
 use domain::recovery::{ReadSnapshot, Snapshot};
-use domain::{Actor, Answer, Clock, Context, Credential, Error, IdempotencyKey, Peer, Position, Service, Timestamp, Username};
+use domain::{
+    Actor, Answer, Clock, Context, Credential, Error, IdempotencyKey, Peer, Position, Service, Timestamp, Username,
+};
 use storage::{Database, Options, Transaction};
 use tokio::task::JoinSet;
 

@@ -18,7 +18,7 @@ use domain::events::{
 use domain::integrity::{AskHealth, Audit, AuditPage, Health, Present};
 use domain::log::{Changes, ReadChanges};
 use domain::recovery::{AcceptLoss, LossAccepted, ReadSnapshot, Snapshot};
-use domain::{Answer, Context, Error, Page, Username};
+use domain::{Answer, Context, Error, Page, Positions, Username, Watch};
 
 use crate::{audit, snapshot};
 
@@ -93,6 +93,10 @@ impl Events for EventsService {
 
     async fn health(&self, _: &Context, _: AskHealth) -> Answer<Health> {
         self.chassis.answer_health()
+    }
+
+    async fn watch(&self, context: &Context, request: Watch) -> Answer<Positions> {
+        self.chassis.answer_watch(context, request).await
     }
 
     async fn snapshot(&self, _: &Context, request: ReadSnapshot) -> Answer<Snapshot<EventChange>> {

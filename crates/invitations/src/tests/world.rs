@@ -166,7 +166,8 @@ impl World {
 
     async fn auth(&self, change: AuthChange) {
         let at = self.auth_at.fetch_add(1, Ordering::Relaxed) + 1;
-        self.arrives(Service::Auth, Position { epoch: AUTH, at }, move |tx, at| follow::OfAuth.apply(tx, at, &change)).await;
+        self.arrives(Service::Auth, Position { epoch: AUTH, at }, move |tx, at| follow::OfAuth.apply(tx, at, &change))
+            .await;
     }
 
     // What happens in events.

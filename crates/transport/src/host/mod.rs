@@ -6,6 +6,7 @@
 //! database stop by itself it ends as failed, for whoever started it to start it again.
 
 mod arriving;
+mod auditing;
 mod logging;
 mod options;
 mod services;

@@ -10,8 +10,10 @@ use storage::Database;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{interval, timeout};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::arriving::Arriving;
+use super::auditing::audit_now_and_then;
 use super::options::Options;
 use super::{Hosted, Stood};
 use crate::cluster::{Clients, DataFolder, Failed, FolderLock, Holder, PATIENCE, Sharing};
@@ -28,6 +30,7 @@ pub(super) async fn serve<P: Hosted>(options: Options<P::Arguments>) -> Result<(
     let listener = bind(address).await.map_err(|error| Failed(error.to_string()))?;
 
     let metrics = Metrics::new();
+    metrics.of_this_process();
     let listen = ListenOptions { drain_timeout: DRAINING, ..ListenOptions::default() };
     let arriving = Arriving::<P>::new();
     let server = Server::new(Arc::clone(&arriving) as _, arriving.readiness(), Arc::clone(&metrics), listen);
@@ -35,7 +38,7 @@ pub(super) async fn serve<P: Hosted>(options: Options<P::Arguments>) -> Result<(
 
     let folder = DataFolder::at(options.data.clone());
     let starting = start::<P>(options, &folder, &metrics);
-    let (stood, lock) = tokio::select! {
+    let (stood, lock, auditing) = tokio::select! {
         started = starting => started?,
         () = &mut serving => return Err(Failed("it listens no more".to_owned())),
         why = told_to_end.wait() => {
@@ -50,6 +53,7 @@ pub(super) async fn serve<P: Hosted>(options: Options<P::Arguments>) -> Result<(
 
     let failure = serve_until_the_end(serving, &stood, told_to_end).await;
 
+    drop(auditing);
     stood.ends();
     server.shutdown().await;
     drop(server);
@@ -66,7 +70,7 @@ async fn start<P: Hosted>(
     options: Options<P::Arguments>,
     folder: &DataFolder,
     metrics: &Arc<Metrics>,
-) -> Result<(Stood<P>, FolderLock), Failed> {
+) -> Result<(Stood<P>, FolderLock, AbortOnDropHandle<()>), Failed> {
     let opened = {
         let folder = folder.clone();
         tokio::task::spawn_blocking(move || open::<P>(&folder))
@@ -75,8 +79,11 @@ async fn start<P: Hosted>(
         opened.await.map_err(|error| Failed(format!("the database was not opened: {error}")))??;
     let peers = options.peers();
     let others = Clients::connected(&peers, &ChannelOptions::default(), &ClientOptions::default(), metrics);
+    metrics.show_disk(P::SERVICE, folder.path().to_owned());
+    let every = Duration::from_secs(options.audit_every);
+    let auditing = audit_now_and_then(P::SERVICE, others.clone(), operator.clone(), Arc::clone(metrics), every);
     let stood = Stood::<P>::start(db, Arc::new(SystemClock), operator, others, options.own.into(), metrics).await?;
-    Ok((stood, lock))
+    Ok((stood, lock, AbortOnDropHandle::new(tokio::spawn(auditing))))
 }
 
 type Opened = (FolderLock, OperatorKey, Database);
