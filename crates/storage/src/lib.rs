@@ -41,6 +41,7 @@ pub use backup::{Backup, BackupHeader, examine_backup};
 pub use codec::{DECODE_LIMIT, decode, encode};
 pub use database::{Database, Options, Stats};
 pub use engine::memory::MemoryDisk;
+pub use engine::sled::Hold;
 pub use error::Error;
 pub use key::{Key, MAX_KEY, decode_key, encode_key};
 pub use log::{Cursor, Digest, Epoch, Record};

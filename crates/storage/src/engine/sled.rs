@@ -113,6 +113,28 @@ impl SledEngine {
     }
 }
 
+/// The right to a database's folder, without the database in it being opened: it may be damaged.
+#[derive(Debug)]
+pub struct Hold(#[allow(dead_code, reason = "the lock is given up when the file is closed")] File);
+
+impl Hold {
+    /// Takes the folder, which is made if need be.
+    ///
+    /// # Errors
+    /// [`Error::InUse`] if somebody has it, [`Error::File`] for what the system refuses.
+    pub fn take(folder: &Path) -> Result<Self, Error> {
+        Folder::lock(folder).map(Self)
+    }
+
+    /// Whether there is no database in `folder`, nor anything else.
+    ///
+    /// # Errors
+    /// [`Error::File`] for what the system refuses.
+    pub fn is_empty(folder: &Path) -> Result<bool, Error> {
+        Folder::is_empty(folder)
+    }
+}
+
 fn open_database(path: &Path, data_path: &Path, cache_bytes: u64) -> Result<sled::Db, Error> {
     let config =
         || sled::Config::new().path(path).cache_capacity(cache_bytes).flush_every_ms(None).segment_size(SEGMENT_BYTES);

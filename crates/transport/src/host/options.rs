@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, Parser, ValueEnum};
 use domain::Service;
 
+use super::operating::Operation;
 use crate::cluster::{Addresses, BASE_PORT, Failed};
 
 /// What every service's program may be told, besides `own`.
@@ -14,16 +15,16 @@ use crate::cluster::{Addresses, BASE_PORT, Failed};
 #[command(version, next_line_help = false)]
 pub(super) struct Options<A: Args> {
     /// The data folder of the installation
-    #[arg(long, env = "CONVENE_DATA", default_value = "./data", value_name = "FOLDER")]
+    #[arg(long, env = "CONVENE_DATA", default_value = "./data", value_name = "FOLDER", global = true)]
     pub(super) data: PathBuf,
 
     /// The services listen on loopback, each at its number after this port (auth +1, events +2, invitations +3, calendar +4, sharing +5)
-    #[arg(long, env = "CONVENE_BASE_PORT", default_value_t = BASE_PORT, value_name = "PORT",
+    #[arg(long, env = "CONVENE_BASE_PORT", default_value_t = BASE_PORT, value_name = "PORT", global = true,
           value_parser = clap::value_parser!(u16).range(1..=65_530))]
     base_port: u16,
 
     /// Where this service listens, if not at its place after the base port; loopback only
-    #[arg(long, value_name = "ADDR:PORT")]
+    #[arg(long, value_name = "ADDR:PORT", global = true)]
     listen: Option<SocketAddr>,
 
     /// Where another service listens, if not at its place after the base port
@@ -48,6 +49,10 @@ pub(super) struct Options<A: Args> {
 
     #[command(flatten)]
     pub(super) own: A,
+
+    /// Something else than to serve
+    #[command(subcommand)]
+    pub(super) operation: Option<Operation>,
 }
 
 /// How a log is written.

@@ -9,7 +9,7 @@ mod session;
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use domain::{Peer, Protocol, Stub};
@@ -22,6 +22,7 @@ use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
+use crate::backup::Backups;
 use crate::frame::MAX_FRAME;
 use crate::metrics::Metrics;
 use crate::stream::BoxStream;
@@ -81,6 +82,8 @@ pub(crate) struct Shared<P: Protocol> {
     stub: Arc<dyn Stub<P>>,
     readiness: Readiness,
     metrics: Arc<Metrics>,
+    /// Who makes backups, once the service is there.
+    backups: OnceLock<Backups>,
     options: ListenOptions,
     places: Arc<Semaphore>,
     connections: IntGauge,
@@ -100,6 +103,7 @@ impl<P: Protocol> Server<P> {
             stub,
             readiness,
             metrics,
+            backups: OnceLock::new(),
             places: Arc::new(Semaphore::new(options.max_connections)),
             options,
             connections,
@@ -108,6 +112,12 @@ impl<P: Protocol> Server<P> {
             closing: closing.clone(),
         });
         Self { shared, _closing: closing.drop_guard() }
+    }
+
+    /// From now on backups are made for the operator.
+    pub fn makes_backups(&self, backups: Backups) {
+        // There is one service; a second would change nothing.
+        let _ = self.shared.backups.set(backups);
     }
 
     /// Accepts connections until [`shutdown`](Self::shutdown) is called, then closes the listener.
