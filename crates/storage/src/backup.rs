@@ -145,7 +145,7 @@ impl Backup {
                     HEADER,
                     &codec::encode(&BackupHeader { format: FORMAT, schema, service })?,
                 );
-                self.stage = Stage::Rows(everything());
+                self.stage = Stage::Rows(KeyRange::everything());
             }
             Stage::Rows(mut range) => {
                 let tap = Arc::clone(&self.tap);
@@ -176,10 +176,6 @@ impl Backup {
         }
         Ok(Some(out))
     }
-}
-
-fn everything() -> KeyRange {
-    KeyRange { from: Vec::new(), to: vec![u8::MAX] }
 }
 
 /// The engine's own row and the identity are not part of a backup: a restored database gets its own.

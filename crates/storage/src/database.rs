@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::layout::{log_key, log_position, log_range};
 use crate::log::{Digest, Epoch, Head, Record, split_record};
 use crate::merge::Layers;
+use crate::scrub;
 use crate::shared::{Batch, Shared};
 use crate::startup;
 use crate::transaction::Transaction;
@@ -137,7 +138,11 @@ impl Database {
 
     fn start(engine: Arc<dyn Engine>, path: &Path, options: Options) -> Result<Self, Error> {
         let head = startup::open(engine.as_ref(), path, options.service, options.schema)?;
+        let was_read = scrub::read_if_small(engine.as_ref())?;
         let shared = Arc::new(Shared::new(Some(Arc::clone(&engine)), head));
+        if !was_read {
+            scrub::read_in_background(&shared, options.service)?;
+        }
         let (sender, queue) = sync_channel(options.max_queue.max(1));
         let writer = Writer { shared: Arc::clone(&shared), engine, queue, head };
         std::thread::Builder::new()

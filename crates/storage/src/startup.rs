@@ -48,8 +48,7 @@ pub(crate) fn open(engine: &dyn Engine, path: &Path, service: &str, schema: u32)
 
 /// A database without an identity must be altogether new.
 fn check_new(engine: &dyn Engine, path: &Path) -> Result<(), Error> {
-    let everything = KeyRange { from: Vec::new(), to: vec![u8::MAX] };
-    let empty = engine.rows(&everything, Direction::Ascending, 1)?.is_empty();
+    let empty = engine.rows(&KeyRange::everything(), Direction::Ascending, 1)?.is_empty();
     if engine.was_created() || !empty {
         return Err(Error::Damaged { path: path.to_owned(), why: "its identity is missing".to_owned() });
     }

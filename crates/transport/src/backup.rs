@@ -88,7 +88,8 @@ pub async fn ask(
     let response = sender.send_request(request).await.map_err(|error| no_answer(&error))?;
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         let status = response.status();
-        let body = http_body_util::BodyExt::collect(response.into_body()).await.map(http_body_util::Collected::to_bytes);
+        let body =
+            http_body_util::BodyExt::collect(response.into_body()).await.map(http_body_util::Collected::to_bytes);
         let why = body.map(|body| String::from_utf8_lossy(&body).trim().to_owned()).unwrap_or_default();
         return Err(if why.is_empty() { format!("{service} answered {status}") } else { why });
     }

@@ -10,7 +10,8 @@
 //! - Its transactions run under one process-wide lock and its trees do not share batches: there is one tree, one
 //!   writer, and `apply_batch`, which is atomic across a crash.
 //! - It takes damage for the end of its log: [`watermark`] notices what it has lost.
-//! - It panics on some damage: it is opened and called under `catch_unwind`.
+//! - It finds some damage only when it reads the place, and panics on some: it is called under [`guard`], and
+//!   [`scrub`](crate::scrub) reads everything once.
 //! - Its file lock can outlive the `Db` by the moment its threads need: a lock of our own says who has the
 //!   folder, and closing waits for the other.
 //! - What a killed process left in the system's cache is synced before it is read, so that nothing is served
@@ -19,18 +20,21 @@
 //! sled is no longer developed; redb is the likely successor. Nothing outside this file names it.
 
 use std::fs::File;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::{Changes, Direction, Engine, KeyRange, Row};
-use crate::error::{Error, panic_message};
+use crate::error::Error;
 use crate::layout::ENGINE;
+pub use guard::panics_are_told;
+
 use folder::Folder;
+use guard::guarded;
 use watermark::Watermark;
 
 mod folder;
+mod guard;
 mod watermark;
 
 /// Four times the largest page that rows of the largest size can make.
@@ -100,11 +104,13 @@ impl SledEngine {
     /// Runs `f` with the database; a panic inside sled is damage.
     fn with<T>(&self, f: impl FnOnce(&sled::Db) -> sled::Result<T>) -> Result<T, Error> {
         let Some(database) = &self.database else { return Err(Error::Closed) };
-        match catch_unwind(AssertUnwindSafe(|| f(database))) {
+        match guarded(|| f(database)) {
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(sled::Error::Corruption { .. })) => Err(self.damaged("a page is corrupt".to_owned())),
+            Ok(Err(sled::Error::Corruption { .. })) => {
+                Err(self.damaged("what is read of it is not what was written".to_owned()))
+            }
             Ok(Err(error)) => Err(Error::Engine { why: error.to_string() }),
-            Err(panic) => Err(self.damaged(panic_message(panic.as_ref()))),
+            Err(panic) => Err(self.damaged(panic)),
         }
     }
 
@@ -139,11 +145,17 @@ fn open_database(path: &Path, data_path: &Path, cache_bytes: u64) -> Result<sled
     let config =
         || sled::Config::new().path(path).cache_capacity(cache_bytes).flush_every_ms(None).segment_size(SEGMENT_BYTES);
     wait_for_lock(data_path)?;
-    match catch_unwind(AssertUnwindSafe(|| config().open())) {
+    match guarded(|| config().open()) {
         Ok(Ok(database)) => Ok(database),
         Ok(Err(sled::Error::Io(error))) => Err(file_error("open the database in", path, &error)),
-        Ok(Err(error)) => Err(Error::Damaged { path: path.to_owned(), why: error.to_string() }),
-        Err(panic) => Err(Error::Damaged { path: path.to_owned(), why: panic_message(panic.as_ref()) }),
+        Ok(Err(sled::Error::Corruption { .. })) => {
+            Err(Error::Damaged { path: path.to_owned(), why: "its files are not as they were written".to_owned() })
+        }
+        Ok(Err(error)) => {
+            // It blames another version of itself for settings that it cannot read.
+            Err(Error::Damaged { path: path.to_owned(), why: format!("it cannot be opened: {error}") })
+        }
+        Err(panic) => Err(Error::Damaged { path: path.to_owned(), why: panic }),
     }
 }
 
@@ -168,7 +180,7 @@ impl Drop for SledEngine {
     fn drop(&mut self) {
         // sled flushes when its last handle goes; whatever happens to it there, the folder must be given up.
         let database = self.database.take();
-        if catch_unwind(AssertUnwindSafe(|| drop(database))).is_err() {
+        if guarded(|| drop(database)).is_err() {
             tracing::error!(path = %self.data_path.display(), "sled panicked while closing");
         }
         if let Err(error) = self.watermark.sync() {

@@ -23,8 +23,8 @@ use crate::cluster::{Failed, program_of};
 use operating::Operation;
 use options::Options;
 
-pub use options::{AuthArguments, NoArguments};
 pub use operating::backup_in;
+pub use options::{AuthArguments, NoArguments};
 pub use services::Hosted;
 pub(crate) use standing::Stood;
 
@@ -41,6 +41,7 @@ pub fn run<P: Hosted>() -> ExitCode {
         Ok(options) => options,
         Err(error) => error.exit(),
     };
+    keep_told_panics_quiet();
     let done = match options.operation.clone() {
         None => serve::<P>(options),
         Some(operation) => operate::<P>(&options, &operation),
@@ -52,6 +53,18 @@ pub fn run<P: Hosted>() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// What panics inside the storage engine is damage, and is told as an error: people need not read it twice, and first as a panic.
+fn keep_told_panics_quiet() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if storage::panics_are_told() {
+            tracing::debug!(%panic, "the storage engine panicked");
+        } else {
+            usual(panic);
+        }
+    }));
 }
 
 fn about<P: Hosted>() -> &'static str {

@@ -116,11 +116,7 @@ async fn back_up<P: Hosted>(
 }
 
 /// From the service that runs.
-async fn fetch<P: Hosted>(
-    options: &Options<P::Arguments>,
-    folder: &DataFolder,
-    out: &mut File,
-) -> Result<(), Failed> {
+async fn fetch<P: Hosted>(options: &Options<P::Arguments>, folder: &DataFolder, out: &mut File) -> Result<(), Failed> {
     let address = address::<P>(options, folder)?;
     let mut backup = backup::ask(&Tcp::to(address), P::SERVICE, &operator(folder)?).await.map_err(Failed)?;
     let mut piece = vec![0; PIECE];
@@ -218,7 +214,9 @@ async fn accept_loss<P: Hosted>(
 ) -> Result<String, Failed> {
     let service = P::SERVICE;
     if folder.running(service).is_none() {
-        return Err(Failed(format!("{service} does not run: start it first, so that it can tell what it would let go of")));
+        return Err(Failed(format!(
+            "{service} does not run: start it first, so that it can tell what it would let go of"
+        )));
     }
     let addresses = Addresses::default().with(service, address::<P>(options, folder)?);
     let metrics = Metrics::new();

@@ -115,8 +115,8 @@ fn sync_path(path: &Path) -> Result<(), Error> {
 /// Whether there is a `format`, and it is one that this release reads.
 fn check_format(path: &Path) -> Result<bool, Error> {
     let file = path.join(FORMAT_FILE);
-    let text = match fs::read_to_string(&file) {
-        Ok(text) => text,
+    let text = match fs::read(&file) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(file_error("read", &file, &error)),
     };
