@@ -236,12 +236,13 @@ impl Followed {
         });
     }
 
-    /// Waits until something was heard of the log of `source` up to `wanted`, or of another history of it, but not beyond
+    /// Waits until something was heard of the log of `source` up to `wanted`, or that it tells another history, but not beyond
     /// `within`. Also while the source cannot be reached: it may just be starting, as this service may.
     pub(crate) async fn hear(&self, source: Service, wanted: Position, within: Duration) {
         let mut state = self.state.subscribe();
         let heard = state.wait_for(|state| {
-            state.applied.get(source).is_some_and(|known| known.epoch != wanted.epoch || known.at >= wanted.at)
+            let applied = state.applied.get(source);
+            applied.is_some_and(|known| known.covers(wanted) || known.epoch != wanted.epoch && state.is_in_step(source))
         });
         // Whether it was heard or not is seen by whoever looks next.
         let _ = tokio::time::timeout(within, heard).await;

@@ -34,6 +34,7 @@ pub mod operator;
 pub mod resync;
 mod row;
 mod running;
+mod snapshot;
 mod source;
 pub mod timeline;
 pub mod tokens;

@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 
 use chassis::Fault;
 use chassis::follow::cursor_of;
-use chassis::resync::is_past;
+use chassis::resync::{Sighting, sighting};
 use domain::events::{EventFacts, VouchedEvent};
 use domain::invitations::Status;
-use domain::{EventId, Instance, Position, Service, UserId};
+use domain::{Error, EventId, Instance, Position, Service, UserId};
 use storage::{Reader as _, Transaction};
 
 use crate::store::record::record;
@@ -20,9 +20,14 @@ use crate::store::{self, EVENTS, EventRow, INVITATIONS, InvitationRow, OF_USER, 
 
 /// Takes over what events vouched for, unless its log was already followed that far.
 pub(crate) fn admit(tx: &mut Transaction<'_>, viewer: UserId, vouched: &VouchedEvent) -> Result<(), Fault> {
-    let heard = cursor_of(tx, Service::Events)?;
-    if heard.is_some_and(|heard| heard.covers(vouched.at)) || is_past(tx, Service::Events, vouched.at)? {
-        return Ok(());
+    match sighting(tx, Service::Events, vouched.at)? {
+        Sighting::Past => return Ok(()),
+        // Before events was heard of at all its word is all there is.
+        Sighting::Unclear if cursor_of(tx, Service::Events)?.is_some() => {
+            let why = "it was restored, and what it holds is still being read; try again in a moment";
+            return Err(Error::unavailable(Service::Events, why).into());
+        }
+        Sighting::Ahead | Sighting::Unclear => {}
     }
     let row = note(tx, &vouched.facts)?;
     // People may now join, or be found to have joined, what the log has not shown yet: when it does, their rows are looked at.

@@ -16,7 +16,8 @@ use crate::store::{self, BY_INVITER, INBOX, INVITATIONS, InvitationRow, OF_USER,
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Work {
     /// Bring the rows of an event to what its facts say, those behind `after`. Of an event that is gone they all go; of a
-    /// private one those who merely joined go; it is in the inboxes unless it is cancelled.
+    /// private one those who merely joined go; it is in the inboxes unless it is cancelled; without an organizer nobody has
+    /// invited to it.
     Conform {
         /// Which.
         event: EventId,
@@ -64,11 +65,15 @@ fn conformed(
     row: InvitationRow,
 ) -> Result<Option<Option<InvitationRow>>, Fault> {
     let Some(facts) = facts else { return Ok(Some(None)) };
-    let Origin::Invited { arrived, .. } = row.origin else {
+    let Origin::Invited { by, arrived } = row.origin else {
         return Ok((!facts.public).then_some(None));
     };
+    // Whoever invited is the organizer.
+    let inviter = by.filter(|_| facts.organizer.is_some());
     let is_listed = reader.contains(&INBOX, &inbox_key(place, arrived))?;
-    Ok((is_listed == facts.cancelled).then_some(Some(row)))
+    let is_right = is_listed != facts.cancelled && inviter == by;
+    let row = InvitationRow { origin: Origin::Invited { by: inviter, arrived }, ..row };
+    Ok((!is_right).then_some(Some(row)))
 }
 
 fn forget(tx: &mut Transaction<'_>, user: UserId) -> Result<Option<Work>, Fault> {

@@ -12,7 +12,7 @@ use storage::{Reader as _, Transaction};
 use crate::admission;
 use crate::cascade::{self, Work};
 use crate::store::heard::ANSWERS;
-use crate::store::{BY_INVITER, EVENTS, EventRow, GONE, INVITATIONS, OF_USER, Shape};
+use crate::store::{self, BY_INVITER, EVENTS, EventRow, GONE, INVITATIONS, OF_USER, Shape};
 
 /// Follows auth.
 pub(crate) struct OfAuth;
@@ -55,8 +55,9 @@ impl Follower<EventChange> for OfEvents {
     fn apply(&self, tx: &mut Transaction<'_>, at: Position, change: &EventChange) -> Result<(), Fault> {
         match change {
             EventChange::Put(facts) => {
+                let before = store::facts(tx, facts.event)?;
                 let row = admission::note(tx, facts)?;
-                conform(tx, at, row)
+                conform(tx, at, before.as_ref(), row)
             }
             EventChange::Invited { event, inviter, invitees } => {
                 admission::invite(tx, *event, Some(*inviter), invitees, None)
@@ -96,22 +97,23 @@ fn adopt(tx: &mut Transaction<'_>, at: Position, facts: &EventFacts) -> Result<(
     if let Some(known) = &known {
         admission::forget_what_was_told(tx, &known.facts, facts.organizer)?;
     }
-    let row = EventRow { facts: facts.clone(), conformed: known.and_then(|known| known.conformed) };
+    let row = EventRow { facts: facts.clone(), conformed: known.as_ref().and_then(|known| known.conformed) };
     tx.put(&EVENTS, &facts.event, &row)?;
-    conform(tx, at, row)
+    conform(tx, at, known.map(|known| known.facts).as_ref(), row)
 }
 
-/// Brings the rows of an event to its present shape, if they were last brought to another.
-fn conform(tx: &mut Transaction<'_>, at: Position, row: EventRow) -> Result<(), Fault> {
+/// Brings the rows of an event to its present shape, if they were last brought to another, or if it has lost its organizer.
+fn conform(tx: &mut Transaction<'_>, at: Position, known: Option<&EventFacts>, row: EventRow) -> Result<(), Fault> {
     let (before, shape) = (row.conformed, Shape::of(&row.facts));
-    if before == Some(shape) {
+    let is_orphaned = row.facts.organizer.is_none() && known.is_some_and(|known| known.organizer.is_some());
+    if before == Some(shape) && !is_orphaned {
         return Ok(());
     }
     let event = row.facts.event;
     tx.put(&EVENTS, &event, &EventRow { conformed: Some(shape), ..row })?;
     // Only in another history can it be that it had been cancelled.
     let was_cancelled = before.is_some_and(|before| before.cancelled);
-    if shape.public && !shape.cancelled && !was_cancelled { Ok(()) } else { begin(tx, at, event) }
+    if shape.public && !shape.cancelled && !was_cancelled && !is_orphaned { Ok(()) } else { begin(tx, at, event) }
 }
 
 fn begin(tx: &mut Transaction<'_>, at: Position, event: EventId) -> Result<(), Fault> {
