@@ -3,13 +3,16 @@
 //! Each scenario ends, as all do, when every service has taken over what the others tell and no reference dangles.
 
 use std::fs;
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use convene_tests::{Mode, Person, Plan, World, scenario};
 use domain::Service;
 use domain::events::Listing;
 use domain::invitations::{Response, Status};
 use domain::sharing::Level;
+use transport::cluster::{program_of, programs};
 
 /// The titles of the public events.
 async fn public(person: &Person) -> Vec<String> {
@@ -335,6 +338,89 @@ fn followers_that_are_killed_amid_going_over_go_on_where_they_were() {
         assert_eq!(bob.inbox().await.unwrap(), [""; 0]);
         world.ends_whole().await;
     });
+}
+
+/// What a service's program says to these words, and whether it succeeds.
+fn program(world: &World, service: Service, words: &[&str]) -> (bool, String) {
+    let program = programs::of_this_build().unwrap().join(program_of(service));
+    let ended = Command::new(program).args(words).arg("--data").arg(world.data()).output().unwrap();
+    let said = [ended.stdout, ended.stderr].concat();
+    (ended.status.success(), String::from_utf8(said).unwrap().trim().to_owned())
+}
+
+#[test]
+fn an_operator_backs_up_and_restores_by_the_services_own_programs_and_is_told_what_is_wrong() {
+    spawned(|mut world| async move {
+        let [alice, bob, carol] = world.people(["alice", "bob", "carol"]).await;
+        alice.shares_with(&bob, Level::Details).await.unwrap();
+        let sharing = |world: &World, words: &[&str]| program(world, Service::Sharing, words);
+        let place = tempfile::tempdir().unwrap();
+        let [running, stopped, other] = ["running", "stopped", "other"].map(|name| place.path().join(name));
+        let of = |folder: &Path| folder.to_str().unwrap().to_owned();
+
+        // While it runs, and not over another one.
+        assert!(sharing(&world, &["backup", &of(&running)]).0);
+        let (done, said) = sharing(&world, &["backup", &of(&running)]);
+        assert!(!done && said.contains("sharing.backup exists already"), "{said}");
+        let (done, said) = sharing(&world, &["restore", &of(&running), "--force"]);
+        assert!(!done && said.contains("sharing is running") && said.contains("stop it first"), "{said}");
+        let (done, said) = sharing(&world, &["accept-loss", "auth"]);
+        assert!(!done && said.contains("has not stopped over anything that auth has lost"), "{said}");
+        let (done, said) = program(&world, Service::Auth, &["accept-loss", "events"]);
+        assert!(!done && said.contains("auth follows nobody"), "{said}");
+        // What proves who one is, is nobody else's to read.
+        let mode = fs::metadata(running.join("sharing.backup")).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode, fs::read_dir(&running).unwrap().count()), (0o600, 1));
+
+        alice.shares_with(&carol, Level::Details).await.unwrap();
+        world.settles().await;
+        world.stops(Service::Sharing).await;
+        assert!(sharing(&world, &["backup", &of(&stopped)]).0);
+        let (done, said) = sharing(&world, &["accept-loss", "auth"]);
+        assert!(!done && said.contains("sharing does not run"), "{said}");
+
+        // Nothing is restored that is not whole, or not its own, or in the way.
+        let before = sizes(&world.data().join("sharing"));
+        let whole = fs::read(running.join("sharing.backup")).unwrap();
+        fs::create_dir(&other).unwrap();
+        for (bytes, why) in [(&whole[..whole.len() - 1], "cut off"), (&whole[..0], "no backup of Convene")] {
+            fs::write(other.join("sharing.backup"), bytes).unwrap();
+            let (done, said) = sharing(&world, &["restore", &of(&other), "--force"]);
+            assert!(!done && said.contains(why) && said.contains("nothing was changed"), "{said}");
+        }
+        fs::remove_file(other.join("sharing.backup")).unwrap();
+        let (done, said) = sharing(&world, &["restore", &of(&other), "--force"]);
+        assert!(!done && said.contains("there is no backup of sharing"), "{said}");
+        assert!(program(&world, Service::Events, &["backup", &of(&other)]).0);
+        fs::rename(other.join("events.backup"), other.join("sharing.backup")).unwrap();
+        let (done, said) = sharing(&world, &["restore", &of(&other), "--force"]);
+        assert!(!done && said.contains("it is of events, not of sharing"), "{said}");
+        let (done, said) = sharing(&world, &["restore", &of(&running)]);
+        assert!(!done && said.contains("with --force it is moved aside"), "{said}");
+        assert_eq!(sizes(&world.data().join("sharing")), before);
+
+        let (done, said) = sharing(&world, &["restore", &of(&running), "--force"]);
+        assert!(done && said.contains("what was there before is in"), "{said}");
+        world.starts(Service::Sharing).await;
+        world.settles().await;
+        assert_eq!(alice.shares().await.unwrap().shared_with.len(), 1);
+        assert_eq!(carol.calendar_of(&alice).await.unwrap_err().code(), "forbidden");
+        world.stops(Service::Sharing).await;
+        fs::remove_dir_all(world.data().join("sharing")).unwrap();
+        assert!(sharing(&world, &["restore", &of(&stopped)]).0, "where nothing is, nothing need be forced");
+        world.starts(Service::Sharing).await;
+        world.settles().await;
+        assert_eq!(carol.calendar_of(&alice).await.unwrap(), [""; 0]);
+        world.ends_whole().await;
+    });
+}
+
+/// The files of a folder, with their sizes.
+fn sizes(folder: &Path) -> Vec<(PathBuf, u64)> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut sizes: Vec<_> = entries.map(|path| (path.clone(), fs::metadata(path).unwrap().len())).collect();
+    sizes.sort();
+    sizes
 }
 
 #[test]

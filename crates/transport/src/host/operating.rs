@@ -184,7 +184,7 @@ fn restore<P: Hosted>(folder: &DataFolder, source: &Path, force: bool) -> Result
     let put = || -> Result<Option<PathBuf>, io::Error> {
         // The two change places at once, so that there is never no database, which a service would take for a new one.
         renameat_with(CWD, &aside, CWD, &path, RenameFlags::EXCHANGE)?;
-        let old = folder.path().join(format!("{service}.old-{}", SystemClock.now().as_seconds()));
+        let old = aside_of(folder, service);
         let kept = if is_new {
             fs::remove_dir_all(&aside)?;
             None
@@ -205,6 +205,15 @@ fn restore<P: Hosted>(folder: &DataFolder, source: &Path, force: bool) -> Result
     drop(hold);
     let before = kept.map(|old| format!("; what was there before is in {}", old.display())).unwrap_or_default();
     Ok(format!("{service} is restored from {}{before}", source.display()))
+}
+
+/// Where a database is moved to: a name that is free, with the time.
+fn aside_of(folder: &DataFolder, service: Service) -> PathBuf {
+    let named = |number: u32| {
+        let again = if number == 0 { String::new() } else { format!("-{number}") };
+        folder.path().join(format!("{service}.old-{}{again}", SystemClock.now().as_seconds()))
+    };
+    (0..).map(named).find(|path| !path.exists()).unwrap_or_else(|| named(u32::MAX))
 }
 
 async fn accept_loss<P: Hosted>(
