@@ -231,7 +231,7 @@ pub(crate) fn apply_behind<C>(
 pub(crate) enum Trouble {
     /// The owner cannot be reached: it will be tried again soon.
     Away(Error),
-    /// The own database takes nothing at the moment: it is busy, or closing.
+    /// The own database takes nothing at the moment: it is busy, its disk is full, or it is closing.
     Busy,
     /// Going on would lose or invent something: an operator must look.
     Stopped(String),
@@ -240,7 +240,9 @@ pub(crate) enum Trouble {
 impl Trouble {
     pub(crate) fn of(fault: Fault) -> Self {
         match fault {
-            Fault::Storage(storage::Error::Busy { .. } | storage::Error::Closed) => Self::Busy,
+            Fault::Storage(storage::Error::Busy { .. } | storage::Error::DiskFull { .. } | storage::Error::Closed) => {
+                Self::Busy
+            }
             other => Self::Stopped(other.to_string()),
         }
     }

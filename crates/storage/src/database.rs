@@ -23,6 +23,7 @@ use crate::startup;
 use crate::transaction::Transaction;
 use crate::value::{Value, decode_value};
 use crate::view::View;
+use crate::volume::Volume;
 use crate::writer::{Closure, Job, Writer};
 
 /// How a database is opened.
@@ -36,13 +37,15 @@ pub struct Options {
     pub service: &'static str,
     /// How many transactions may wait; beyond that writes are refused as [`Error::Busy`]. At least one.
     pub max_queue: usize,
+    /// How many bytes are to stay free on the disk: with less, writes are refused as [`Error::DiskFull`] and reads go on.
+    pub keep_free: u64,
 }
 
 impl Options {
-    /// The usual options for a service's database: 64 MiB of cache, 4096 waiting transactions.
+    /// The usual options for a service's database: 64 MiB of cache, 4096 waiting transactions, 32 MiB of the disk left free.
     #[must_use]
     pub const fn new(service: &'static str, schema: u32) -> Self {
-        Options { cache_bytes: 64 << 20, schema, service, max_queue: 4096 }
+        Options { cache_bytes: 64 << 20, schema, service, max_queue: 4096, keep_free: 32 << 20 }
     }
 }
 
@@ -73,6 +76,8 @@ pub struct Database {
     pub(crate) shared: Arc<Shared>,
     /// Emptied by closing; dropped with the last clone. Either ends the writer once it has worked the queue off.
     queue: Arc<Mutex<Option<Queue>>>,
+    /// The disk that it is on; none in memory.
+    volume: Option<Arc<Volume>>,
 }
 
 impl Database {
@@ -84,7 +89,8 @@ impl Database {
     /// for what the system refuses.
     pub fn open(folder: &Path, options: Options) -> Result<Self, Error> {
         let engine = SledEngine::open(folder, options.cache_bytes)?;
-        Self::start(Arc::new(engine), folder, options)
+        let database = Self::start(Arc::new(engine), folder, options)?;
+        Ok(Self { volume: Some(Arc::new(Volume::of(folder, options.keep_free))), ..database })
     }
 
     /// Makes the database of a backup in `folder`, which must be empty or not exist. It gets a new [`Epoch`], so that those who
@@ -123,7 +129,7 @@ impl Database {
             let shared = Arc::new(Shared::new(None, Head::start(Epoch([0; 16]))));
             shared.stop(&error);
             shared.release();
-            Database { shared, queue: Arc::new(Mutex::new(None)) }
+            Database { shared, queue: Arc::new(Mutex::new(None)), volume: None }
         })
     }
 
@@ -149,7 +155,7 @@ impl Database {
             .name(format!("{}-writer", options.service))
             .spawn(move || writer.work())
             .map_err(|error| Error::Engine { why: format!("no thread for the writer: {error}") })?;
-        Ok(Database { shared, queue: Arc::new(Mutex::new(Some(sender))) })
+        Ok(Database { shared, queue: Arc::new(Mutex::new(Some(sender))), volume: None })
     }
 
     /// Runs `f` as one transaction and returns its result once everything it changed, and everything it may have seen,
@@ -159,14 +165,15 @@ impl Database {
     /// runs even if the future is dropped.
     ///
     /// # Errors
-    /// What `f` returns; [`Error::Busy`] or [`Error::Closed`] with nothing done; [`Error::Stopped`] with the outcome
-    /// unknown if it had been accepted.
+    /// What `f` returns; [`Error::Busy`], [`Error::DiskFull`] or [`Error::Closed`] with nothing done; [`Error::Stopped`] with
+    /// the outcome unknown if it had been accepted.
     pub async fn write<T, E, F>(&self, f: F) -> Result<T, E>
     where
         F: FnOnce(&mut Transaction<'_>) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
+        self.volume.as_ref().map_or(Ok(()), |volume| volume.has_room())?;
         let (job, answer) = Closure::new(f);
         self.enqueue(Box::new(job))?;
         match answer.await {

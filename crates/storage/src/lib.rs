@@ -36,6 +36,7 @@ mod table;
 mod transaction;
 mod value;
 mod view;
+mod volume;
 mod writer;
 
 pub use backup::{Backup, BackupHeader, examine_backup};

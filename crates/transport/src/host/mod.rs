@@ -43,7 +43,7 @@ pub fn run<P: Hosted>() -> ExitCode {
     };
     keep_told_panics_quiet();
     let done = match options.operation.clone() {
-        None => serve::<P>(options),
+        None => serve::<P>(name, options),
         Some(operation) => operate::<P>(&options, &operation),
     };
     match done {
@@ -89,8 +89,8 @@ fn operate<P: Hosted>(options: &Options<P::Arguments>, operation: &Operation) ->
     Ok(())
 }
 
-fn serve<P: Hosted>(options: Options<P::Arguments>) -> Result<(), Failed> {
-    logging::start(&options.log, options.log_format)?;
+fn serve<P: Hosted>(name: &'static str, options: Options<P::Arguments>) -> Result<(), Failed> {
+    let _exporting = logging::start(name, &options.log, options.log_format)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

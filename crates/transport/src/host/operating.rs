@@ -117,8 +117,8 @@ async fn back_up<P: Hosted>(
 
 /// From the service that runs.
 async fn fetch<P: Hosted>(options: &Options<P::Arguments>, folder: &DataFolder, out: &mut File) -> Result<(), Failed> {
-    let address = address::<P>(options, folder)?;
-    let mut backup = backup::ask(&Tcp::to(address), P::SERVICE, &operator(folder)?).await.map_err(Failed)?;
+    let way = Tcp::to(address::<P>(options, folder), P::SERVICE, options.tls(P::SERVICE)?);
+    let mut backup = backup::ask(&way, P::SERVICE, &operator(folder)?).await.map_err(Failed)?;
     let mut piece = vec![0; PIECE];
     loop {
         let lost = |error: io::Error| Failed(format!("the backup of {} failed: {error}", P::SERVICE));
@@ -227,9 +227,9 @@ async fn accept_loss<P: Hosted>(
             "{service} does not run: start it first, so that it can tell what it would let go of"
         )));
     }
-    let addresses = Addresses::default().with(service, address::<P>(options, folder)?);
-    let metrics = Metrics::new();
-    let clients = Clients::connected(&addresses, &ChannelOptions::default(), &ClientOptions::default(), &metrics);
+    let addresses = Addresses::default().with(service, address::<P>(options, folder));
+    let channel = ChannelOptions { tls: options.tls(service)?, ..ChannelOptions::default() };
+    let clients = Clients::connected(&addresses, &channel, &ClientOptions::default(), &Metrics::new());
     let context = Context::new(operator(folder)?, ANSWERING).as_command(IdempotencyKey::new(), 1);
     let accepted = clients.accept_loss(service, &context, AcceptLoss { source }).await;
     let accepted = accepted.map_err(|error| Failed(error.to_string()))?.value;
@@ -237,9 +237,9 @@ async fn accept_loss<P: Hosted>(
 }
 
 /// Where the service that runs listens.
-fn address<P: Hosted>(options: &Options<P::Arguments>, folder: &DataFolder) -> Result<String, Failed> {
+fn address<P: Hosted>(options: &Options<P::Arguments>, folder: &DataFolder) -> String {
     let told = folder.running(P::SERVICE).and_then(|holder| argument_of(holder.pid, "--listen"));
-    told.map_or_else(|| options.address(P::SERVICE).map(|address| address.to_string()), Ok)
+    told.unwrap_or_else(|| options.address(P::SERVICE).to_string())
 }
 
 fn operator(folder: &DataFolder) -> Result<Credential, Failed> {

@@ -17,8 +17,8 @@ use parking_lot::Mutex;
 use prometheus::process_collector::ProcessCollector;
 use prometheus::{Gauge, IntCounter, IntGauge, Registry, TextEncoder};
 
-pub(crate) use calls::Ended;
 pub use calls::{Calls, Side};
+pub(crate) use calls::{Ended, known_code};
 use families::{CallFamilies, Families};
 
 /// All that one process counts.
