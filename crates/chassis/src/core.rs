@@ -53,6 +53,8 @@ pub struct Chassis {
     pub(crate) followers: watch::Sender<BTreeMap<Service, u64>>,
     pub(crate) lags: Lags,
     work: Notify,
+    /// Something is asked of the followers of this service themselves: they look again.
+    pub(crate) attention: Notify,
 }
 
 impl Chassis {
@@ -61,7 +63,8 @@ impl Chassis {
     pub fn new(service: Service, setup: Setup) -> Arc<Self> {
         let identity = ServiceIdentity::new(setup.operator.clone(), service, Arc::clone(&setup.clock));
         let (followed, followers) = (Followed::new(service), watch::Sender::default());
-        Arc::new(Self { service, setup, identity, followed, followers, lags: Lags::new(), work: Notify::new() })
+        let (work, attention) = (Notify::new(), Notify::new());
+        Arc::new(Self { service, setup, identity, followed, followers, lags: Lags::new(), work, attention })
     }
 
     /// Which service this is.
@@ -211,7 +214,7 @@ impl Chassis {
         let mut stopped = state.stopped();
         stopped.extend(self.db().health().err().map(|error| error.to_string()));
         let version = env!("CARGO_PKG_VERSION").to_owned();
-        Health { version, positions, behind: state.out_of_contact(self.service), stopped }
+        Health { version, positions, behind: state.out_of_step(self.service), stopped }
     }
 
     /// Answers how this service is.

@@ -126,7 +126,7 @@ impl Writer {
         let mut next = Some(first);
         while let Some(mut job) = next.take() {
             self.shared.counters.queued.fetch_sub(1, Ordering::Relaxed);
-            let mut transaction = Transaction::new(self.engine.as_ref(), &changes, head, self.shared.epoch);
+            let mut transaction = Transaction::new(self.engine.as_ref(), &changes, head);
             if job.run(&mut transaction) {
                 let (own, own_head) = transaction.into_changes();
                 changes.extend(own);
@@ -151,6 +151,7 @@ impl Writer {
         let committed = catch_unwind(AssertUnwindSafe(|| {
             let batch = {
                 let mut tables = self.shared.tables.write();
+                self.shared.tap(&changes);
                 self.engine.apply(changes)?;
                 tables.head = head;
                 tables.batch += 1;

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chassis::follow::Follower as _;
 use chassis::{Chassis, Fault, OperatorKey, Setup, SystemClock};
 use domain::auth::{AuthChange, AuthClient, AuthProtocol, AuthRequest, AuthResponse, User};
 use domain::events::{
@@ -165,7 +166,8 @@ impl World {
 
     async fn auth(&self, change: AuthChange) {
         let at = self.auth_at.fetch_add(1, Ordering::Relaxed) + 1;
-        self.arrives(Service::Auth, Position { epoch: AUTH, at }, move |tx, at| follow::auth(tx, at, &change)).await;
+        self.arrives(Service::Auth, Position { epoch: AUTH, at }, move |tx, at| follow::OfAuth.apply(tx, at, &change))
+            .await;
     }
 
     // What happens in events.
@@ -182,7 +184,7 @@ impl World {
     pub(super) async fn redelivered(&self, at: u64, change: EventChange) -> Position {
         self.events_at.fetch_max(at, Ordering::Relaxed);
         let at = Position { epoch: EVENTS, at };
-        self.arrives(Service::Events, at, move |tx, at| follow::events(tx, at, &change)).await;
+        self.arrives(Service::Events, at, move |tx, at| follow::OfEvents.apply(tx, at, &change)).await;
         at
     }
 

@@ -13,6 +13,7 @@ use domain::auth::{
 };
 use domain::integrity::{AskHealth, Audit, AuditPage, Health, Present};
 use domain::log::{Changes, ReadChanges};
+use domain::recovery::{ReadSnapshot, Snapshot};
 use domain::{Answer, Context, Epoch, Error, Position, Reply, Service, UserId, Username};
 use parking_lot::Mutex;
 
@@ -118,6 +119,9 @@ impl Auth for StandIn {
         self.away()
     }
     async fn health(&self, _: &Context, _: AskHealth) -> Answer<Health> {
+        self.away()
+    }
+    async fn snapshot(&self, _: &Context, _: ReadSnapshot) -> Answer<Snapshot<AuthChange>> {
         self.away()
     }
 }

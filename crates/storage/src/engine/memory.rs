@@ -72,6 +72,23 @@ impl MemoryDisk {
         self.shared.resumed.notify_all();
     }
 
+    /// Another disk with what is durable on this one: as if its folder had been copied.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        let state = self.shared.state.lock();
+        let mut copied = State { rows: state.rows.clone(), before: state.before.clone(), ..State::default() };
+        copied.lose_unsynced();
+        let shared = Shared { state: Mutex::new(copied), resumed: Condvar::new() };
+        MemoryDisk { shared: Arc::new(shared) }
+    }
+
+    /// Takes everything off it.
+    pub(crate) fn erase(&self) {
+        let mut state = self.shared.state.lock();
+        state.rows.clear();
+        state.before.clear();
+    }
+
     /// Makes every sync wait until [`MemoryDisk::resume_syncs`].
     pub fn hold_syncs(&self) {
         self.shared.state.lock().held = true;

@@ -261,6 +261,30 @@ impl Cluster {
         }
     }
 
+    /// A backup of the database of one service, which goes on meanwhile.
+    ///
+    /// # Errors
+    /// If it is not ours, or cannot be backed up.
+    pub async fn backup(&self, service: Service) -> Result<Vec<u8>, Failed> {
+        match &self.kind {
+            Kind::Connected => Err(not_ours(service)),
+            Kind::Linked(linked) | Kind::Visiting(linked) => linked.member(service)?.backup().await,
+            Kind::Spawned(spawned) => spawned.backup(service, &self.operator()?).await,
+        }
+    }
+
+    /// Puts a backup in the place of the database of one service, which is stopped.
+    ///
+    /// # Errors
+    /// If it is not ours, or runs, or the backup cannot be used.
+    pub async fn restore(&self, service: Service, backup: Vec<u8>) -> Result<(), Failed> {
+        match &self.kind {
+            Kind::Connected => Err(not_ours(service)),
+            Kind::Linked(linked) | Kind::Visiting(linked) => linked.member(service)?.restore(backup).await,
+            Kind::Spawned(spawned) => spawned.restore(service, &backup).await,
+        }
+    }
+
     /// The process of a spawned service, while it runs.
     pub async fn pid(&self, service: Service) -> Option<u32> {
         match &self.kind {
