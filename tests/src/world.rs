@@ -1,9 +1,11 @@
 //! The five services of one scenario, in one of three modes.
 
 use std::future::Future;
+use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
-use domain::{Context, Credential, Service};
+use domain::{Context, Credential, Error, Position, Service};
 use tempfile::TempDir;
 use transport::cluster::{Clients, Cluster, LinkedOptions, SpawnedOptions};
 
@@ -25,11 +27,14 @@ pub struct World {
     mode: Mode,
     cluster: Cluster,
     /// The data folder of spawned services; removed with the world.
-    _data: Option<TempDir>,
+    data: Option<TempDir>,
 }
 
 /// The longest that following may take before a scenario gives up; nothing waits for it to pass.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Between two looks at a service that comes or goes.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 impl World {
     /// Runs one scenario in one mode; sessions last for `session_life`, or as long as they usually do.
@@ -55,7 +60,7 @@ impl World {
                 (Cluster::spawned(options).await.unwrap(), Some(data))
             }
         };
-        Self { mode, cluster, _data: data }
+        Self { mode, cluster, data }
     }
 
     /// In which mode this is.
@@ -74,6 +79,19 @@ impl World {
     #[must_use]
     pub const fn cluster(&self) -> &Cluster {
         &self.cluster
+    }
+
+    /// The data folder of spawned services.
+    #[must_use]
+    pub fn data(&self) -> &Path {
+        self.data.as_ref().expect("spawned services have a folder").path()
+    }
+
+    /// The port after which spawned services listen.
+    #[must_use]
+    pub fn base_port(&self) -> u16 {
+        let address: SocketAddr = self.cluster.addresses().of(Service::Auth).unwrap().parse().unwrap();
+        address.port() - u16::from(Service::Auth.number())
     }
 
     /// Someone of this name, registered and signed in.
@@ -116,11 +134,45 @@ impl World {
     /// Starts one service again, and waits until its callers reach it (those who have just found it missing give it a rest).
     pub async fn starts(&mut self, service: Service) {
         self.cluster.start(service).await.unwrap();
-        let mut again = tokio::time::interval(Duration::from_millis(20));
+        self.reaches(service).await;
+    }
+
+    /// Stops one service in the middle of whatever it does: it is there, and does not answer.
+    pub async fn hangs(&mut self, service: Service) {
+        self.cluster.pause(service).await.unwrap();
+    }
+
+    /// Lets one service that hangs go on, and waits until its callers reach it.
+    pub async fn goes_on(&mut self, service: Service) {
+        self.cluster.resume(service).await.unwrap();
+        self.reaches(service).await;
+    }
+
+    /// Waits until callers of a service that was ended know that it is away.
+    pub async fn misses(&self, service: Service) {
+        let mut again = tokio::time::interval(BETWEEN_LOOKS);
+        while !matches!(self.health(service).await, Err(Error::Unavailable { .. })) {
+            again.tick().await;
+        }
+    }
+
+    async fn reaches(&self, service: Service) {
+        let mut again = tokio::time::interval(BETWEEN_LOOKS);
         while let Err(error) = self.health(service).await {
             assert_eq!(error.service(), Some(service), "{error}");
             again.tick().await;
         }
+    }
+
+    /// Where the logs of the services end.
+    pub async fn log_ends(&self) -> Vec<(Service, Option<Position>)> {
+        let context = Context::new(self.cluster.operator().unwrap(), PATIENCE);
+        let mut ends = Vec::new();
+        for service in Service::ALL {
+            let health = self.clients().health(service, &context).await.unwrap().value;
+            ends.push((service, health.positions.get(service)));
+        }
+        ends
     }
 
     async fn health(&self, service: Service) -> Result<(), domain::Error> {
