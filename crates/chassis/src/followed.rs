@@ -99,6 +99,14 @@ impl State {
         service.follows().iter().filter(silent).copied().collect()
     }
 
+    pub(crate) fn has_stopped(&self, source: Service) -> bool {
+        self.stopped.contains_key(&source)
+    }
+
+    pub(crate) const fn is_stuck(&self) -> bool {
+        self.stuck.is_some()
+    }
+
     pub(crate) fn stopped(&self) -> Vec<String> {
         let followers = self.stopped.iter().map(|(source, why)| format!("following {source}: {why}"));
         followers.chain(self.stuck.iter().map(|why| format!("a cascade cannot go on: {why}"))).collect()

@@ -12,13 +12,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
+use std::time::Instant;
 
 use tokio::sync::oneshot;
 
 use crate::engine::{Changes, Engine};
 use crate::error::{Error, panic_message};
 use crate::log::Head;
-use crate::shared::Shared;
+use crate::shared::{Batch, Shared};
 use crate::transaction::Transaction;
 
 /// The most transactions in one batch: beyond it waiting costs more than syncs save.
@@ -136,16 +137,17 @@ impl Writer {
                 next = self.queue.try_recv().ok();
             }
         }
-        let outcome = if changes.is_empty() { Ok(()) } else { self.commit(changes, head) };
-        self.shared.counters.batch(u64::try_from(jobs.len()).unwrap_or(u64::MAX));
+        let transactions = u64::try_from(jobs.len()).unwrap_or(u64::MAX);
+        let outcome = if changes.is_empty() { Ok(()) } else { self.commit(changes, head, transactions) };
+        self.shared.counters.batch(transactions);
         for job in jobs {
             job.answer(outcome.clone());
         }
         outcome
     }
 
-    /// Applies and syncs `changes`. On failure the database has stopped.
-    fn commit(&mut self, changes: Changes, head: Head) -> Result<(), Error> {
+    /// Applies and syncs `changes`, of so many transactions. On failure the database has stopped.
+    fn commit(&mut self, changes: Changes, head: Head, transactions: u64) -> Result<(), Error> {
         let committed = catch_unwind(AssertUnwindSafe(|| {
             let batch = {
                 let mut tables = self.shared.tables.write();
@@ -154,17 +156,21 @@ impl Writer {
                 tables.batch += 1;
                 tables.batch
             };
+            let begun = Instant::now();
             self.engine.sync()?;
-            Ok(batch)
+            Ok((batch, begun.elapsed()))
         }));
         let committed = committed.unwrap_or_else(|panic| {
             let message = panic_message(panic.as_ref());
             Err(Error::Panicked { message })
         });
         match committed {
-            Ok(batch) => {
+            Ok((batch, sync)) => {
                 self.head = head;
                 self.shared.publish(batch, head.position);
+                if let Some(observer) = self.shared.observer.get() {
+                    observer(Batch { transactions, sync });
+                }
                 Ok(())
             }
             Err(error) => Err(self.shared.stop(&error)),

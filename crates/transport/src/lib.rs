@@ -11,6 +11,7 @@
 //! * [`layers`]: what stands between a caller and a service in *both* modes, in one tested order: deadlines, retries, circuit breaker,
 //!   authentication, access, limits, and what is counted.
 //! * [`metrics`]: the counting.
+//! * [`telemetry`]: traces for a collector, if one is configured.
 //! * [`host`]: what a service's program is. [`cluster`]: all five services as one, connected, linked or spawned.
 //!
 //! Everything but these two is generic over [`domain::Protocol`]: a service is defined once, in `domain`, and nothing here knows its
@@ -34,6 +35,7 @@ mod outbox;
 mod random;
 pub mod server;
 pub mod stream;
+pub mod telemetry;
 
 pub use channel::{Channel, ChannelOptions};
 pub use frame::PROTOCOL_VERSION;

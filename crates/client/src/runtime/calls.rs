@@ -11,11 +11,10 @@ use domain::time::Window;
 use domain::{Answer, Context, Error, Instance, Limit, Page, PageCursor, PageRequest, Reply, Zone};
 use transport::cluster::Clients;
 
-use crate::app::ask::{Call, Command, Done, Found, Listed, Outcome, Query};
+use crate::app::ask::{Call, Command, Done, Found, Outcome, Query};
 use crate::app::effect::Sent;
+use crate::app::item::Item;
 
-/// Pages that are fetched of one list; the screen says when there are more.
-const PAGES: usize = 5;
 /// How much later than its deadline a call's own "no answer" is waited for.
 const GRACE: Duration = Duration::from_millis(200);
 
@@ -29,54 +28,44 @@ pub(crate) async fn perform(clients: &Clients, sent: Sent) -> Result<Reply<Outco
     let zone = sent.zone;
     let answer = async {
         match sent.call {
-            Call::Ask(query) => ask(clients, &context, query, &zone).await.map(|r| r.map(Outcome::Found)),
+            Call::Ask(query) => ask(clients, &context, query, sent.after, &zone).await.map(|r| r.map(Outcome::Found)),
             Call::Do(command) => carry_out(clients, &context, command).await.map(|r| r.map(Outcome::Done)),
         }
     };
     tokio::time::timeout_at(context.deadline + GRACE, answer).await.unwrap_or(Err(Error::Deadline { service }))
 }
 
-async fn ask(clients: &Clients, context: &Context, query: Query, zone: &Zone) -> Answer<Found> {
+async fn ask(
+    clients: &Clients,
+    context: &Context,
+    query: Query,
+    after: Option<PageCursor>,
+    zone: &Zone,
+) -> Answer<Found> {
+    let page = PageRequest { limit: Limit::MAX, after };
     match query {
-        Query::Entries { of, from, to } => {
-            let window = Window::new(Some(from), Some(to), zone.clone())?;
-            let mut gathered = Gathered::default();
-            loop {
-                let request = ListEntries { of: of.clone(), window: window.clone(), page: gathered.next_page() };
-                let reply = clients.calendar.entries(context, request).await?;
-                let page = reply.map(|page| Page { items: page.items, next: page.next });
-                if let Some(all) = gathered.add(page) {
-                    return Ok(all.map(Found::Entries));
-                }
-            }
+        Query::Entries { of, from, to, .. } => {
+            let theirs = of.is_some();
+            let window = Window::new(Some(from), to, zone.clone())?;
+            let reply = clients.calendar.entries(context, ListEntries { of, window, page }).await?;
+            Ok(reply.map(|found| {
+                let items = found.items.iter().map(|entry| Item::of(entry, zone, theirs)).collect();
+                Found::Entries(Page { items, next: found.next })
+            }))
         }
-        Query::Inbox => {
-            let mut gathered = Gathered::default();
-            loop {
-                let page = gathered.next_page();
-                let reply = clients.invitations.inbox(context, Inbox { all: true, page }).await?;
-                if let Some(all) = gathered.add(reply) {
-                    return Ok(all.map(Found::Inbox));
-                }
-            }
+        Query::Inbox { .. } => {
+            Ok(clients.invitations.inbox(context, Inbox { all: true, page }).await?.map(Found::Inbox))
         }
-        Query::Public { search, from } => {
+        Query::Pending => Ok(clients.invitations.inbox(context, Inbox { all: false, page }).await?.map(Found::Pending)),
+        Query::Public { search, from, .. } => {
             let window = Window::new(Some(from), None, zone.clone())?;
-            let mut gathered = Gathered::default();
-            loop {
-                let (search, window, page) = (search.clone(), window.clone(), gathered.next_page());
-                let request = ListEvents { listing: Listing::Public, search, window, page };
-                let reply = clients.events.list(context, request).await?;
-                if let Some(all) = gathered.add(reply) {
-                    return Ok(all.map(Found::Public));
-                }
-            }
+            let request = ListEvents { listing: Listing::Public, search, window, page };
+            Ok(clients.events.list(context, request).await?.map(Found::Public))
         }
         Query::Event(event) => {
             Ok(clients.events.show(context, ShowEvent { event }).await?.map(|event| Found::Event(Box::new(event))))
         }
-        Query::Participants(event) => {
-            let page = PageRequest { limit: Limit::MAX, after: None };
+        Query::Participants { event, .. } => {
             let request = ListParticipants { event, instance: Instance::Series, status: None, page };
             Ok(clients.invitations.participants(context, request).await?.map(Found::Participants))
         }
@@ -90,38 +79,6 @@ async fn ask(clients: &Clients, context: &Context, query: Query, zone: &Zone) ->
             Ok(clients.auth.complete_name(context, CompleteName { prefix }).await?.map(Found::Names))
         }
         Query::Health(service) => Ok(clients.health(service, context).await?.map(Found::Health)),
-    }
-}
-
-/// The first pages of a list, becoming one.
-struct Gathered<T> {
-    items: Vec<T>,
-    pages: usize,
-    after: Option<PageCursor>,
-}
-
-impl<T> Default for Gathered<T> {
-    fn default() -> Self {
-        Self { items: Vec::new(), pages: 0, after: None }
-    }
-}
-
-impl<T> Gathered<T> {
-    fn next_page(&self) -> PageRequest {
-        PageRequest { limit: Limit::MAX, after: self.after.clone() }
-    }
-
-    /// Takes in a page; the whole, once there are no more pages or enough.
-    fn add(&mut self, page: Reply<Page<T>>) -> Option<Reply<Listed<T>>> {
-        let Reply { value, seen, behind, settled } = page;
-        self.items.extend(value.items);
-        self.pages += 1;
-        self.after = value.next;
-        let whole = self.after.is_none() || self.pages == PAGES;
-        whole.then(|| {
-            let items = std::mem::take(&mut self.items);
-            Reply { value: Listed { items, more: self.after.is_some() }, seen, behind, settled }
-        })
     }
 }
 

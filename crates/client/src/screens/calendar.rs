@@ -2,12 +2,13 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::text::Line;
 
 use crate::app::item::{Item, Kind};
 use crate::app::model::{Model, View};
 use crate::ui::entry::{Entry, Mark};
-use crate::ui::theme::Role;
-use crate::ui::{layout, status};
+use crate::ui::theme::{Role, Theme};
+use crate::ui::{layout, status, text};
 
 /// Draws the open calendar.
 pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
@@ -23,10 +24,15 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         (Some(owner), false) => format!("{owner}’s calendar"),
         (Some(owner), true) => format!("my calendar and {owner}’s"),
     };
-    let title = format!("{view} · {whose} · {}", status::range(model));
+    let filter = model.calendar_filter();
+    let filtered = if filter.is_empty() { String::new() } else { format!(" · with “{}”", filter.typed()) };
+    let title = format!("{view} · {whose} · {}{filtered}", status::range(model));
     let mut inner = layout::pane(frame, area, &title, theme, true);
-    for query in model.calendar_queries() {
-        inner = status::with_trouble(model, &query, frame, inner, theme).0;
+    for list in model.calendar_lists() {
+        inner = status::with_trouble(model, &model.troubled(&list), frame, inner, theme).0;
+    }
+    if model.calendar_is_cut() {
+        inner = cut(frame, inner, theme);
     }
     let items = model.items();
     match model.view {
@@ -35,6 +41,13 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         View::Day => super::day::draw(model, &items, frame, inner),
         View::Agenda => super::agenda::draw(model, &items, frame, inner),
     }
+}
+
+/// Says that there is more than is shown, and gives what is left.
+fn cut(frame: &mut Frame<'_>, area: Rect, theme: Theme) -> Rect {
+    let said = "there is more on these days than is shown · 3 shows a day, 4 the agenda";
+    layout::lines(frame, area, [Line::styled(text::cut(said, area.width.into()), theme.style(Role::Warning))]);
+    Rect { y: area.y.saturating_add(1), height: area.height.saturating_sub(1), ..area }.intersection(area)
 }
 
 /// As the grids want it.

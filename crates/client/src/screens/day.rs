@@ -13,7 +13,7 @@ use crate::ui::list::Hold;
 use crate::ui::time_grid::TimeGrid;
 
 /// Draws the selected day.
-pub(super) fn draw(model: &Model, items: &[Item], frame: &mut Frame<'_>, area: Rect) {
+pub(super) fn draw(model: &Model, items: &[&Item], frame: &mut Frame<'_>, area: Rect) {
     let (left, right) = layout::beside(area, 48);
     grid(model, items, &[model.cursor], frame, left);
     if let Some(right) = right {
@@ -23,8 +23,8 @@ pub(super) fn draw(model: &Model, items: &[Item], frame: &mut Frame<'_>, area: R
 }
 
 /// Draws days as columns of hours.
-pub(super) fn grid(model: &Model, items: &[Item], days: &[Date], frame: &mut Frame<'_>, area: Rect) {
-    let entries: Vec<Entry<'_>> = items.iter().map(calendar::entry).collect();
+pub(super) fn grid(model: &Model, items: &[&Item], days: &[Date], frame: &mut Frame<'_>, area: Rect) {
+    let entries: Vec<Entry<'_>> = items.iter().map(|item| calendar::entry(item)).collect();
     let on_day = items.iter().enumerate().filter(|(_, item)| item.is_on(model.cursor));
     let picked = on_day.map(|(nth, _)| nth).nth(model.item);
     let grid = TimeGrid {

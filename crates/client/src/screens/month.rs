@@ -8,13 +8,13 @@ use super::calendar;
 use crate::app::item::Item;
 use crate::app::model::Model;
 use crate::ui::entry::Entry;
-use crate::ui::list::{self, Hold, Row};
+use crate::ui::list::{Hold, Row, Rows};
 use crate::ui::month_grid::MonthGrid;
 use crate::ui::theme::Role;
 use crate::ui::{layout, text};
 
 /// Draws the month.
-pub(super) fn draw(model: &Model, items: &[Item], frame: &mut Frame<'_>, area: Rect) {
+pub(super) fn draw(model: &Model, items: &[&Item], frame: &mut Frame<'_>, area: Rect) {
     let theme = model.settings.theme;
     let (left, right) = layout::beside(area, 40);
     let (grid, day) = match right {
@@ -33,7 +33,7 @@ pub(super) fn draw(model: &Model, items: &[Item], frame: &mut Frame<'_>, area: R
             (grid, Rect { y: list.y + 1, height: list.height - 1, ..list })
         }
     };
-    let entries: Vec<Entry<'_>> = items.iter().map(calendar::entry).collect();
+    let entries: Vec<Entry<'_>> = items.iter().map(|item| calendar::entry(item)).collect();
     let month = MonthGrid {
         month: model.cursor,
         selected: model.cursor,
@@ -53,16 +53,16 @@ fn day_title(model: &Model) -> String {
 }
 
 /// What is on the selected day.
-pub(super) fn day_list(model: &Model, items: &[Item], frame: &mut Frame<'_>, area: Rect, hold: Hold) {
+pub(super) fn day_list(model: &Model, items: &[&Item], frame: &mut Frame<'_>, area: Rect, hold: Hold) {
     let day = model.cursor;
     let rows: Vec<Row> =
         items.iter().filter(|item| item.is_on(day)).map(|item| calendar::row(model, item, day)).collect();
     if rows.is_empty() {
-        let known = model.calendar_queries().iter().all(|query| model.entries(query).is_some());
+        let known = model.calendar_is_known();
         let said = if known { "nothing on this day · n makes an event" } else { "" };
         let style = model.settings.theme.style(Role::Dim);
         layout::lines(frame, area, [Line::styled(text::cut(said, area.width.into()), style)]);
         return;
     }
-    list::draw(frame, area, &rows, Some(model.item), hold, model.settings.theme);
+    Rows::all(rows, model.item).draw(frame, area, hold, model.settings.theme);
 }

@@ -12,7 +12,7 @@ use crate::ui::layout;
 use crate::ui::list::Hold;
 
 /// Draws the week of the selected day, and where there is room its events in words.
-pub(super) fn draw(model: &Model, items: &[Item], frame: &mut Frame<'_>, area: Rect) {
+pub(super) fn draw(model: &Model, items: &[&Item], frame: &mut Frame<'_>, area: Rect) {
     let start = model.week_start(model.cursor);
     let days: Vec<Date> = (0..7).filter_map(|nth| start.checked_add(nth.days()).ok()).collect();
     let theme = model.settings.theme;

@@ -203,9 +203,9 @@ fn an_answer_to_my_event_is_said_while_its_page_is_open() {
     rig.has_entries(vec![entry(1, "Standup", 10, 9, Attendance::Organizing)]);
     rig.command("participants");
     rig.finds(|query| *query == Query::Event(id(1)), Found::Event(Box::new(event(1, "Standup", "alice"))));
-    let people = |query: &Query| *query == Query::Participants(id(1));
+    let people = |query: &Query| *query == Query::Participants { event: id(1), page: 0 };
     rig.finds(people, Found::Participants(participants(&[("bob", Status::Pending)])));
-    rig.model.store.get_mut(&Query::Participants(id(1))).unwrap().outdate();
+    rig.model.store.get_mut(&Query::Participants { event: id(1), page: 0 }).unwrap().outdate();
     rig.pass(std::time::Duration::from_millis(100));
     rig.finds(people, Found::Participants(participants(&[("bob", Status::Going)])));
     assert!(rig.screen(80, 24).contains("bob accepted Standup"));
@@ -252,7 +252,7 @@ fn a_public_event_that_was_joined_is_known_as_such_and_can_be_left() {
     rig.command("public events");
     let mut party = event(8, "Party", "carol");
     party.public = true;
-    let listed = crate::app::ask::Listed { items: vec![party], more: false };
+    let listed = domain::Page { items: vec![party], next: None };
     rig.finds(|query| matches!(query, Query::Public { .. }), Found::Public(listed));
     rig.finds(|query| matches!(query, Query::MyAnswer { .. }), Found::MyAnswer(None));
     rig.command("attend");

@@ -4,10 +4,10 @@ use crossterm::event::KeyCode;
 use domain::calendar::Attendance;
 use domain::invitations::Status;
 use domain::sharing::{Level, Share, Shares};
-use domain::{Error, Service};
+use domain::{Error, Page, Service};
 
 use super::rig::{Rig, entry, event, id, invitation, participants};
-use crate::app::ask::{Found, Listed, Query};
+use crate::app::ask::{Found, Query};
 use crate::ui::theme::glyph;
 
 const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (60, 15)];
@@ -44,9 +44,9 @@ fn screens() -> Vec<(&'static str, Rig)> {
     let mut page = in_view("participants");
     page.finds(|query| *query == Query::Event(id(1)), Found::Event(Box::new(event(1, "Standup", "alice"))));
     let people = participants(&[("bob", Status::Going), ("carol", Status::Pending), ("dave", Status::Declined)]);
-    page.finds(|query| *query == Query::Participants(id(1)), Found::Participants(people));
+    page.finds(|query| *query == Query::Participants { event: id(1), page: 0 }, Found::Participants(people));
     let mut public = in_view("public events");
-    let listed = Listed { items: vec![event(8, "Party 🎉", "carol"), event(9, "会議", "alice")], more: false };
+    let listed = Page { items: vec![event(8, "Party 🎉", "carol"), event(9, "会議", "alice")], next: None };
     public.finds(|query| matches!(query, Query::Public { .. }), Found::Public(listed));
     let mut people = in_view("people");
     let share = |name: &str, level| Share { username: name.parse().unwrap(), level };

@@ -20,8 +20,9 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Modifier;
 use tokio::time::Instant;
 
-use crate::app::ask::{Call, Done, Found, Listed, Outcome, Query};
+use crate::app::ask::{Call, Done, Found, Outcome, Query};
 use crate::app::effect::{Effect, Sent};
+use crate::app::item::Item;
 use crate::app::message::{Msg, Now};
 use crate::app::model::{Model, Settings};
 use crate::app::update::update;
@@ -158,13 +159,12 @@ impl Rig {
     }
 
     pub(super) fn has_entries(&mut self, entries: Vec<Entry>) {
-        let listed = Listed { items: entries, more: false };
-        self.finds(|query| matches!(query, Query::Entries { .. }), Found::Entries(listed));
+        self.finds(|query| matches!(query, Query::Entries { .. }), found_entries(&entries));
     }
 
     pub(super) fn has_inbox(&mut self, invitations: Vec<Invitation>) {
-        let listed = Listed { items: invitations, more: false };
-        self.finds(|query| *query == Query::Inbox, Found::Inbox(listed));
+        let page = Page { items: invitations, next: None };
+        self.finds(|query| matches!(query, Query::Inbox { .. }), Found::Inbox(page));
     }
 
     pub(super) fn buffer(&self, width: u16, height: u16) -> Buffer {
@@ -227,6 +227,12 @@ pub(super) fn entry(number: u8, title: &str, day: i8, hour: i8, attendance: Atte
         location: "Room 1".parse().unwrap(),
         attendance,
     }
+}
+
+/// Entries of a calendar of mine, all of them.
+pub(super) fn found_entries(entries: &[Entry]) -> Found {
+    let items = entries.iter().map(|entry| Item::of(entry, &Zone::utc(), false)).collect();
+    Found::Entries(Page { items, next: None })
 }
 
 pub(super) fn invitation(number: u8, title: &str, status: Status) -> Invitation {

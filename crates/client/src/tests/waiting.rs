@@ -7,8 +7,8 @@ use domain::calendar::Attendance;
 use domain::invitations::Status;
 use domain::{Error, Service};
 
-use super::rig::{Rig, entry, health, invitation};
-use crate::app::ask::{Done, Found, Listed, Query};
+use super::rig::{Rig, entry, found_entries, health, invitation};
+use crate::app::ask::{Done, Found, Query};
 
 fn entries(query: &Query) -> bool {
     matches!(query, Query::Entries { .. })
@@ -20,7 +20,7 @@ fn a_late_answer_for_another_month_never_overwrites_this_one() {
     let march = rig.asked(entries);
     rig.types("]");
     rig.has_entries(Vec::new());
-    let late = Found::Entries(Listed { items: vec![entry(1, "Standup", 10, 9, Attendance::Going)], more: false });
+    let late = found_entries(&[entry(1, "Standup", 10, 9, Attendance::Going)]);
     rig.answer(&march, Ok(crate::app::ask::Outcome::Found(late)));
     assert!(rig.screen(80, 24).contains("April 2027"));
     assert!(!rig.screen(80, 24).contains("Standup"));
@@ -35,7 +35,7 @@ fn an_answer_to_an_outdated_request_is_dropped() {
     rig.answer(&first, Err(Error::unavailable(Service::Calendar, "it is away")));
     rig.types("r");
     rig.has_entries(vec![entry(1, "Standup", 10, 9, Attendance::Going)]);
-    let nothing = Found::Entries(Listed { items: Vec::new(), more: false });
+    let nothing = found_entries(&[]);
     rig.answer(&first, Ok(crate::app::ask::Outcome::Found(nothing)));
     assert!(rig.screen(120, 40).contains("Standup"));
 }
@@ -145,7 +145,7 @@ fn only_what_changed_is_asked_for_again() {
         let position = if service == Service::Invitations { 2 } else { 1 };
         rig.finds(|query| *query == Query::Health(service), Found::Health(health(service, position)));
     }
-    rig.asked(|query| *query == Query::Inbox);
+    rig.asked(|query| *query == Query::Inbox { page: 0 });
     assert!(rig.calls.is_empty(), "{:?}", rig.calls);
 }
 

@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use super::layout;
-use super::list::{self, Hold, Row};
+use super::list::{Hold, Row, Rows};
 use super::text;
 use super::theme::{Role, Theme};
 use crate::app::keymap::{self, Binding, Key};
@@ -20,7 +20,7 @@ pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>, body: Rect) {
         Some(Layer::Palette { input, selected }) => {
             let found = listed(model, input.value());
             let inner = layout::over(frame, body, 52, 16, "Commands", theme);
-            typed(frame, inner, input, theme);
+            typed(frame, inner, input, ": ", theme);
             let rows: Vec<Row> = found
                 .iter()
                 .map(|binding| palette_row(binding, &keymap::keys_of(model, binding), inner.width))
@@ -31,7 +31,7 @@ pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>, body: Rect) {
                 let said = "no command is called so now";
                 layout::lines(frame, rest, [Line::styled(text::cut(said, rest.width.into()), theme.style(Role::Dim))]);
             }
-            list::draw(frame, rest, &rows, Some(*selected), Hold::Focused, theme);
+            Rows::all(rows, *selected).draw(frame, rest, Hold::Focused, theme);
         }
         Some(Layer::Help { scroll }) => {
             let inner = layout::over(frame, body, 72, body.height, "Help: what can be done here", theme);
@@ -42,10 +42,8 @@ pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>, body: Rect) {
             let last = rows.len().saturating_sub(usize::from(inner.height));
             layout::lines(frame, inner, rows.into_iter().skip((*scroll).min(last)));
         }
-        Some(Layer::Search(input)) => {
-            let inner = layout::over(frame, body, 52, 3, "Search public events", theme);
-            typed(frame, inner, input, theme);
-        }
+        // Below what it filters.
+        Some(Layer::Search { .. }) => {}
         Some(Layer::Confirm { question, .. }) => {
             let wrapped = text::wrap(question, 46);
             let height = u16::try_from(wrapped.len()).unwrap_or(1).saturating_add(4);
@@ -57,10 +55,17 @@ pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>, body: Rect) {
     }
 }
 
-fn typed(frame: &mut Frame<'_>, area: Rect, input: &tui_input::Input, theme: Theme) {
+/// Draws the filter that is being typed; whether there is one.
+pub(crate) fn filter(model: &Model, frame: &mut Frame<'_>, area: Rect) -> bool {
+    let Some(Layer::Search { input, .. }) = &model.layer else { return false };
+    typed(frame, area, input, "/ ", model.settings.theme);
+    true
+}
+
+fn typed(frame: &mut Frame<'_>, area: Rect, input: &tui_input::Input, prompt: &'static str, theme: Theme) {
     let room = usize::from(area.width).saturating_sub(3);
     let shown = input.value();
-    let line = Line::from(vec![Span::styled(": ", theme.style(Role::Accent)), Span::raw(text::cut(shown, room))]);
+    let line = Line::from(vec![Span::styled(prompt, theme.style(Role::Accent)), Span::raw(text::cut(shown, room))]);
     layout::lines(frame, area, [line]);
     let column = input.visual_cursor().min(room) + 2;
     if let Ok(column) = u16::try_from(column)

@@ -18,10 +18,9 @@ pub(crate) fn header(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let left = format!("{} ", place_and_range(model));
     let today = model.today().strftime("%a %-d %b %Y").to_string();
     let mut right: Vec<(String, Role)> = Vec::new();
-    let pending = model.pending_invitations();
-    if pending > 0 {
-        right.push((format!("{pending} to answer"), Role::Pending));
-    }
+    let to_answer = model.to_answer();
+    let pending = to_answer.is_some();
+    right.extend(to_answer.map(|words| (words, Role::Pending)));
     right.push((format!("today {today}"), Role::Today));
     right.push((model.settings.zone.name().to_owned(), Role::Text));
     right.push((model.me().map_or("not signed in".to_owned(), ToString::to_string), Role::Accent));
@@ -29,7 +28,7 @@ pub(crate) fn header(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         right.push((model.settings.place.clone(), Role::Dim));
     }
     let wide = |parts: &[(String, Role)]| parts.iter().map(|(words, _)| text::width(words) + 3).sum::<usize>();
-    if text::width(&left) + wide(&right) > width && pending > 0 {
+    if text::width(&left) + wide(&right) > width && pending {
         right.remove(0);
     }
     if text::width(&left) + wide(&right) > width {
@@ -54,7 +53,7 @@ fn place_and_range(model: &Model) -> String {
         Screen::Event(page) => model.event(page.event).map_or("Event".to_owned(), |event| event.title.to_string()),
         Screen::Form(form) => form.title.clone(),
         Screen::Invitations(_) => "Invitations".to_owned(),
-        Screen::Public { .. } => "Public events".to_owned(),
+        Screen::Public(_) => "Public events".to_owned(),
         Screen::People(_) => "People".to_owned(),
         Screen::Services(_) => "Services".to_owned(),
     }
@@ -67,12 +66,10 @@ pub(crate) fn range(model: &Model) -> String {
     match model.view {
         View::Month => cursor.strftime("%B %Y").to_string(),
         View::Day => cursor.strftime("%a %-d %b %Y").to_string(),
-        View::Week | View::Agenda => {
-            let (from, days) = match model.view {
-                View::Agenda => (model.agenda_from, crate::app::model::AGENDA_DAYS),
-                _ => (model.week_start(cursor), 7),
-            };
-            let to = from.checked_add((days - 1).days()).unwrap_or(from);
+        View::Agenda => format!("from {}", model.agenda_from.strftime("%-d %b %Y")),
+        View::Week => {
+            let from = model.week_start(cursor);
+            let to = from.checked_add(6.days()).unwrap_or(from);
             format!("{} – {}", from.strftime("%-d %b"), to.strftime("%-d %b %Y"))
         }
     }

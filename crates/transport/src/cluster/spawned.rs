@@ -10,7 +10,7 @@ use rustix::process::Signal;
 use tokio::sync::Mutex;
 
 use super::linked::MANY;
-use super::ports::ReservedPort;
+use super::ports::ReservedPorts;
 use super::process::{Launch, ServiceProcess};
 use super::{Addresses, Clients, DataFolder, Failed, programs};
 use crate::{ChannelOptions, ClientOptions, Metrics};
@@ -61,7 +61,7 @@ pub(super) struct Spawned {
     pub(super) launch: Launch,
     processes: BTreeMap<Service, Mutex<Option<ServiceProcess>>>,
     /// Given up last.
-    _ports: Vec<ReservedPort>,
+    _ports: Option<ReservedPorts>,
 }
 
 impl Spawned {
@@ -72,7 +72,7 @@ impl Spawned {
             None => join(tokio::task::spawn_blocking(programs::of_this_build).await)?,
         };
         let (addresses, ports) = match options.base_port {
-            Some(base_port) => (Addresses::after("127.0.0.1", base_port), Vec::new()),
+            Some(base_port) => (Addresses::after("127.0.0.1", base_port), None),
             None => free_addresses()?,
         };
         data.prepare()?;
@@ -138,15 +138,10 @@ impl Spawned {
     }
 }
 
-fn free_addresses() -> Result<(Addresses, Vec<ReservedPort>), Failed> {
-    let mut ports = Vec::new();
-    let mut addresses = Addresses::default();
-    for service in Service::ALL {
-        let port = ReservedPort::find().map_err(|error| Failed(format!("no ports: {error}")))?;
-        addresses = addresses.with(service, format!("127.0.0.1:{}", port.number));
-        ports.push(port);
-    }
-    Ok((addresses, ports))
+/// In a row, so that a base port leads to them, as everywhere.
+fn free_addresses() -> Result<(Addresses, Option<ReservedPorts>), Failed> {
+    let ports = ReservedPorts::find(5).map_err(|error| Failed(format!("no ports: {error}")))?;
+    Ok((Addresses::after("127.0.0.1", ports.first.saturating_sub(1)), Some(ports)))
 }
 
 fn join<T>(joined: Result<Result<T, Failed>, tokio::task::JoinError>) -> Result<T, Failed> {

@@ -38,6 +38,14 @@ pub(super) struct Options<A: Args> {
     #[arg(long, env = "CONVENE_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
     pub(super) log_format: LogFormat,
 
+    /// How many seconds pass between two looks of this service through its own references, in the background
+    #[arg(long, default_value_t = 3_600, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) audit_every: u64,
+
+    /// How much of the disk is to stay free, in MiB: with less, changes are refused and everything else goes on
+    #[arg(long, default_value_t = 32, value_name = "MIB")]
+    pub(super) keep_free: u64,
+
     /// End when standard input ends: the process with this id started this one, and holds the other end
     #[arg(long, hide = true, value_name = "PROCESS")]
     pub(super) with_parent: Option<u32>,

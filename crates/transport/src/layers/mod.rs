@@ -87,15 +87,15 @@ pub fn server_layers<P: Protocol>(
     metrics: &Arc<Metrics>,
 ) -> Vec<Layer<P>> {
     let calls = metrics.calls::<P>(Side::Server);
-    let limit = options.limit.clone();
+    let (limit, shed) = (options.limit.clone(), Arc::clone(metrics));
     vec![
         Layer::new("observed", "it counts refusals too, and all logs of a call lie within its span", |inner| {
             Observed::new(inner, calls)
         }),
+        Layer::new("deadline", "a call too late takes no place, and everything below ends in time", Deadline::new),
         Layer::new("limit", "a call too many is refused before it costs anything", move |inner| {
-            Limit::new(inner, &limit)
+            Limit::new(inner, &limit, &shed)
         }),
-        Layer::new("deadline", "a call too late is not started, and everything below ends in time", Deadline::new),
         Layer::new("shield", "a panic in any layer below or in the service ends one call only", Shield::new),
         Layer::new("authentication", "from here on it is known who asks", move |inner| {
             Authentication::new(inner, authenticate)
@@ -109,9 +109,9 @@ pub fn server_layers<P: Protocol>(
 pub fn client_layers<P: Protocol>(options: &ClientOptions, metrics: &Arc<Metrics>) -> Vec<Layer<P>> {
     let calls = metrics.calls::<P>(Side::Client);
     let retry = options.retry.clone();
-    let circuit = Circuit::new(&options.breaker);
+    let circuit = Circuit::new::<P>(&options.breaker, metrics);
     let known = Arc::clone(&circuit);
-    let (retries, states) = (Arc::clone(metrics), Arc::clone(metrics));
+    let retries = Arc::clone(metrics);
     vec![
         Layer::new("observed", "it wraps retries, so that it counts what the caller sees in the end", |inner| {
             Observed::new(inner, calls)
@@ -121,7 +121,7 @@ pub fn client_layers<P: Protocol>(options: &ClientOptions, metrics: &Arc<Metrics
             Retry::new(inner, &retry, known, &retries)
         }),
         Layer::new("breaker", "it sees every single attempt, and stands before anything is sent", move |inner| {
-            Breaker::new(inner, circuit, &states)
+            Breaker::new(inner, circuit)
         }),
     ]
 }

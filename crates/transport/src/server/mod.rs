@@ -10,12 +10,12 @@ mod session;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use domain::{Peer, Protocol, Stub};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use prometheus::IntGauge;
 use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
@@ -83,7 +83,7 @@ pub(crate) struct Shared<P: Protocol> {
     metrics: Arc<Metrics>,
     options: ListenOptions,
     places: Arc<Semaphore>,
-    connections: Arc<AtomicU64>,
+    connections: IntGauge,
     tasks: TaskTracker,
     /// No new connections, no new calls.
     draining: CancellationToken,
@@ -94,7 +94,7 @@ pub(crate) struct Shared<P: Protocol> {
 impl<P: Protocol> Server<P> {
     /// A server for `stub`, which is the whole stack of layers down to the service.
     pub fn new(stub: Arc<dyn Stub<P>>, readiness: Readiness, metrics: Arc<Metrics>, options: ListenOptions) -> Self {
-        let connections = metrics.gauge("convene_connections", "Connections open.", &[("service", P::SERVICE.name())]);
+        let connections = metrics.connections(P::SERVICE);
         let closing = CancellationToken::new();
         let shared = Arc::new(Shared {
             stub,
@@ -193,20 +193,20 @@ async fn plain_http<P: Protocol>(shared: Arc<Shared<P>>, stream: BoxStream, peer
 /// A connection's place among those allowed, counted while it is held.
 pub(crate) struct Place {
     _permit: OwnedSemaphorePermit,
-    connections: Arc<AtomicU64>,
+    connections: IntGauge,
 }
 
 impl Place {
     fn take<P: Protocol>(shared: &Shared<P>) -> Option<Self> {
         let permit = Arc::clone(&shared.places).try_acquire_owned().ok()?;
-        shared.connections.fetch_add(1, Ordering::Relaxed);
-        Some(Self { _permit: permit, connections: Arc::clone(&shared.connections) })
+        shared.connections.inc();
+        Some(Self { _permit: permit, connections: shared.connections.clone() })
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.connections.fetch_sub(1, Ordering::Relaxed);
+        self.connections.dec();
     }
 }
 

@@ -253,7 +253,9 @@ async fn plain_http_is_answered_and_garbage_is_cut_off() {
     let get = |path: &str| format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").into_bytes();
     assert!(plain(listening.address, &get("/healthz")).await.contains("events is alive"));
     assert!(plain(listening.address, &get("/readyz")).await.contains("200 OK"));
-    assert!(plain(listening.address, &get("/metrics")).await.contains("convene_connections{service=\"events\"}"));
+    assert!(
+        plain(listening.address, &get("/metrics")).await.contains("convene_server_connections{service=\"events\"}")
+    );
     assert!(plain(listening.address, &get("/nowhere")).await.contains("404"));
     assert!(plain(listening.address, b"POST /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.contains("405"));
     assert!(plain(listening.address, &get("/rpc")).await.contains("426"));

@@ -1,10 +1,12 @@
 //! All that the client knows.
 //!
-//! Here is the whole, and what of it is to be asked; its rooms: `screen` says what is looked at, `calendar` which days, `known` what
-//! the services said, `pick` which event keys act on.
+//! Here is the whole, and what of it is to be asked; its rooms: `screen` says what is looked at, `calendar` and `agenda` which days, `known` what
+//! the services said, `lists` which rows there are, `pick` which event keys act on.
 
+mod agenda;
 mod calendar;
 mod known;
+mod lists;
 mod pick;
 mod screen;
 
@@ -15,15 +17,18 @@ use domain::{IdempotencyKey, Username, Zone};
 use jiff::civil::{Date, Weekday};
 use tokio::time::Instant;
 
-pub(crate) use self::calendar::AGENDA_DAYS;
+pub(crate) use self::agenda::AGENDA_STEP;
+pub(crate) use self::lists::InList;
 pub(crate) use self::pick::Pick;
 pub(crate) use self::screen::{Confirmed, EventPage, Layer, Screen, View};
 use super::ask::{Command, Found, Query};
 use super::effect::RequestId;
+use super::filter::Filter;
 use super::form::Form;
 use super::item::Kind;
 use super::message::Now;
 use super::remote::Remote;
+use super::trail::Trail;
 use crate::config::KeyName;
 use crate::hours::Hours;
 use crate::session::Kept;
@@ -92,6 +97,10 @@ pub(crate) struct Model {
     /// Which of the cursor's day's items is selected.
     pub(crate) item: usize,
     pub(crate) agenda_from: Date,
+    pub(crate) agenda_filter: Filter,
+    /// Columns and rows of the terminal, as far as was told.
+    pub(crate) size: (u16, u16),
+    pub(crate) trails: BTreeMap<Query, Trail>,
     pub(crate) store: BTreeMap<Query, Remote<Found>>,
     pub(crate) sending: BTreeMap<RequestId, Sending>,
     pub(crate) toasts: Vec<Toast>,
@@ -118,6 +127,9 @@ impl Model {
             cursor: today,
             item: 0,
             agenda_from: today,
+            agenda_filter: Filter::default(),
+            size: (80, 24),
+            trails: BTreeMap::new(),
             store: BTreeMap::new(),
             sending: BTreeMap::new(),
             toasts: Vec::new(),
@@ -163,26 +175,29 @@ impl Model {
         if self.kept.session.is_none() {
             return Vec::new();
         }
-        let mut queries = vec![Query::Inbox];
+        let mut queries = vec![Query::Inbox { page: 0 }];
+        queries.extend(self.wants_pending().then_some(Query::Pending));
+        queries.extend(self.list().iter().flat_map(|list| self.pages_near(list)));
         match self.screen() {
             Screen::Calendar => {
-                queries.extend(self.calendar_queries());
+                queries.extend(self.calendar_pages());
                 let selected = self.selected_item().filter(|item| item.kind != Kind::Organizing);
                 queries.extend(selected.and_then(|item| self.my_answer_query(item.event?)));
             }
             Screen::Event(page) => {
-                queries.extend([Query::Event(page.event), Query::Participants(page.event)]);
+                // The counts are those of the first page.
+                queries.extend([Query::Event(page.event), Query::Participants { event: page.event, page: 0 }]);
                 queries.extend(self.my_answer_query(page.event));
             }
             Screen::Form(form) => queries.extend(form.names_wanted().map(Query::Names)),
-            Screen::Public { search, selected } => {
-                queries.push(self.public_query(search));
-                let selected = self.public(search).get(*selected);
-                queries.extend(selected.and_then(|event| self.my_answer_query(event.id)));
+            Screen::Public(_) => {
+                queries.extend(self.pick().and_then(|pick| self.my_answer_query(pick.event)));
             }
             Screen::People(_) => queries.push(Query::Shares),
             Screen::Invitations(_) | Screen::Services(_) => {}
         }
+        queries.sort_unstable();
+        queries.dedup();
         queries
     }
 

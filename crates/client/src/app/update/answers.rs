@@ -35,15 +35,15 @@ fn of_query(model: &mut Model, query: &Query, answer: Result<Reply<Outcome>, Err
                 model.kept.seen.merge(&seen);
             }
             let news = found.clone();
+            model.walked(query, &news);
             let before = model.store.entry(query.clone()).or_default().arrived(found, now);
             match query {
                 Query::Health(service) => changed(model, *service, before.as_ref(), &news),
                 _ => tell(model, query, before.as_ref(), &news),
             }
             if let (Query::Event(_), Found::Event(event)) = (query, &news) {
-                super::actions::edit_if_wanted(model, event);
+                super::opening::edit_if_wanted(model, event);
             }
-            keep_selection(model);
         }
         Ok(_) => {}
         Err(Error::Unauthenticated { reason }) if model.kept.session.is_some() => signed_out(model, &reason),
@@ -69,13 +69,13 @@ fn changed(model: &mut Model, service: Service, before: Option<&Found>, now: &Fo
 /// Says in passing what others did, as far as the open screen is about it.
 fn tell(model: &mut Model, query: &Query, before: Option<&Found>, now: &Found) {
     match (query, before, now) {
-        (Query::Participants(event), Some(Found::Participants(before)), Found::Participants(now)) => {
+        (Query::Participants { event, .. }, Some(Found::Participants(before)), Found::Participants(now)) => {
             let said: Vec<String> = answers_since(model, *event, before, now);
             for text in said {
                 model.toast(text, Tone::Good);
             }
         }
-        (Query::Inbox, Some(Found::Inbox(before)), Found::Inbox(now)) => {
+        (Query::Inbox { page: 0 }, Some(Found::Inbox(before)), Found::Inbox(now)) => {
             let new = now.items.iter().filter(|i| i.status == Status::Pending);
             let new: Vec<String> = new
                 .filter(|invitation| !before.items.iter().any(|known| known.event.id == invitation.event.id))
@@ -269,14 +269,20 @@ fn was_done(model: &mut Model, request: RequestId, sending: &Sending, done: Done
         toast.until = now + Duration::from_secs(8);
     }
     for (query, remote) in &mut model.store {
-        if matches!(query, Query::Entries { .. } | Query::Inbox | Query::Participants(_) | Query::Public { .. }) {
+        if matches!(
+            query,
+            Query::Entries { .. }
+                | Query::Inbox { .. }
+                | Query::Pending
+                | Query::Participants { .. }
+                | Query::Public { .. }
+        ) {
             remote.outdate();
         }
     }
     if model.screens.is_empty() {
         begin_anew(model);
     }
-    keep_selection(model);
 }
 
 /// Puts my own answer where it is shown, so that nothing jumps back while the lists are asked for again.
@@ -289,7 +295,7 @@ fn take_in(model: &mut Model, invitation: &domain::invitations::Invitation) {
     }
     for (query, remote) in &mut model.store {
         let updated = match (query, remote.data()) {
-            (Query::Inbox, Some(Found::Inbox(listed))) => {
+            (Query::Inbox { page: 0 }, Some(Found::Inbox(listed))) => {
                 let mut listed = listed.clone();
                 for known in listed.items.iter_mut().filter(|known| known.event.id == event) {
                     known.status = invitation.status;
@@ -303,22 +309,5 @@ fn take_in(model: &mut Model, invitation: &domain::invitations::Invitation) {
         };
         remote.arrived(updated, now);
         remote.outdate();
-    }
-}
-
-/// Lists may have become shorter: what is selected stays within them.
-fn keep_selection(model: &mut Model) {
-    let items = model.items_on(model.cursor).len();
-    model.item = model.item.min(items.saturating_sub(1));
-    super::actions::select_in_agenda(model);
-    let rows = super::actions::rows(model);
-    if let Some(
-        Screen::Invitations(selected)
-        | Screen::People(selected)
-        | Screen::Services(selected)
-        | Screen::Public { selected, .. },
-    ) = model.screens.last_mut()
-    {
-        *selected = (*selected).min(rows.saturating_sub(1));
     }
 }

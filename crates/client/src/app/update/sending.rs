@@ -68,6 +68,7 @@ fn call(model: &Model, request: RequestId, sending: &Sending) -> Effect {
     Effect::Call(Box::new(Sent {
         request,
         call: Call::Do(sending.command.clone()),
+        after: None,
         timeout: FOR_A_COMMAND,
         identity: Some((sending.key, sending.sequence)),
         credential: if anonymous { Credential::None } else { credential(model) },
