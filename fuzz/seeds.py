@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the first inputs of every fuzz target into fuzz/corpus: real calls, dates as people write them, cursors, tokens.
+"""Writes the first inputs of every fuzz target into fuzz/work: real calls, dates as people write them, cursors, tokens.
 
 Calls are the samples that tests/encodings.txt keeps of every method, so that a new method is fuzzed from a valid request on.
 """
@@ -40,7 +40,7 @@ dec 24\ndec 26""".split("\n")
 
 
 def keep(target: str, data: bytes) -> None:
-    folder = ROOT / "corpus" / target
+    folder = ROOT / "work" / target
     folder.mkdir(parents=True, exist_ok=True)
     (folder / hashlib.sha1(data).hexdigest()).write_bytes(data)
 

@@ -10,7 +10,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use domain::{Answer, IdempotencyKey, Timestamp, Zone};
 use jiff::civil::Weekday;
 use ratatui::Terminal;
-use ratatui::backend::TestBackend;
+use ratatui::backend::{Backend, TestBackend};
 use ratatui::buffer::Buffer;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -118,8 +118,16 @@ impl Headless {
         let (width, height) = self.size;
         // A screen in memory cannot fail.
         let Ok(mut terminal) = Terminal::new(TestBackend::new(width, height));
-        let Ok(_) = terminal.draw(|frame| crate::screens::view(&self.model, frame));
+        let Ok(()) = self.draw(&mut terminal);
         text(terminal.backend().buffer())
+    }
+
+    /// Draws a frame of what is on the screen.
+    ///
+    /// # Errors
+    /// What the terminal reports.
+    pub fn draw<B: Backend>(&self, terminal: &mut Terminal<B>) -> Result<(), B::Error> {
+        terminal.draw(|frame| crate::screens::view(&self.model, frame)).map(|_| ())
     }
 
     /// Goes on until what the screen shows is `seen`, but not beyond `within`.

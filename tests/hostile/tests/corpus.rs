@@ -1,4 +1,4 @@
-//! Replays what fuzzers have found worth keeping (`fuzz/corpus/`, with the bytes that once broke something among them).
+//! Replays what fuzzers have found worth keeping (`fuzz/corpus/`, an input a line, with the bytes that once broke something among them).
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -9,13 +9,17 @@ use std::path::PathBuf;
 fn every_kept_input_of_every_target_is_survived() {
     let corpus = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");
     for (name, target) in convene_hostile::TARGETS {
-        let mut inputs: Vec<_> = fs::read_dir(corpus.join(name)).unwrap().map(|entry| entry.unwrap().path()).collect();
-        inputs.sort();
-        assert!(inputs.len() >= 20, "{name} has only {} inputs", inputs.len());
-        for input in inputs {
+        let kept = fs::read_to_string(corpus.join(name).with_extension("hex")).unwrap();
+        assert!(kept.lines().count() >= 50, "{name} has only {} inputs", kept.lines().count());
+        for line in kept.lines() {
             // Named first, so that a test that breaks off tells which one it was.
-            println!("{}", input.display());
-            target(&fs::read(&input).unwrap());
+            println!("{name} {line}");
+            target(&bytes(line));
         }
     }
+}
+
+fn bytes(hex: &str) -> Vec<u8> {
+    assert!(hex.len().is_multiple_of(2), "half a byte: {hex}");
+    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(hex.get(at..at + 2).unwrap(), 16).unwrap()).collect()
 }
