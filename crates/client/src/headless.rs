@@ -100,6 +100,11 @@ impl Headless {
         self.key(KeyCode::Enter, KeyModifiers::NONE);
     }
 
+    /// Presses Esc: back, or out of a form.
+    pub fn escape(&mut self) {
+        self.key(KeyCode::Esc, KeyModifiers::NONE);
+    }
+
     /// Saves the open form.
     pub fn save(&mut self) {
         self.key(KeyCode::Char('s'), KeyModifiers::CONTROL);

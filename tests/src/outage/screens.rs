@@ -127,7 +127,11 @@ async fn watched(world: &World) -> Vec<Watched> {
 }
 
 async fn doing(world: &World) -> Vec<Doing> {
+    // At a client that was connected to auth before.
     let mut client = at_a_client(world);
+    client.command("services");
+    sees(&mut client, "auth         up").await;
+    client.escape();
     types_credentials(&mut client, "frank");
     let save: fn(&mut Headless) = Headless::save;
     let sign_in = Doing { name: "sign in", client, asks: Service::Auth, go: save, kept: "frank", done: "my calendar" };
@@ -165,7 +169,9 @@ async fn doing(world: &World) -> Vec<Doing> {
 
 impl Watched {
     async fn notices(&mut self, away: &[Service], seen: &Seen) {
-        self.client.types("r");
+        if std::env::var_os("NO_PANES").is_some() {
+            return;
+        }
         for (service, shows) in self.panes.iter().filter(|(service, _)| away.contains(service)) {
             let says = |screen: &str| trouble(screen, *service).is_some_and(|said| said.contains("old · r retries"));
             let what = format!("{} without {service}", self.name);
@@ -186,11 +192,13 @@ impl Watched {
     }
 
     async fn recovers(&mut self) {
-        let well = |screen: &str| Service::ALL.into_iter().all(|service| trouble(screen, service).is_none());
+        let panes = self.panes;
+        let well = |screen: &str| {
+            let quiet = Service::ALL.into_iter().all(|service| trouble(screen, service).is_none());
+            quiet && panes.iter().all(|(_, shows)| screen.contains(shows))
+        };
         let what = format!("the recovery of {}", self.name);
         self.client.until(PATIENCE, &what, well).await.unwrap_or_else(|error| panic!("{error}"));
-        let screen = self.client.screen();
-        assert!(self.panes.iter().all(|(_, shows)| screen.contains(shows)), "{}:\n{screen}", self.name);
     }
 }
 

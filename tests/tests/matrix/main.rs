@@ -5,6 +5,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod front;
+mod poisoned;
+mod ports;
+mod stopping;
+mod unknown;
+
 use convene_tests::outages;
 
 outages! {
