@@ -140,6 +140,11 @@ impl World {
     /// Stops one service in the middle of whatever it does: it is there, and does not answer.
     pub async fn hangs(&mut self, service: Service) {
         self.cluster.pause(service).await.unwrap();
+        let pid = self.cluster.pid(service).await.unwrap();
+        let mut again = tokio::time::interval(BETWEEN_LOOKS);
+        while !stands_still(pid) {
+            again.tick().await;
+        }
     }
 
     /// Lets one service that hangs go on, and waits until its callers reach it.
@@ -189,4 +194,15 @@ impl World {
         assert!(self.cluster.mismatches().is_empty(), "answered differently again: {:#?}", self.cluster.mismatches());
         self.cluster.shutdown(Duration::from_secs(10)).await;
     }
+}
+
+/// Whether all threads of a process that was stopped have come to rest; until then they may still answer.
+#[must_use]
+pub fn stands_still(pid: u32) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    threads.flatten().all(|thread| {
+        let state = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        // Behind the name, which may hold anything.
+        state.rsplit(") ").next().is_some_and(|state| state.starts_with('T'))
+    })
 }
