@@ -23,7 +23,7 @@ use arguments::{Command, Options, Parsed, ServiceCommand};
 use failure::Failure;
 use output::Printed;
 use reach::{Place, Reach};
-use session::Profile;
+use session::{Keeping, Profile};
 use when::Here;
 
 fn main() -> ExitCode {
@@ -96,7 +96,7 @@ fn open_client(options: &Options) -> Result<(), Failure> {
         let reach = Reach::open(&place).await?;
         let opened = client::run(client::Options {
             clients: reach.clients().clone(),
-            session: Box::new(profile),
+            session: Box::new(Keeping::of(profile)),
             place: place.to_string(),
             zone: Zone::of_this_machine(),
             clock: rehearsal::clock(),

@@ -18,4 +18,4 @@ mod tests;
 pub mod ui;
 
 pub use runtime::{Options, run};
-pub use session::{Kept, Session, SessionStore};
+pub use session::{Given, Kept, Session, SessionStore, Unconfirmed};

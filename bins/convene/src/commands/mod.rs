@@ -10,7 +10,7 @@ mod input;
 mod invitation;
 mod invocation;
 mod manual;
-mod sending;
+pub(crate) mod sending;
 mod sharing;
 mod status;
 

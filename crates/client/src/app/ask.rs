@@ -5,9 +5,9 @@
 use domain::auth::{Login, Register, SignedIn};
 use domain::events::{CancelEvent, CreateEvent, EditEvent, Event, Invite};
 use domain::integrity::Health;
-use domain::invitations::{Attend, Invitation, Participants, Respond, Response, Status, Unattend};
+use domain::invitations::{Answered, Answers, Attend, Invitation, Participants, Respond, Response, Status, Unattend};
 use domain::sharing::{ShareCalendar, Shares, Unshare};
-use domain::{EventId, Page, SearchText, Service, Username};
+use domain::{EventId, Page, Position, Positions, SearchText, Service, Username};
 use jiff::civil::Date;
 
 use super::item::Item;
@@ -31,6 +31,8 @@ pub(crate) enum Query {
     MyAnswer { event: EventId, me: Username },
     /// Who sees mine, and whose I see.
     Shares,
+    /// What people have answered to my events since I last asked.
+    Answers,
     /// Names that begin so.
     Names(String),
     /// How a service is.
@@ -48,6 +50,7 @@ pub(crate) enum Found {
     Participants(Participants),
     MyAnswer(Option<Box<Invitation>>),
     Shares(Shares),
+    Answers(Vec<Answered>),
     Names(Vec<Username>),
     Health(Health),
 }
@@ -95,6 +98,8 @@ pub(crate) enum Done {
 pub(crate) enum Outcome {
     Found(Found),
     Done(Done),
+    Heard(Answers),
+    Far(Positions),
 }
 
 /// What is sent: a question, or a command with its identity.
@@ -102,6 +107,13 @@ pub(crate) enum Outcome {
 pub(crate) enum Call {
     Ask(Query),
     Do(Command),
+    /// [`Query::Answers`], of those after a position.
+    Hear(Option<Position>),
+    /// How far a service is, as soon as it is elsewhere than `seen`.
+    Watch {
+        service: Service,
+        seen: Positions,
+    },
 }
 
 impl Query {
@@ -109,7 +121,7 @@ impl Query {
     pub(crate) const fn service(&self) -> Service {
         match self {
             Self::Entries { .. } => Service::Calendar,
-            Self::Inbox { .. } | Self::Pending | Self::Participants { .. } | Self::MyAnswer { .. } => {
+            Self::Inbox { .. } | Self::Pending | Self::Participants { .. } | Self::MyAnswer { .. } | Self::Answers => {
                 Service::Invitations
             }
             Self::Public { .. } | Self::Event(_) => Service::Events,
@@ -199,6 +211,8 @@ impl Call {
         match self {
             Self::Ask(query) => query.service(),
             Self::Do(command) => command.service(),
+            Self::Hear(_) => Service::Invitations,
+            Self::Watch { service, .. } => *service,
         }
     }
 }

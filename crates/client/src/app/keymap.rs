@@ -384,7 +384,7 @@ pub(crate) fn can(model: &Model, action: Action) -> bool {
         A::Participants => pick().is_some() && !matches!(screen, Screen::Event(_)),
         A::Search => super::update::filter(model).is_some(),
         A::ClearFilter => super::update::filter(model).is_some_and(|filter| !filter.is_empty()),
-        A::Undo => model.toasts.iter().any(|toast| toast.undo.is_some()),
-        A::Retry => model.visible().iter().any(|q| model.remote(q).is_some_and(|r| r.failed().is_some())),
+        A::Undo => model.toasts.can_undo(),
+        A::Retry => model.can_retry(),
     }
 }

@@ -5,15 +5,18 @@ use std::time::Duration;
 use domain::auth::{CompleteName, Logout, Renew};
 use domain::calendar::ListEntries;
 use domain::events::{ListEvents, Listing, ShowEvent};
-use domain::invitations::{Inbox, ListParticipants, OfPeople};
+use domain::invitations::{Inbox, ListAnswers, ListParticipants, OfPeople};
 use domain::sharing::ListShares;
 use domain::time::Window;
-use domain::{Answer, Context, Error, Instance, Limit, Page, PageCursor, PageRequest, Reply, Zone};
+use domain::{
+    Answer, Context, Error, Instance, Limit, Page, PageCursor, PageRequest, Positions, Reply, Service, Watch, Zone,
+};
 use transport::cluster::Clients;
 
 use crate::app::ask::{Call, Command, Done, Found, Outcome, Query};
 use crate::app::effect::Sent;
 use crate::app::item::Item;
+use crate::app::line::WAIT;
 
 /// How much later than its deadline a call's own "no answer" is waited for.
 const GRACE: Duration = Duration::from_millis(200);
@@ -30,6 +33,10 @@ pub(crate) async fn perform(clients: &Clients, sent: Sent) -> Result<Reply<Outco
         match sent.call {
             Call::Ask(query) => ask(clients, &context, query, sent.after, &zone).await.map(|r| r.map(Outcome::Found)),
             Call::Do(command) => carry_out(clients, &context, command).await.map(|r| r.map(Outcome::Done)),
+            Call::Hear(after) => {
+                clients.invitations.answers(&context, ListAnswers { after }).await.map(|r| r.map(Outcome::Heard))
+            }
+            Call::Watch { service, seen } => watch(clients, &context, service, seen).await.map(|r| r.map(Outcome::Far)),
         }
     };
     tokio::time::timeout_at(context.deadline + GRACE, answer).await.unwrap_or(Err(Error::Deadline { service }))
@@ -78,7 +85,25 @@ async fn ask(
         Query::Names(prefix) => {
             Ok(clients.auth.complete_name(context, CompleteName { prefix }).await?.map(Found::Names))
         }
+        // Where to go on from is not part of the question, so it is asked otherwise.
+        Query::Answers => {
+            let reply = clients.invitations.answers(context, ListAnswers::default()).await?;
+            Ok(reply.map(|answers| Found::Answers(answers.items)))
+        }
         Query::Health(service) => Ok(clients.health(service, context).await?.map(Found::Health)),
+    }
+}
+
+async fn watch(clients: &Clients, context: &Context, service: Service, seen: Positions) -> Answer<Positions> {
+    let wait_ms = u32::try_from(WAIT.as_millis()).unwrap_or(u32::MAX);
+    let request = Watch { seen, wait_ms };
+    match service {
+        Service::Events => clients.events.watch(context, request).await,
+        Service::Invitations => clients.invitations.watch(context, request).await,
+        Service::Calendar => clients.calendar.watch(context, request).await,
+        Service::Sharing => clients.sharing.watch(context, request).await,
+        // Nothing on the screen is auth's: how far it is matters to nobody.
+        Service::Auth => Ok(clients.health(service, context).await?.map(|health| health.positions)),
     }
 }
 

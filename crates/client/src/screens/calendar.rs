@@ -28,8 +28,11 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let filtered = if filter.is_empty() { String::new() } else { format!(" · with “{}”", filter.typed()) };
     let title = format!("{view} · {whose} · {}{filtered}", status::range(model));
     let mut inner = layout::pane(frame, area, &title, theme, true);
+    let mut old = false;
     for list in model.calendar_lists() {
-        inner = status::with_trouble(model, &model.troubled(&list), frame, inner, theme).0;
+        let (rest, troubled) = status::with_trouble(model, &model.troubled(&list), frame, inner, theme);
+        inner = rest;
+        old |= troubled;
     }
     if model.calendar_is_cut() {
         inner = cut(frame, inner, theme);
@@ -41,6 +44,7 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         View::Day => super::day::draw(model, &items, frame, inner),
         View::Agenda => super::agenda::draw(model, &items, frame, inner),
     }
+    status::grey(frame, inner, theme, old);
 }
 
 /// Says that there is more than is shown, and gives what is left.

@@ -34,14 +34,15 @@ pub(super) fn draw(model: &Model, page: &EventPage, frame: &mut Frame<'_>, area:
     let theme = model.settings.theme;
     let (left, right) = areas(area);
     let inner = layout::pane(frame, left, "Event", theme, false);
-    let (inner, _) = status::with_trouble(model, &Query::Event(page.event), frame, inner, theme);
+    let (inner, old) = status::with_trouble(model, &Query::Event(page.event), frame, inner, theme);
     if let Some(event) = model.event(page.event) {
         layout::lines(frame, inner, facts(model, event, inner.width.into()));
     }
+    status::grey(frame, inner, theme, old);
     let list = Query::Participants { event: page.event, page: 0 };
     let title = model.counts(page.event).map_or("Participants".to_owned(), counts);
     let inner = layout::pane(frame, right, &super::titled(&title, &page.people.filter), theme, true);
-    let (inner, _) = status::with_trouble(model, &model.troubled(&list), frame, inner, theme);
+    let (inner, old) = status::with_trouble(model, &model.troubled(&list), frame, inner, theme);
     if model.rows_of(&list) == 0 {
         let organizing = model.pick().is_some_and(|pick| pick.organizing);
         let said = if organizing { "nobody yet · v invites people" } else { "nobody yet" };
@@ -50,6 +51,7 @@ pub(super) fn draw(model: &Model, page: &EventPage, frame: &mut Frame<'_>, area:
     } else {
         people(model, page, inner.height).draw(frame, inner, Hold::Focused, theme);
     }
+    status::grey(frame, inner, theme, old);
 }
 
 fn counts(c: Counts) -> String {

@@ -27,7 +27,7 @@ pub(super) fn draw(model: &Model, at: &InList, frame: &mut Frame<'_>, area: Rect
     let title = super::titled(&format!("Invitations · {to_answer}"), &at.filter);
     let (left, right) = areas(area);
     let inner = layout::pane(frame, left, &title, theme, true);
-    let (inner, _) = status::with_trouble(model, &model.troubled(&list), frame, inner, theme);
+    let (inner, old) = status::with_trouble(model, &model.troubled(&list), frame, inner, theme);
     if model.rows_of(&list) == 0 {
         let said = "no invitations · p shows public events, n makes one";
         let said = text::cut(&super::nothing(model, &list, &at.filter, said), inner.width.into());
@@ -35,12 +35,14 @@ pub(super) fn draw(model: &Model, at: &InList, frame: &mut Frame<'_>, area: Rect
     } else {
         rows(model, at, inner.height).draw(frame, inner, Hold::Focused, theme);
     }
+    status::grey(frame, inner, theme, old);
     if let Some(right) = right {
         let inner = layout::pane(frame, right, "Selected", theme, false);
         let width = usize::from(inner.width);
         let selected = model.row::<Invitation>(&list, at.selected);
         let lines = selected.map(|invitation| details(model, invitation, width)).unwrap_or_default();
         layout::lines(frame, inner, lines.into_iter().map(Line::raw));
+        status::grey(frame, inner, theme, old);
     }
 }
 

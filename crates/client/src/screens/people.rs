@@ -15,9 +15,10 @@ use crate::ui::{layout, status, text};
 pub(super) fn draw(model: &Model, at: &InList, frame: &mut Frame<'_>, area: Rect) {
     let theme = model.settings.theme;
     let inner = layout::pane(frame, area, &super::titled("People", &at.filter), theme, true);
-    let (inner, _) = status::with_trouble(model, &Query::Shares, frame, inner, theme);
+    let (inner, old) = status::with_trouble(model, &Query::Shares, frame, inner, theme);
     let Some((with, with_me)) = model.shares_shown() else { return };
     rows(&with, &with_me, at, inner.height).draw(frame, inner, Hold::Focused, theme);
+    status::grey(frame, inner, theme, old);
 }
 
 fn rows(with: &[&Share], with_me: &[&Share], at: &InList, height: u16) -> Rows {

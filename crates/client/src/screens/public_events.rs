@@ -19,7 +19,7 @@ pub(super) fn draw(model: &Model, at: &InList, frame: &mut Frame<'_>, area: Rect
     let list = model.public_query(at);
     let (left, right) = layout::beside(area, 44);
     let inner = layout::pane(frame, left, &title, theme, true);
-    let (inner, _) = status::with_trouble(model, &model.troubled(&list), frame, inner, theme);
+    let (inner, old) = status::with_trouble(model, &model.troubled(&list), frame, inner, theme);
     if model.rows_of(&list) == 0 {
         let said = "no public events · n makes one";
         let said = text::cut(&super::nothing(model, &list, &at.filter, said), inner.width.into());
@@ -27,12 +27,14 @@ pub(super) fn draw(model: &Model, at: &InList, frame: &mut Frame<'_>, area: Rect
     } else {
         rows(model, at, inner.height).draw(frame, inner, Hold::Focused, theme);
     }
+    status::grey(frame, inner, theme, old);
     if let Some(right) = right {
         let inner = layout::pane(frame, right, "Selected", theme, false);
         let width = usize::from(inner.width);
         let selected = model.row::<Event>(&list, at.selected);
         let lines = selected.map(|event| details(model, event, width)).unwrap_or_default();
         layout::lines(frame, inner, lines.into_iter().map(Line::raw));
+        status::grey(frame, inner, theme, old);
     }
 }
 

@@ -2,11 +2,10 @@
 
 use crossterm::event::KeyCode;
 use domain::calendar::Attendance;
-use domain::events::Person;
 use domain::invitations::Status;
 use domain::{Error, EventTime};
 
-use super::rig::{Rig, entry, event, id, invitation, participants};
+use super::rig::{Rig, entry, event, id, invitation};
 use crate::app::ask::{Call, Command, Done, Found, Query};
 use crate::app::keymap::{self, BINDINGS, Place};
 
@@ -195,21 +194,6 @@ fn a_decline_can_be_undone_while_its_toast_lives() {
     rig.types("u");
     assert!(rig.screen(80, 24).contains("● going"));
     rig.sent();
-}
-
-#[test]
-fn an_answer_to_my_event_is_said_while_its_page_is_open() {
-    let mut rig = Rig::signed_in();
-    rig.has_entries(vec![entry(1, "Standup", 10, 9, Attendance::Organizing)]);
-    rig.command("participants");
-    rig.finds(|query| *query == Query::Event(id(1)), Found::Event(Box::new(event(1, "Standup", "alice"))));
-    let people = |query: &Query| *query == Query::Participants { event: id(1), page: 0 };
-    rig.finds(people, Found::Participants(participants(&[("bob", Status::Pending)])));
-    rig.model.store.get_mut(&Query::Participants { event: id(1), page: 0 }).unwrap().outdate();
-    rig.pass(std::time::Duration::from_millis(100));
-    rig.finds(people, Found::Participants(participants(&[("bob", Status::Going)])));
-    assert!(rig.screen(80, 24).contains("bob accepted Standup"));
-    assert!(matches!(rig.model.event(id(1)).unwrap().organizer, Person::Named(_)));
 }
 
 #[test]

@@ -6,7 +6,6 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use domain::auth::User;
 use domain::calendar::{Attendance, Entry};
 use domain::events::{Event, Person};
-use domain::integrity::Health;
 use domain::invitations::{Counts, EventSummary, Invitation, Participant, Participants, Status};
 use domain::time::Moment;
 use domain::{
@@ -31,7 +30,7 @@ use crate::session::{Kept, Session};
 use crate::ui::theme::Theme;
 
 /// 2027-03-10, 12:00 in UTC: a Wednesday.
-const NOON: i64 = 1_804_680_000_000_000;
+pub(super) const NOON: i64 = 1_804_680_000_000_000;
 
 pub(super) struct Rig {
     pub(super) model: Model,
@@ -40,9 +39,11 @@ pub(super) struct Rig {
     start: Instant,
     passed: Duration,
     keys: u8,
+    /// How far the services are: every answer has seen that.
+    far: Positions,
 }
 
-fn settings() -> Settings {
+pub(super) fn settings() -> Settings {
     Settings {
         zone: Zone::utc(),
         place: "127.0.0.1:7400".to_owned(),
@@ -53,6 +54,26 @@ fn settings() -> Settings {
     }
 }
 
+fn far() -> Positions {
+    let mut far = Positions::default();
+    for service in Service::ALL {
+        far.set(service, Position { epoch: Epoch([1; 16]), at: 1 });
+    }
+    far
+}
+
+/// What is kept while Alice is signed in.
+pub(super) fn signed_in_as_alice() -> Kept {
+    let user = User { id: UserId::from_bytes([1; 16]), username: "alice".parse().unwrap() };
+    let session = Session {
+        user,
+        token: SessionToken("secret-token".to_owned()),
+        issued: Timestamp::from_micros(NOON),
+        expires: Timestamp::from_micros(NOON).plus(Duration::from_secs(86_400)),
+    };
+    Kept { session: Some(session), ..Kept::default() }
+}
+
 impl Rig {
     /// Nobody is signed in.
     pub(super) fn signed_out() -> Self {
@@ -61,21 +82,15 @@ impl Rig {
 
     /// Alice is signed in, and looks at this month.
     pub(super) fn signed_in() -> Self {
-        let user = User { id: UserId::from_bytes([1; 16]), username: "alice".parse().unwrap() };
-        let session = Session {
-            user,
-            token: SessionToken("secret-token".to_owned()),
-            issued: Timestamp::from_micros(NOON),
-            expires: Timestamp::from_micros(NOON).plus(Duration::from_secs(86_400)),
-        };
-        Self::with(Kept { session: Some(session), ..Kept::default() })
+        Self::with(signed_in_as_alice())
     }
 
-    fn with(kept: Kept) -> Self {
+    pub(super) fn with(kept: Kept) -> Self {
         let start = Instant::now();
         let now = Now { instant: start, wall: Timestamp::from_micros(NOON), key: IdempotencyKey::from_bytes([0; 16]) };
         let model = Model::new(settings(), kept, now);
-        let mut rig = Self { model, calls: Vec::new(), has_quit: false, start, passed: Duration::ZERO, keys: 0 };
+        let mut rig =
+            Self { model, calls: Vec::new(), has_quit: false, start, passed: Duration::ZERO, keys: 0, far: far() };
         rig.tell(Msg::Started);
         rig
     }
@@ -140,7 +155,7 @@ impl Rig {
     }
 
     pub(super) fn answer(&mut self, sent: &Sent, answer: Result<Outcome, Error>) {
-        let answer = answer.map(|outcome| Reply::new(outcome, Positions::default()));
+        let answer = answer.map(|outcome| Reply::new(outcome, self.far.clone()));
         self.tell(Msg::Answer { request: sent.request, answer });
     }
 
@@ -152,6 +167,26 @@ impl Rig {
     pub(super) fn fails(&mut self, wanted: impl Fn(&Query) -> bool, error: Error) {
         let sent = self.asked(wanted);
         self.answer(&sent, Err(error));
+    }
+
+    /// A service tells on its line how far it is.
+    pub(super) fn tells(&mut self, service: Service, at: u64) {
+        let sent = self.on_line(service);
+        self.far.set(service, Position { epoch: Epoch([1; 16]), at });
+        let far = self.far.clone();
+        self.answer(&sent, Ok(Outcome::Far(far)));
+    }
+
+    /// A service's line fails.
+    pub(super) fn loses(&mut self, service: Service, error: Error) {
+        let sent = self.on_line(service);
+        self.answer(&sent, Err(error));
+    }
+
+    fn on_line(&mut self, service: Service) -> Sent {
+        let to = |sent: &Sent| matches!(sent.call, Call::Watch { service: of, .. } if of == service);
+        let place = self.calls.iter().position(to);
+        self.calls.remove(place.unwrap_or_else(|| panic!("no line to {service}; but {:?}", self.calls)))
     }
 
     pub(super) fn done(&mut self, sent: &Sent, done: Done) {
@@ -281,13 +316,4 @@ pub(super) fn participants(people: &[(&str, Status)]) -> Participants {
         declined: count(Status::Declined),
     };
     Participants { counts, people: Page { items, next: None } }
-}
-
-pub(super) fn health(service: Service, position: u64) -> Health {
-    Health {
-        version: "0.1.0".to_owned(),
-        positions: Positions::of(service, Position { epoch: Epoch([1; 16]), at: position }),
-        behind: Vec::new(),
-        stopped: Vec::new(),
-    }
 }

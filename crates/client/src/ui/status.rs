@@ -1,8 +1,11 @@
 //! What is always visible: where and when one is, as whom, what was just said, and which keys work now.
 
-use domain::Service;
+use std::time::Duration;
+
+use domain::{Error, Service};
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier};
 use ratatui::text::{Line, Span};
 
 use super::text;
@@ -10,6 +13,7 @@ use super::theme::{Role, Theme};
 use crate::app::ask::Query;
 use crate::app::keymap::{self, Place};
 use crate::app::model::{Model, Screen, Tone, View};
+use crate::app::remote::SLOW;
 
 /// Draws the line at the top.
 pub(crate) fn header(model: &Model, frame: &mut Frame<'_>, area: Rect) {
@@ -79,38 +83,53 @@ pub(crate) fn range(model: &Model) -> String {
 pub(crate) fn news(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let theme = model.settings.theme;
     let width = usize::from(area.width);
-    let (words, role) = if let Some(toast) = model.toasts.last() {
-        let role = match toast.tone {
-            Tone::Good => Role::Success,
-            Tone::Careful => Role::Warning,
-            Tone::Bad => Role::Error,
+    let (words, behind, role) = if let Some((toast, behind)) = model.toasts.shown() {
+        let (sign, role) = match toast.tone {
+            Tone::Good => ("✓", Role::Success),
+            Tone::Careful => ("?", Role::Warning),
+            Tone::Bad => ("!", Role::Error),
         };
-        let sign = match toast.tone {
-            Tone::Good => "✓",
-            Tone::Careful => "?",
-            Tone::Bad => "!",
-        };
-        let undo = if toast.undo.is_some() { " · u undoes it" } else { "" };
-        (format!("{sign} {}{undo}", toast.text), role)
-    } else if let Some(sending) = model.sending.values().find(|sending| sending.unconfirmed) {
-        (format!("? unconfirmed: {}; asking again", sending.command.words()), Role::Warning)
+        let undo = key_of(model, keymap::Action::Undo).filter(|_| toast.undo.is_some());
+        let undo = undo.map_or(String::new(), |key| format!(" · {key} undoes it"));
+        let behind = if behind > 0 { format!(" · {behind} more") } else { String::new() };
+        (format!("{sign} {}{undo}", toast.text), behind, role)
+    } else if let Some(unconfirmed) = unconfirmed(model) {
+        (unconfirmed, String::new(), Role::Warning)
     } else if let Some(slow) = slow(model) {
-        (format!("waiting for {slow} …"), Role::Dim)
+        (format!("waiting for {slow} …"), String::new(), Role::Dim)
     } else {
         return;
     };
-    frame.render_widget(Line::styled(text::cut(&words, width), theme.style(role)), area);
+    // Of a long text, rather its end than what follows it.
+    let words = text::cut(&words, width.saturating_sub(text::width(&behind)));
+    frame.render_widget(Line::styled(format!("{words}{behind}"), theme.style(role)), area);
 }
 
+/// What is not known of my own commands: `? unconfirmed: accept, invite; asking again`.
+fn unconfirmed(model: &Model) -> Option<String> {
+    let mut words: Vec<&str> =
+        model.sending.values().filter(|sending| sending.unconfirmed).map(|sending| sending.command.words()).collect();
+    words.dedup();
+    (!words.is_empty()).then(|| format!("? unconfirmed: {}; asking again", words.join(", ")))
+}
+
+/// The service that what is on the screen waits for, once that is worth a word.
 fn slow(model: &Model) -> Option<Service> {
     let now = model.now.instant;
     let asked = model
-        .visible()
+        .shown()
         .into_iter()
         .find(|query| model.remote(query).is_some_and(|remote| remote.is_slow(now)))
         .map(|query| query.service());
-    let sent = model.sending.values().find(|s| now.saturating_duration_since(s.since).as_millis() >= 150);
+    let sent = model.sending.values().find(|sending| now.saturating_duration_since(sending.since) >= SLOW);
     asked.or(sent.map(|sending| sending.command.service()))
+}
+
+/// The key that does something now, as it is written.
+fn key_of(model: &Model, action: keymap::Action) -> Option<String> {
+    let keyed = keymap::keyed(model, keymap::base_place(model));
+    let (_, keys) = keyed.into_iter().find(|(binding, _)| binding.action == action)?;
+    keys.first().map(|key| key.written())
 }
 
 /// Draws the line at the bottom: keys that work now, whole items only.
@@ -147,30 +166,29 @@ fn footer_items(model: &Model, place: Place) -> Vec<(String, &'static str)> {
 }
 
 /// Why a pane's data is old or missing, if it is: which service, how old, and what to press.
-pub(crate) fn trouble(model: &Model, query: &Query) -> Option<(String, Role)> {
-    let remote = model.remote(query)?;
-    let why = remote.failed()?;
-    let down = why.service().map_or_else(
-        || why.to_string(),
-        |service| match why {
-            domain::Error::Deadline { .. } => format!("{service} does not answer"),
-            domain::Error::Unavailable { .. } => format!("{service} is down"),
-            other => other.to_string(),
-        },
-    );
-    let age = remote.age(model.now.instant).map(|age| format!(" · this is {} old", written(age)));
-    let retry = if why.service().is_some() { " · r retries" } else { "" };
-    Some((format!("{down}{}{retry}", age.unwrap_or_default()), Role::Error))
+fn trouble(model: &Model, query: &Query) -> Option<String> {
+    let why = model.trouble(query)?;
+    let said = match why {
+        Error::Deadline { service } => format!("{service} does not answer"),
+        Error::Unavailable { service, .. } => format!("{service} is down"),
+        Error::Internal { service, incident } => format!("{service} failed (incident {incident})"),
+        other => other.to_string(),
+    };
+    let age = model.remote(query).and_then(|remote| remote.age(model.now.instant));
+    let age = age.map(|age| format!(" · this is {} old", written(age)));
+    let again = key_of(model, keymap::Action::Retry).map(|key| format!(" · {key} retries"));
+    Some(format!("{said}{}{}", age.unwrap_or_default(), again.unwrap_or_default()))
 }
 
-fn written(age: std::time::Duration) -> String {
+fn written(age: Duration) -> String {
     match age.as_secs() {
         seconds @ 0..120 => format!("{seconds} s"),
-        seconds => format!("{} min", seconds / 60),
+        seconds @ 120..7_200 => format!("{} min", seconds / 60),
+        seconds => format!("{} h", seconds / 3_600),
     }
 }
 
-/// Draws the trouble of a pane in its first line, if there is some, and gives what is left.
+/// Draws the trouble of a pane in its first line, if there is some, and gives what is left, and whether that is to be drawn [`grey`].
 pub(crate) fn with_trouble(
     model: &Model,
     query: &Query,
@@ -178,12 +196,29 @@ pub(crate) fn with_trouble(
     area: Rect,
     theme: Theme,
 ) -> (Rect, bool) {
-    let Some((words, role)) = trouble(model, query) else { return (area, false) };
-    let line = Line::styled(text::cut(&words, usize::from(area.width)), theme.style(role));
+    let Some(words) = trouble(model, query) else { return (area, false) };
+    let line = Line::styled(text::cut(&words, usize::from(area.width)), theme.style(Role::Error));
     let mut rows = area.rows();
     if let Some(row) = rows.next() {
         frame.render_widget(line, row);
     }
     let rest = Rect { y: area.y.saturating_add(1), height: area.height.saturating_sub(1), ..area };
     (rest.intersection(area), true)
+}
+
+/// Makes what was drawn look old, if it is. What is selected stays marked.
+pub(crate) fn grey(frame: &mut Frame<'_>, area: Rect, theme: Theme, old: bool) {
+    if !old {
+        return;
+    }
+    let area = area.intersection(frame.area());
+    for position in area.positions() {
+        if let Some(cell) = frame.buffer_mut().cell_mut(position)
+            && !cell.modifier.contains(Modifier::REVERSED)
+        {
+            cell.modifier.remove(Modifier::BOLD);
+            cell.fg = Color::Reset;
+            cell.set_style(theme.style(Role::Dim));
+        }
+    }
 }

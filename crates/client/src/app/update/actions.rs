@@ -97,9 +97,8 @@ pub(super) fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
         A::Search => layers::begin_filter(model),
         A::ClearFilter => layers::clear_filter(model),
         A::Undo => {
-            let undo = model.toasts.iter_mut().rev().find_map(|toast| toast.undo.take());
+            let undo = model.toasts.undo(model.now.instant);
             if let Some(command) = undo {
-                model.toasts.clear();
                 sending::send(model, command, effects);
             }
         }
@@ -110,6 +109,8 @@ pub(super) fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
                 }
             }
             model.polled = None;
+            let now = model.now.instant;
+            model.lines.values_mut().for_each(|line| line.hurry(now));
         }
         A::Register => opening::replace_form(model, Form::register()),
         A::SignIn => opening::replace_form(model, Form::sign_in()),

@@ -1,16 +1,20 @@
 //! What happens next: pure, so that every behaviour of the client is tested without terminal, network and clock.
 //!
 //! [`actions`] is what keys and commands do, [`moving`], [`opening`] and [`layers`] what they do to the screen, [`sending`] what goes
-//! out, [`answers`] what comes back.
+//! out, [`answers`] what comes back, [`outcomes`] what became of commands. [`watching`] hears of news, [`telling`] says what others did.
 
 mod actions;
 mod answers;
 mod layers;
 mod moving;
 mod opening;
+mod outcomes;
 mod sending;
+mod telling;
+mod watching;
 
 pub(crate) use layers::{filter, listed};
+pub(crate) use telling::Wonder;
 
 use std::time::Duration;
 
@@ -27,7 +31,7 @@ use super::message::{Msg, Now};
 use super::model::{Layer, Model, Screen, Tone};
 use super::rows::RowId;
 
-/// How often the services are asked whether anything changed.
+/// How often the services are asked how they are, by those who look at that.
 pub(crate) const POLL: Duration = Duration::from_secs(2);
 const FOR_A_QUERY: Duration = Duration::from_secs(5);
 const FOR_HEALTH: Duration = Duration::from_millis(1_500);
@@ -41,22 +45,25 @@ pub(crate) fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
     let held = Held::of(model);
     let kept_before = model.kept.clone();
     match msg {
-        Msg::Started | Msg::Redraw | Msg::Tick => {}
+        Msg::Started => sending::resume(model),
+        Msg::Redraw | Msg::Tick => {}
         Msg::Key(key) if key.kind != KeyEventKind::Release => pressed(model, key, &mut effects),
         Msg::Key(_) => {}
         Msg::Paste(text) => pasted(model, &text),
         Msg::Answer { request, answer } => answers::arrived(model, request, answer),
         Msg::NotKept(why) => model.toast(format!("the session cannot be kept: {why}"), Tone::Bad),
     }
-    model.toasts.retain(|toast| toast.until > now.instant);
+    model.toasts.pass(now.instant);
     model.filter_lists();
     held.keep(model);
     sending::send_again(model, &mut effects);
     sending::renew_if_due(model, &mut effects);
     poll(model, &mut effects);
+    watching::watch(model, &mut effects);
     ask_for_what_is_visible(model, &mut effects);
     if model.kept != kept_before {
-        effects.push(Effect::Keep(Box::new(model.kept.clone())));
+        // First: a command is sent once what it is called is safe.
+        effects.insert(0, Effect::Keep(Box::new(model.kept.clone())));
     }
     effects
 }
@@ -149,7 +156,7 @@ fn pasted(model: &mut Model, text: &str) {
     }
 }
 
-/// Asks all services how they are; what changed since is asked for anew when that is answered.
+/// Asks all services how they are, while that is on the screen.
 fn poll(model: &mut Model, effects: &mut Vec<Effect>) {
     let due = model.polled.is_none_or(|at| model.now.instant.saturating_duration_since(at) >= POLL);
     if !due || !model.polls() {
@@ -185,9 +192,13 @@ fn ask(model: &mut Model, query: Query, effects: &mut Vec<Effect>) {
     let health = matches!(query, Query::Health(_));
     model.store.entry(query.clone()).or_default().asked(request, model.now.instant);
     let after = query.page().and_then(|page| model.trail(&query.at(0))?.after(page));
+    let call = match query {
+        Query::Answers => Call::Hear(model.heard_until),
+        query => Call::Ask(query),
+    };
     effects.push(Effect::Call(Box::new(Sent {
         request,
-        call: Call::Ask(query),
+        call,
         after,
         timeout: if health { FOR_HEALTH } else { FOR_A_QUERY },
         identity: None,
@@ -218,6 +229,10 @@ fn begin_anew(model: &mut Model) {
     model.agenda_filter = super::filter::Filter::default();
     model.store.retain(|query, _| matches!(query, Query::Health(_)));
     model.trails.clear();
+    // Whoever is here now hears of what others do from now on.
+    model.lines.clear();
+    model.heard_until = None;
+    model.wondering.clear();
 }
 
 /// Whose calendar the selected row of the people screen opens.
