@@ -169,9 +169,6 @@ async fn doing(world: &World) -> Vec<Doing> {
 
 impl Watched {
     async fn notices(&mut self, away: &[Service], seen: &Seen) {
-        if std::env::var_os("NO_PANES").is_some() {
-            return;
-        }
         for (service, shows) in self.panes.iter().filter(|(service, _)| away.contains(service)) {
             let says = |screen: &str| trouble(screen, *service).is_some_and(|said| said.contains("old · r retries"));
             let what = format!("{} without {service}", self.name);
