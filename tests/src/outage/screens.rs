@@ -126,8 +126,8 @@ async fn watched(world: &World) -> Vec<Watched> {
     vec![calendar, shared, invitations, public, people, event]
 }
 
+/// Each has looked at something of the service before, so that the client is connected to it.
 async fn doing(world: &World) -> Vec<Doing> {
-    // At a client that was connected to auth before.
     let mut client = at_a_client(world);
     client.command("services");
     sees(&mut client, "auth         up").await;
@@ -137,6 +137,8 @@ async fn doing(world: &World) -> Vec<Doing> {
     let sign_in = Doing { name: "sign in", client, asks: Service::Auth, go: save, kept: "frank", done: "my calendar" };
 
     let mut client = signed_in(world, "alice").await;
+    client.command("public events");
+    sees(&mut client, "Kickoff").await;
     client.command("new event");
     client.types("Retreat");
     client.tab();
@@ -154,6 +156,8 @@ async fn doing(world: &World) -> Vec<Doing> {
         Doing { name: "accept", client, asks: Service::Invitations, go, kept: "Kickoff", done: "you come to Kickoff" };
 
     let mut client = signed_in(world, "alice").await;
+    client.command("people");
+    sees(&mut client, "See my calendar").await;
     client.command("share calendar");
     client.types("erin");
     let share = Doing {
