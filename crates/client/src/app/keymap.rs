@@ -144,8 +144,9 @@ enum Shown {
 
 /// All of them; among those of one key that can be done now, the first counts.
 pub(crate) const BINDINGS: &[Binding] = bindings! {
+    Browse Undo [key('u')] "undo" Footer "take back what was just done";
+    Browse Retry [key('r')] "retry" Footer "ask the services again";
     Browse Open [code(KeyCode::Enter)] "open" Footer "open what is selected";
-    Browse NewEvent [key('n')] "new event" Everywhere "make an event on the selected day";
     Browse Accept [key('a')] "accept" Everywhere "accept the selected invitation";
     Browse Attend [key('a')] "attend" Everywhere "attend the selected public event";
     Browse Maybe [key('m')] "maybe" Everywhere "say that I may come";
@@ -153,15 +154,14 @@ pub(crate) const BINDINGS: &[Binding] = bindings! {
     Browse EditEvent [key('e')] "edit event" Everywhere "change the selected event";
     Browse Invite [key('v')] "invite" Everywhere "invite people to the selected event";
     Browse CancelEvent [key('x')] "cancel event" Everywhere "call the selected event off";
+    Browse NewEvent [key('n')] "new event" Everywhere "make an event on the selected day";
+    Browse Invitations [key('i')] "invitations" Everywhere "the invitations that I have received";
+    Browse PublicEvents [key('p')] "public events" Everywhere "events that everyone may join";
+    Browse People [key('P')] "people" Everywhere "who sees my calendar, and whose I see";
     Browse ShareCalendar [key('s')] "share calendar" Everywhere "let someone see my calendar";
     Browse StopSharing [key('X')] "stop sharing" Everywhere "let someone see it no longer";
     Browse Search [key('/')] "filter" Everywhere "show only what has these words in it";
     Browse ClearFilter [code(KeyCode::Esc)] "clear filter" Everywhere "show everything again";
-    Browse Undo [key('u')] "undo" Footer "take back what was just done";
-    Browse Retry [key('r')] "retry" Footer "ask the services again";
-    Browse Invitations [key('i')] "invitations" Everywhere "the invitations that I have received";
-    Browse PublicEvents [key('p')] "public events" Everywhere "events that everyone may join";
-    Browse People [key('P')] "people" Everywhere "who sees my calendar, and whose I see";
     Browse OpenCalendar [key('o')] "open calendar" Everywhere "look into somebody's calendar";
     Browse MyCalendar [key('O')] "my calendar" Everywhere "close the other calendar";
     Browse Overlay [key('b')] "both calendars" Everywhere "lay the other calendar over mine, or not";

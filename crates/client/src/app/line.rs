@@ -58,6 +58,11 @@ impl Line {
         self.trouble.as_ref()
     }
 
+    /// Whether it did not answer when it was last asked.
+    pub(crate) const fn has_failed(&self) -> bool {
+        self.failures > 0
+    }
+
     /// When it wants to be asked; `None` while it is.
     pub(crate) fn due(&self, now: Instant) -> Option<Instant> {
         self.waiting.is_none().then(|| self.next.unwrap_or(now))

@@ -47,6 +47,15 @@ impl Toasts {
         self.show(now);
     }
 
+    /// What was said last of what I did is true with this reservation.
+    pub(crate) fn qualify(&mut self, but: &str, now: Instant) {
+        if let Some(toast) = self.queue.front_mut().filter(|toast| toast.mine) {
+            toast.text = format!("{}, {but}", toast.text);
+            toast.tone = Tone::Careful;
+            self.show(now);
+        }
+    }
+
     /// What was said last can be taken back, by this.
     pub(crate) fn offer(&mut self, undo: Command, now: Instant) {
         if let Some(toast) = self.queue.front_mut().filter(|toast| toast.mine) {
@@ -166,6 +175,16 @@ mod tests {
         assert_eq!(shown(&toasts), Some(("you come to Party", 1)));
         pass(&mut toasts);
         assert_eq!(shown(&toasts), Some(("bob accepted Standup", 0)));
+    }
+
+    #[test]
+    fn a_reservation_is_said_with_what_it_is_about() {
+        let (mut toasts, now) = (Toasts::default(), Instant::now());
+        toasts.say("bob sees your calendar".to_owned(), Tone::Good, now);
+        toasts.qualify("but not every service has heard of it yet", now);
+        let (toast, _) = toasts.shown().unwrap();
+        assert_eq!(toast.text, "bob sees your calendar, but not every service has heard of it yet");
+        assert_eq!(toast.tone, Tone::Careful);
     }
 
     #[test]

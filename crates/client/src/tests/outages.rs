@@ -22,6 +22,9 @@ const SCREENS: [(&str, &str, Service); 6] = [
 /// Longer than any service may hang unnoticed.
 const NOTICED: Duration = Duration::from_secs(9);
 
+/// The longest until a service that works again is found to.
+const BACK: Duration = Duration::from_millis(2_500);
+
 async fn looks_at_everything(desk: &mut Desk) {
     for (words, shows, _) in SCREENS {
         desk.command(words).await;
@@ -49,7 +52,7 @@ async fn only_its_panes_say_so(service: Service, mood: Mood, said: &str) {
         }
     }
     town.is(service, Mood::Well);
-    desk.waits(NOTICED).await;
+    desk.waits(BACK).await;
     for (words, shows, _) in SCREENS {
         desk.command(words).await;
         desk.sees(shows).await;

@@ -42,6 +42,15 @@ fn away(mut rig: Rig, service: Service, seconds: u64) -> Rig {
     rig
 }
 
+fn agenda() -> Rig {
+    let mut rig = on("agenda");
+    rig.has_entries(vec![
+        entry(1, "Standup", 10, 9, Attendance::Organizing),
+        entry(3, "会議 🎉", 12, 12, Attendance::Maybe),
+    ]);
+    rig
+}
+
 fn event_page() -> Rig {
     let mut rig = on("participants");
     rig.finds(|query| *query == Query::Event(id(1)), Found::Event(Box::new(event(1, "Standup", "alice"))));
@@ -120,7 +129,7 @@ fn slow() -> Rig {
 fn all() -> Vec<(&'static str, Rig)> {
     vec![
         ("away_month", away(on("month"), Service::Calendar, 30)),
-        ("away_agenda", away(on("agenda"), Service::Calendar, 300)),
+        ("away_agenda", away(agenda(), Service::Calendar, 300)),
         ("away_invitations", away(on("invitations"), Service::Invitations, 30)),
         ("away_participants", away(event_page(), Service::Invitations, 30)),
         ("away_event", away(event_page(), Service::Events, 30)),

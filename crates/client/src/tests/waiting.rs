@@ -158,3 +158,16 @@ fn the_token_is_renewed_in_the_second_half_of_its_life_and_nobody_notices() {
     rig.key(KeyCode::Char('?'));
     assert!(rig.screen(80, 24).contains("Help"));
 }
+
+#[test]
+fn who_signs_out_is_not_told_on_the_way_that_the_session_has_ended() {
+    let mut rig = Rig::signed_in();
+    rig.command("sign out");
+    let leaving = rig.sent();
+    rig.fails(entries, Error::unauthenticated("the session has ended"));
+    assert!(rig.model.kept.session.is_some());
+    rig.done(&leaving, Done::SignedOut);
+    let screen = rig.screen(80, 24);
+    assert!(screen.contains("Sign in") && screen.contains("signed out"), "{screen}");
+    assert!(!screen.contains("the session has ended"), "{screen}");
+}

@@ -24,31 +24,57 @@ pub(crate) fn header(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let mut right: Vec<(String, Role)> = Vec::new();
     let to_answer = model.to_answer();
     let pending = to_answer.is_some();
-    right.extend(to_answer.map(|words| (words, Role::Pending)));
+    // What may be old is not called out.
+    let role = if model.trouble(&Query::Inbox { page: 0 }).is_some() { Role::Dim } else { Role::Pending };
+    right.extend(to_answer.map(|words| (words, role)));
     right.push((format!("today {today}"), Role::Today));
     right.push((model.settings.zone.name().to_owned(), Role::Text));
     right.push((model.me().map_or("not signed in".to_owned(), ToString::to_string), Role::Accent));
     if width >= 90 {
         right.push((model.settings.place.clone(), Role::Dim));
     }
-    let wide = |parts: &[(String, Role)]| parts.iter().map(|(words, _)| text::width(words) + 3).sum::<usize>();
-    if text::width(&left) + wide(&right) > width && pending {
+    // Three cells between two, and one to what stands at the left.
+    let wide = |parts: &[(String, Role)]| {
+        parts.iter().map(|(words, _)| text::width(words) + 3).sum::<usize>().saturating_sub(2)
+    };
+    let too_wide = |right: &[(String, Role)]| text::width(&left) + wide(right) > width;
+    if too_wide(&right) && pending {
         right.remove(0);
     }
-    if text::width(&left) + wide(&right) > width {
-        for part in &mut right {
-            if part.1 == Role::Today {
-                part.0 = model.today().strftime("%-d %b").to_string();
-            }
+    // First what can be said shorter, then what can be cut: of all four something is always there.
+    if too_wide(&right) {
+        say(&mut right, Role::Today, model.today().strftime("%-d %b").to_string());
+    }
+    if too_wide(&right) {
+        let zone = model.settings.zone.name();
+        say(&mut right, Role::Text, zone.rsplit('/').next().unwrap_or(zone).replace('_', " "));
+    }
+    for role in [Role::Accent, Role::Text] {
+        if too_wide(&right)
+            && let Some((words, _)) = right.iter().find(|(_, of)| *of == role)
+        {
+            let beyond = (text::width(&left) + wide(&right)).saturating_sub(width);
+            let shorter = text::cut(words, text::width(words).saturating_sub(beyond).max(LEAST));
+            say(&mut right, role, shorter);
         }
     }
     let room = width.saturating_sub(wide(&right));
     let mut spans = vec![Span::styled(text::fit(&left, room), theme.style(Role::Accent))];
-    for (words, role) in &right {
-        spans.push(Span::styled(" · ", theme.style(Role::Dim)));
+    for (nth, (words, role)) in right.iter().enumerate() {
+        spans.push(Span::styled(if nth == 0 { " " } else { " · " }, theme.style(Role::Dim)));
         spans.push(Span::styled(words.clone(), theme.style(*role)));
     }
     frame.render_widget(Line::from(spans), area);
+}
+
+/// Cells that are left of a name that is too long for a narrow terminal.
+const LEAST: usize = 6;
+
+/// Says one of the header's parts in other words.
+fn say(parts: &mut [(String, Role)], role: Role, words: String) {
+    if let Some(part) = parts.iter_mut().find(|(_, of)| *of == role) {
+        part.0 = words;
+    }
 }
 
 fn place_and_range(model: &Model) -> String {
@@ -132,37 +158,61 @@ fn key_of(model: &Model, action: keymap::Action) -> Option<String> {
     keys.first().map(|key| key.written())
 }
 
-/// Draws the line at the bottom: keys that work now, whole items only.
+/// Draws the line at the bottom, whole items only: at the left what can be done here, at the right what can be done anywhere.
 pub(crate) fn footer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let theme = model.settings.theme;
-    let mut room = usize::from(area.width);
-    let place = keymap::place(model);
-    let mut spans: Vec<Span<'static>> = Vec::new();
-    for (keys, words) in footer_items(model, place) {
-        let wide = text::width(&keys) + 1 + text::width(words) + 2;
-        if wide > room + 2 {
-            break;
-        }
-        room = room.saturating_sub(wide);
-        spans.push(Span::styled(keys, theme.style(Role::Accent)));
-        spans.push(Span::styled(format!(" {words}  "), theme.style(Role::Dim)));
-    }
-    frame.render_widget(Line::from(spans), area);
+    let (here, anywhere) = footer_items(model, keymap::place(model));
+    let width = usize::from(area.width);
+    // What can be done anywhere is found even where it is narrow.
+    let anywhere = fitting(anywhere, width);
+    let right = wide(&anywhere);
+    let here = fitting(here, width.saturating_sub(right + GAP));
+    let between = width.saturating_sub(wide(&here) + right);
+    let spans = |items: Items| {
+        items.into_iter().enumerate().flat_map(move |(nth, (keys, words))| {
+            let gap = if nth == 0 { "" } else { "  " };
+            [
+                Span::raw(gap),
+                Span::styled(keys, theme.style(Role::Accent)),
+                Span::styled(format!(" {words}"), theme.style(Role::Dim)),
+            ]
+        })
+    };
+    let line = spans(here).chain([Span::raw(" ".repeat(between))]).chain(spans(anywhere));
+    frame.render_widget(Line::from_iter(line), area);
 }
 
-/// What must be found even in a narrow footer comes first.
-fn footer_items(model: &Model, place: Place) -> Vec<(String, &'static str)> {
+/// Cells between two items of the footer.
+const GAP: usize = 2;
+
+/// Cells that items take.
+fn wide(items: &Items) -> usize {
+    let each = items.iter().map(|(keys, words)| text::width(keys) + 1 + text::width(words) + GAP);
+    each.sum::<usize>().saturating_sub(GAP)
+}
+
+/// As many from the front as fit whole.
+fn fitting(mut items: Items, room: usize) -> Items {
+    while wide(&items) > room {
+        items.pop();
+    }
+    items
+}
+
+type Items = Vec<(String, &'static str)>;
+
+/// What can be done here, and what can be done anywhere.
+fn footer_items(model: &Model, place: Place) -> (Items, Items) {
     use keymap::Action as A;
-    let first = |action| !matches!(action, A::Help | A::Palette | A::Back | A::Quit);
-    let all: Vec<_> = keymap::keyed(model, place)
-        .into_iter()
-        .filter(|(binding, _)| binding.in_footer)
+    let anywhere = |action| matches!(action, A::Help | A::Palette | A::Back | A::Quit);
+    let shown = keymap::keyed(model, place).into_iter().filter(|(binding, _)| binding.in_footer);
+    let (right, left): (Vec<_>, Vec<_>) = shown
         .filter_map(|(binding, keys)| keys.first().map(|key| (key.written(), binding)))
-        .collect();
-    let item = |(key, binding): &(String, &'static keymap::Binding)| (key.clone(), binding.words);
-    let general = all.iter().filter(|(_, binding)| !first(binding.action)).map(item);
-    let particular = all.iter().filter(|(_, binding)| first(binding.action)).map(item);
-    general.chain(particular).collect()
+        .partition(|(_, binding)| anywhere(binding.action));
+    let items = |found: Vec<(String, &'static keymap::Binding)>| {
+        found.into_iter().map(|(keys, binding)| (keys, binding.words)).collect()
+    };
+    (items(left), items(right))
 }
 
 /// Why a pane's data is old or missing, if it is: which service, how old, and what to press.
@@ -175,9 +225,10 @@ fn trouble(model: &Model, query: &Query) -> Option<String> {
         other => other.to_string(),
     };
     let age = model.remote(query).and_then(|remote| remote.age(model.now.instant));
-    let age = age.map(|age| format!(" · this is {} old", written(age)));
+    let age =
+        age.map_or_else(|| " · nothing is known yet".to_owned(), |age| format!(" · this is {} old", written(age)));
     let again = key_of(model, keymap::Action::Retry).map(|key| format!(" · {key} retries"));
-    Some(format!("{said}{}{}", age.unwrap_or_default(), again.unwrap_or_default()))
+    Some(format!("{said}{age}{}", again.unwrap_or_default()))
 }
 
 fn written(age: Duration) -> String {

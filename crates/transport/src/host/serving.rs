@@ -77,7 +77,8 @@ async fn start<P: Hosted>(
     };
     let (lock, operator, db) =
         opened.await.map_err(|error| Failed(format!("the database was not opened: {error}")))??;
-    let peers = options.peers();
+    // Its own place is among them: the audit in the background asks it as `convene check` does.
+    let peers = options.peers().with(P::SERVICE, options.address(P::SERVICE)?.to_string());
     let others = Clients::connected(&peers, &ChannelOptions::default(), &ClientOptions::default(), metrics);
     metrics.show_disk(P::SERVICE, folder.path().to_owned());
     let every = Duration::from_secs(options.audit_every);

@@ -63,7 +63,12 @@ impl Calls {
             seconds: OnceLock::new(),
         });
         let in_flight = metrics.side(side).in_flight.with_label_values(&[service.name()]);
-        Self { side, service, in_flight, methods: methods.collect(), metrics }
+        let calls = Self { side, service, in_flight, methods: methods.collect(), metrics };
+        if side == Side::Server {
+            // There from the start: of a counter that appears with its first fault, nobody sees that it rose.
+            calls.methods.iter().for_each(|method| calls.count(method, "internal", 0));
+        }
+        calls
     }
 
     /// Which side counts here.
@@ -81,15 +86,17 @@ impl Calls {
     pub(crate) fn end(&self, method: &Method, how: Ended<'_>, took: Option<Duration>) {
         self.in_flight.dec();
         let Some(counted) = self.methods.iter().find(|known| known.method.number == method.number) else { return };
-        let code = how.code();
-        let names = || [self.service.name(), counted.method.name];
+        self.count(counted, how.code(), 1);
+        if let Some(took) = took {
+            let new = || self.families().seconds.with_label_values(&[self.service.name(), counted.method.name]);
+            counted.seconds.get_or_init(new).observe(took.as_secs_f64());
+        }
+    }
+
+    fn count(&self, counted: &MethodCalls, code: &'static str, by: u64) {
         if let Some((_, number)) = CODES.iter().zip(&counted.ended).find(|(known, _)| **known == code) {
             let new = || self.families().ended.with_label_values(&[self.service.name(), counted.method.name, code]);
-            number.get_or_init(new).inc();
-        }
-        if let Some(took) = took {
-            let new = || self.families().seconds.with_label_values(&names());
-            counted.seconds.get_or_init(new).observe(took.as_secs_f64());
+            number.get_or_init(new).inc_by(by);
         }
     }
 

@@ -97,7 +97,7 @@ impl Families {
             cascade_stuck: numbers("convene_cascade_stuck", "1 while the effects of a change cannot be worked off.", &["service"])?,
             dangling: numbers("convene_dangling_references", "References to rows that do not exist, and other discrepancies, that the last audit found.", &["service"])?,
             audited: numbers("convene_audit_references", "References that the last audit looked at.", &["service"])?,
-            audit_at: numbers("convene_audit_last_success_timestamp_seconds", "When the last audit was completed, in seconds since 1970.", &["service"])?,
+            audit_at: numbers("convene_audit_last_success_timestamp_seconds", "When the last audit was completed, in seconds since 1970; 0 if none was since the start.", &["service"])?,
             audit_failures: counters("convene_audit_failures_total", "Audits given up, since a service could not be asked.", &["service"])?,
             disk_size: numbers("convene_disk_size_bytes", "Size of the file system that holds the database.", &["service"])?,
             disk_free: numbers("convene_disk_free_bytes", "What is free of it for this process.", &["service"])?,

@@ -21,6 +21,10 @@ impl Metrics {
         let (version, protocol) = (env!("CARGO_PKG_VERSION"), PROTOCOL_VERSION.to_string());
         self.families.build.with_label_values(&[name, version, protocol.as_str()]).set(1);
 
+        // There before the first audit, which an alert may wait for.
+        self.families.audit_at.with_label_values(&[name]).set(0);
+        self.families.audit_failures.with_label_values(&[name]).inc_by(0);
+
         let batches = self.families.batch.with_label_values(&[name]);
         let syncs = self.families.sync.with_label_values(&[name]);
         chassis.db().observe(move |batch| {

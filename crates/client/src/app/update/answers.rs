@@ -3,7 +3,7 @@
 use domain::{Error, Reply};
 
 use super::{outcomes, telling, watching};
-use crate::app::ask::{Found, Outcome, Query};
+use crate::app::ask::{Command, Found, Outcome, Query};
 use crate::app::effect::RequestId;
 use crate::app::model::Model;
 
@@ -12,7 +12,10 @@ pub(super) fn arrived(model: &mut Model, request: RequestId, answer: Result<Repl
     if model.sending.contains_key(&request) {
         return outcomes::arrived(model, request, answer);
     }
-    let ended = |error: &Error| matches!(error, Error::Unauthenticated { .. }) && model.kept.session.is_some();
+    // Whoever is signing out knows, and is told once that is answered.
+    let leaving = model.sending.values().any(|sending| matches!(sending.command, Command::Logout));
+    let signed_in = model.kept.session.is_some() && !leaving;
+    let ended = |error: &Error| matches!(error, Error::Unauthenticated { .. }) && signed_in;
     if let Some(service) = watching::awaiting(model, request) {
         return match answer {
             Ok(Reply { value: Outcome::Far(far), .. }) => watching::answered(model, service, Ok(far)),

@@ -31,7 +31,7 @@ pub(super) fn arrived(model: &mut Model, request: RequestId, answer: Result<Repl
                 was_done(model, request, &sending, done);
             }
             if !reply.settled {
-                model.toast("done, but not every service has heard of it yet", Tone::Careful);
+                model.toasts.qualify("but not every service has heard of it yet", model.now.instant);
             }
         }
         Err(error) if is_to_be_asked_for(model, request, &error) => ask_again(model, request),

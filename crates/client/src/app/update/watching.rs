@@ -16,7 +16,8 @@ pub(super) fn watch(model: &mut Model, effects: &mut Vec<Effect>) {
         if line.due(now).is_none_or(|due| due > now) {
             continue;
         }
-        let seen = named(service, line.known());
+        // After a failure the question is whether it is there, and that is to be answered at once.
+        let seen = if line.has_failed() { Positions::default() } else { line.known().clone() };
         let request = next_request(model);
         model.lines.entry(service).or_default().asked(request, now);
         effects.push(Effect::Call(Box::new(Sent {
