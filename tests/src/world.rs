@@ -153,12 +153,9 @@ impl World {
         self.reaches(service).await;
     }
 
-    /// Waits until callers of a service that was ended know that it is away.
+    /// Waits until its callers know of a service that was ended that it is away.
     pub async fn misses(&self, service: Service) {
-        let mut again = tokio::time::interval(BETWEEN_LOOKS);
-        while !matches!(self.health(service).await, Err(Error::Unavailable { .. })) {
-            again.tick().await;
-        }
+        missed(self.clients(), service).await;
     }
 
     async fn reaches(&self, service: Service) {
@@ -181,8 +178,7 @@ impl World {
     }
 
     async fn health(&self, service: Service) -> Result<(), domain::Error> {
-        let context = Context::new(Credential::None, PATIENCE);
-        self.clients().health(service, &context).await.map(drop)
+        health(self.clients(), service).await
     }
 
     /// Waits until nothing moves, audits all references and counts, and ends everything.
@@ -194,6 +190,18 @@ impl World {
         assert!(self.cluster.mismatches().is_empty(), "answered differently again: {:#?}", self.cluster.mismatches());
         self.cluster.shutdown(Duration::from_secs(10)).await;
     }
+}
+
+/// Waits until `clients` know of a service that was ended that it is away.
+pub async fn missed(clients: &Clients, service: Service) {
+    let mut again = tokio::time::interval(BETWEEN_LOOKS);
+    while !matches!(health(clients, service).await, Err(Error::Unavailable { .. })) {
+        again.tick().await;
+    }
+}
+
+async fn health(clients: &Clients, service: Service) -> Result<(), Error> {
+    clients.health(service, &Context::new(Credential::None, PATIENCE)).await.map(drop)
 }
 
 /// Whether all threads of a process that was stopped have come to rest; until then they may still answer.

@@ -2,7 +2,7 @@
 
 use domain::{Context, Error, IdempotencyKey, Service};
 use futures::future::join_all;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::scene::{Part, Scene};
 use super::seen::Seen;
@@ -49,7 +49,9 @@ async fn one<'s>(part: &'s Part, away: &[Service], manner: Manner, seen: &Seen) 
     let (key, sequence) = (context.idempotency_key.unwrap(), context.sequence.unwrap());
     let patience = if expected.refused_by.is_some() { BRIEFLY } else { PROMPTLY };
     let context = Context { deadline: Instant::now() + patience, ..context };
-    let answer = deed.call(part, &context).await;
+    // It is answered by its deadline, whoever hangs; the rest is for a busy machine.
+    let answer = timeout(patience + PROMPTLY, deed.call(part, &context)).await;
+    let answer = answer.unwrap_or_else(|_| panic!("{name} without {away:?} ({manner:?}) outlives its deadline"));
     let outcome = match expected.refused_by {
         Some(service) => {
             let error = answer.expect_err(name);

@@ -307,7 +307,15 @@ impl Deed {
             who.heard(listed).into_iter().filter(|title| *title == part.title).count()
         };
         Some(match self {
-            Self::Register => usize::from(scene.stranger(&part.user).signs_in().await.is_ok()),
+            Self::Register => {
+                let user = scene.stranger(&part.user);
+                let there = user.signs_in().await.is_ok();
+                if there {
+                    // Everyone who is registered has a calendar, whoever was away then.
+                    assert_eq!(user.calendar().await.unwrap(), [""; 0]);
+                }
+                usize::from(there)
+            }
             Self::ChangePassword => usize::from(scene.stranger(&part.user).signs_in_with(NEW_PASSWORD).await.is_ok()),
             Self::Create => titles(Self::OwnList, alice).await,
             Self::CreateInviting => titles(Self::Inbox, bob).await,

@@ -13,7 +13,7 @@ use transport::{ChannelOptions, ClientOptions, Metrics};
 use super::Manner;
 use super::deed::PASSWORD;
 use super::seen::Seen;
-use crate::{Person, Plan, World};
+use crate::{Person, Plan, World, missed};
 
 /// How long something on a screen is waited for; nothing waits for it to pass.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -38,6 +38,8 @@ struct Doing {
     /// What, in the palette's words.
     name: &'static str,
     client: Headless,
+    /// The connections of this client.
+    clients: Clients,
     /// Which service does it.
     asks: Service,
     /// Begins it: the keys after everything was typed.
@@ -78,7 +80,7 @@ impl Screens {
 
 async fn watched(world: &World) -> Vec<Watched> {
     let open = async |name, who: &str, panes, opens: fn(&mut Headless), begun: &str| {
-        let mut client = signed_in(world, who).await;
+        let mut client = signed_in(&connections(world), who).await;
         opens(&mut client);
         sees(&mut client, begun).await;
         Watched { name, client, panes }
@@ -128,34 +130,56 @@ async fn watched(world: &World) -> Vec<Watched> {
 
 /// Each has looked at something of the service before, so that the client is connected to it.
 async fn doing(world: &World) -> Vec<Doing> {
-    let mut client = at_a_client(world);
+    let clients = connections(world);
+    let mut client = Headless::new(&clients, SIZE);
     client.command("services");
     sees(&mut client, "auth         up").await;
     client.escape();
     types_credentials(&mut client, "frank");
-    let save: fn(&mut Headless) = Headless::save;
-    let sign_in = Doing { name: "sign in", client, asks: Service::Auth, go: save, kept: "frank", done: "my calendar" };
+    let sign_in = Doing {
+        name: "sign in",
+        client,
+        clients,
+        asks: Service::Auth,
+        go: Headless::save,
+        kept: "frank",
+        done: "my calendar",
+    };
 
-    let mut client = signed_in(world, "alice").await;
+    let clients = connections(world);
+    let mut client = signed_in(&clients, "alice").await;
     client.command("public events");
     sees(&mut client, "Kickoff").await;
     client.command("new event");
     client.types("Retreat");
     client.tab();
     client.types("tomorrow 9am");
-    let create =
-        Doing {
-            name: "new event", client, asks: Service::Events, go: save, kept: "Retreat", done: "made “Retreat”"
-        };
+    let create = Doing {
+        name: "new event",
+        client,
+        clients,
+        asks: Service::Events,
+        go: Headless::save,
+        kept: "Retreat",
+        done: "made “Retreat”",
+    };
 
-    let mut client = signed_in(world, "erin").await;
+    let clients = connections(world);
+    let mut client = signed_in(&clients, "erin").await;
     client.command("invitations");
     sees(&mut client, "Kickoff").await;
-    let go = |client: &mut Headless| client.command("accept");
-    let accept =
-        Doing { name: "accept", client, asks: Service::Invitations, go, kept: "Kickoff", done: "you come to Kickoff" };
+    let accept = Doing {
+        name: "accept",
+        client,
+        clients,
+        asks: Service::Invitations,
+        go: |client| client.command("accept"),
+        kept: "Kickoff",
+        done: "you come to Kickoff",
+    };
 
-    let mut client = signed_in(world, "alice").await;
+    let clients = connections(world);
+    let mut client = signed_in(&clients, "alice").await;
     client.command("people");
     sees(&mut client, "See my calendar").await;
     client.command("share calendar");
@@ -163,8 +187,9 @@ async fn doing(world: &World) -> Vec<Doing> {
     let share = Doing {
         name: "share calendar",
         client,
+        clients,
         asks: Service::Sharing,
-        go: save,
+        go: Headless::save,
         kept: "erin",
         done: "erin sees your calendar",
     };
@@ -205,6 +230,9 @@ impl Watched {
 
 impl Doing {
     async fn goes(&mut self, away: &[Service], manner: Manner, seen: &Seen) {
+        if manner == Manner::Killed && away.contains(&self.asks) {
+            missed(&self.clients, self.asks).await;
+        }
         (self.go)(&mut self.client);
         if !away.contains(&self.asks) {
             return sees(&mut self.client, self.done).await;
@@ -252,8 +280,8 @@ fn types_credentials(client: &mut Headless, name: &str) {
     client.types(PASSWORD);
 }
 
-async fn signed_in(world: &World, name: &str) -> Headless {
-    let mut client = at_a_client(world);
+async fn signed_in(clients: &Clients, name: &str) -> Headless {
+    let mut client = Headless::new(clients, SIZE);
     types_credentials(&mut client, name);
     client.save();
     sees(&mut client, "my calendar").await;

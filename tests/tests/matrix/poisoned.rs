@@ -85,6 +85,8 @@ fn a_service_whose_database_has_failed_says_so_and_is_started_again_on_what_is_d
     };
     assert_eq!(give(&["register", "alice", "--password-stdin"], "correct horse battery\n").code, 0);
     assert_eq!(create(0).code, 0);
+    // Once all services have heard of everything, the next who writes is the one who is asked to.
+    assert_eq!(give(&["check"], "").code, 0);
 
     let pid = DataFolder::at(data.path()).running(Service::Events).unwrap().pid;
     let pages = Rlimit { current: Some(4_096), maximum: None };
