@@ -268,10 +268,10 @@ fn trouble(screen: &str, service: Service) -> Option<String> {
     Some(line[at..end].trim().to_owned())
 }
 
-fn at_a_client(world: &World) -> Headless {
+/// Connections as a client in a terminal of its own has them.
+fn connections(world: &World) -> Clients {
     let addresses = world.cluster().addresses();
-    let clients = Clients::connected(addresses, &ChannelOptions::default(), &ClientOptions::default(), &Metrics::new());
-    Headless::new(&clients, SIZE)
+    Clients::connected(addresses, &ChannelOptions::default(), &ClientOptions::default(), &Metrics::new())
 }
 
 fn types_credentials(client: &mut Headless, name: &str) {
