@@ -5,6 +5,7 @@
 //! * [`codec`]: values become bytes here and nowhere else (the one place that knows bincode).
 //! * [`frame`]: what the stream is made of: requests, replies, errors, cancellations; and the protocol's version.
 //! * [`stream`], [`memory`]: where bytes come from: a TCP socket or a pipe in memory, behind one trait.
+//! * [`tls`]: what stands around a TCP socket as soon as it leaves the machine.
 //! * [`handshake`]: a plain HTTP/1.1 connection becomes a stream of frames, or a wrong peer is refused by name.
 //! * [`server`]: the service's end. It also answers `/healthz`, `/readyz` and `/metrics`.
 //! * [`channel`]: the caller's end, a [`domain::Stub`] like any other.
@@ -36,6 +37,7 @@ mod random;
 pub mod server;
 pub mod stream;
 pub mod telemetry;
+pub mod tls;
 
 pub use channel::{Channel, ChannelOptions};
 pub use frame::PROTOCOL_VERSION;
@@ -44,6 +46,7 @@ pub use memory::InMemory;
 pub use metrics::Metrics;
 pub use server::{ListenOptions, Readiness, Ready, Server, bind};
 pub use stream::{Connect, Tcp};
+pub use tls::Tls;
 
 #[cfg(test)]
 mod tests;

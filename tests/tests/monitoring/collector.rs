@@ -82,14 +82,24 @@ impl Collector {
 
     /// The spans of a trace, once there are so many of them.
     pub(crate) fn trace(&self, id: [u8; 16], spans: usize) -> Vec<Collected> {
+        self.those(spans, |known| known.span.trace_id == id)
+    }
+
+    /// The first span that fits, once there is one.
+    pub(crate) fn first(&self, fits: impl Fn(&Collected) -> bool) -> Collected {
+        self.those(1, fits).swap_remove(0)
+    }
+
+    /// The spans that fit, once there are so many of them.
+    fn those(&self, spans: usize, fits: impl Fn(&Collected) -> bool) -> Vec<Collected> {
         let mut collected = self.spans.0.lock();
         loop {
-            let of_trace: Vec<_> = collected.iter().filter(|known| known.span.trace_id == id).cloned().collect();
-            if of_trace.len() >= spans {
-                return of_trace;
+            let fitting: Vec<_> = collected.iter().filter(|known| fits(known)).cloned().collect();
+            if fitting.len() >= spans {
+                return fitting;
             }
             let waited = self.spans.1.wait_for(&mut collected, Duration::from_secs(20));
-            assert!(!waited.timed_out(), "of {spans} spans only these came: {of_trace:#?}");
+            assert!(!waited.timed_out(), "of {spans} spans only these came: {fitting:#?}");
         }
     }
 }

@@ -1,13 +1,14 @@
 //! One trace through several processes: every hop is a span, on both sides, and the child of the one before it.
 
+use std::process::Command;
 use std::time::Duration;
 
 use convene_tests::Plan;
 use domain::auth::Register;
 use domain::sharing::{Level, ShareCalendar};
-use domain::{Context, Credential, IdempotencyKey, Trace};
+use domain::{Context, Credential, IdempotencyKey, Service, Trace};
 use tracing_subscriber::layer::SubscriberExt as _;
-use transport::cluster::{Cluster, SpawnedOptions};
+use transport::cluster::{Cluster, SpawnedOptions, programs};
 use transport::telemetry;
 
 use crate::collector::{Collected, Collector};
@@ -47,7 +48,8 @@ fn child<'c>(spans: &'c [Collected], parent: &[u8], program: &str, kind: i32, na
 async fn one_trace_goes_through_three_services_and_each_hop_is_the_child_of_the_one_before() {
     let collector = Collector::start();
     let (layer, exporting) = telemetry::exporting("the-caller", Some(&collector.endpoint)).unwrap();
-    let _here = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+    // For the whole process: whether anybody listens is remembered for all threads alike. Calls of other tests are sent too, and ignored.
+    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer)).unwrap();
     let data = tempfile::tempdir().unwrap();
     let mut options = SpawnedOptions::for_tests(data.path());
     options.environment.insert("OTEL_EXPORTER_OTLP_ENDPOINT".to_owned(), collector.endpoint.clone());
@@ -86,4 +88,32 @@ async fn one_trace_goes_through_three_services_and_each_hop_is_the_child_of_the_
         assert!(asked.span.start_time_unix_nano <= auth_answered.span.start_time_unix_nano);
     }
     assert_eq!(spans.len(), 10, "{spans:#?}");
+}
+
+#[test]
+fn the_command_line_begins_a_trace_that_the_services_go_on_with() {
+    let collector = Collector::start();
+    let data = tempfile::tempdir().unwrap();
+    let mut options = SpawnedOptions::for_tests(data.path());
+    options.environment.insert("OTEL_EXPORTER_OTLP_ENDPOINT".to_owned(), collector.endpoint.clone());
+    options.environment.insert("OTEL_BSP_SCHEDULE_DELAY".to_owned(), "50".to_owned());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let cluster = runtime.block_on(Cluster::spawned(options)).unwrap();
+    let auth = cluster.addresses().of(Service::Auth).unwrap();
+    let (host, port) = auth.rsplit_once(':').unwrap();
+    let status = Command::new(programs::of_this_build().unwrap().join("convene"))
+        .args(["--server", &format!("{host}:{}", port.parse::<u16>().unwrap() - 1), "status"])
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.endpoint)
+        .env("XDG_STATE_HOME", data.path().join("state"))
+        .output()
+        .unwrap();
+    assert!(status.status.success(), "{status:?}");
+    for service in Service::ALL {
+        let name = format!("{service}/health");
+        let asked = collector.first(|known| known.program == "convene" && known.span.name == name);
+        assert!(asked.span.parent_span_id.iter().all(|byte| *byte == 0), "nobody asked the command line: {asked:?}");
+        let answered = collector.first(|known| known.span.parent_span_id == asked.span.span_id);
+        assert_eq!((answered.program, answered.span.name), (format!("convene-{service}"), name));
+    }
+    runtime.block_on(cluster.shutdown(Duration::from_secs(10)));
 }

@@ -7,6 +7,7 @@ use ratatui::text::Line;
 use crate::app::item::{Item, Kind};
 use crate::app::model::{Model, View};
 use crate::ui::entry::{Entry, Mark};
+use crate::ui::list::Row;
 use crate::ui::theme::{Role, Theme};
 use crate::ui::{layout, status, text};
 
@@ -27,7 +28,7 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let filter = model.calendar_filter();
     let filtered = if filter.is_empty() { String::new() } else { format!(" · with “{}”", filter.typed()) };
     let title = format!("{view} · {whose} · {}{filtered}", status::range(model));
-    let mut inner = layout::pane(frame, area, &title, theme, true);
+    let mut inner = layout::headed(frame, area, &title, theme);
     let mut old = false;
     for list in model.calendar_lists() {
         let (rest, troubled) = status::with_trouble(model, &model.troubled(&list), frame, inner, theme);
@@ -76,14 +77,27 @@ pub(super) const fn mark(item: &Item) -> Mark {
 }
 
 /// A row of a list of items: hours, why it is there, title, place.
-pub(super) fn row(model: &Model, item: &Item, day: jiff::civil::Date) -> crate::ui::list::Row {
-    let role = if item.theirs { Role::Theirs } else { mark(item).role() };
+pub(super) fn row(model: &Model, item: &Item, day: jiff::civil::Date) -> Row {
     let place = if item.location.is_empty() { String::new() } else { format!(" @ {}", item.location) };
+    let [hours, mark, title] = parts(model, item, day);
+    Row::item([hours, mark, title, (place, Role::Dim)])
+}
+
+/// The same where there is height rather than width: the place in a row of its own.
+pub(super) fn tall_row(model: &Model, item: &Item, day: jiff::civil::Date) -> impl Iterator<Item = Row> {
+    let place = (!item.location.is_empty()).then(|| Row::Note(format!("{:HOURS$}@ {}", "", item.location)));
+    std::iter::once(Row::item(parts(model, item, day))).chain(place)
+}
+
+/// Cells of an item's hours.
+const HOURS: usize = 12;
+
+fn parts(model: &Model, item: &Item, day: jiff::civil::Date) -> [(String, Role); 3] {
+    let role = if item.theirs { Role::Theirs } else { mark(item).role() };
     let whose = if item.theirs { "theirs: " } else { "" };
-    crate::ui::list::Row::item([
-        (crate::ui::text::fit(&item.hours_on(day, model.settings.hours), 12), Role::Dim),
+    [
+        (text::fit(&item.hours_on(day, model.settings.hours), HOURS), Role::Dim),
         (format!("{} ", mark(item).glyph()), role),
         (format!("{whose}{}", item.title), role),
-        (place, Role::Dim),
-    ])
+    ]
 }

@@ -9,7 +9,6 @@ use crate::app::item::Item;
 use crate::app::model::Model;
 use crate::ui::entry::Entry;
 use crate::ui::layout;
-use crate::ui::list::Hold;
 use crate::ui::time_grid::TimeGrid;
 
 /// Draws the selected day.
@@ -18,7 +17,7 @@ pub(super) fn draw(model: &Model, items: &[&Item], frame: &mut Frame<'_>, area: 
     grid(model, items, &[model.cursor], frame, left);
     if let Some(right) = right {
         let inner = layout::pane(frame, right, "Events", model.settings.theme, false);
-        super::month::day_list(model, items, frame, inner, Hold::Selected);
+        super::month::day_list(model, items, frame, inner, true);
     }
 }
 

@@ -55,7 +55,7 @@ pub(super) fn draw(model: &Model, page: &EventPage, frame: &mut Frame<'_>, area:
 }
 
 fn counts(c: Counts) -> String {
-    format!("Participants · {} going · {} maybe · {} pending · {} declined", c.going, c.maybe, c.pending, c.declined)
+    format!("{} going · {} maybe · {} pending · {} declined", c.going, c.maybe, c.pending, c.declined)
 }
 
 /// The participants near the selected one, under a heading for each answer.

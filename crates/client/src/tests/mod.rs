@@ -11,6 +11,7 @@ mod outages;
 mod rig;
 mod said;
 mod seat;
+mod ten_looks;
 mod together;
 mod town;
 mod waiting;

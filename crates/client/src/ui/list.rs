@@ -114,7 +114,14 @@ fn item(parts: &[(String, Role)], hold: Option<Hold>, width: usize, theme: Theme
     for (words, role) in parts {
         let words = text::cut(words, room);
         room = room.saturating_sub(text::width(&words));
-        spans.push(Span::styled(words, look.unwrap_or_else(|| theme.style(*role))));
+        let Some(look) = look else {
+            // What is underlined or crossed out is the words, not the room behind them.
+            let end = words.trim_end().len();
+            let (shown, behind) = words.split_at(end);
+            spans.extend([Span::styled(shown.to_owned(), theme.style(*role)), Span::raw(behind.to_owned())]);
+            continue;
+        };
+        spans.push(Span::styled(words, look));
     }
     if let Some(look) = look {
         spans.push(Span::styled(" ".repeat(room), look));

@@ -2,12 +2,13 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::layout;
 use super::list::{Hold, Row, Rows};
 use super::text;
-use super::theme::{Role, Theme};
+use super::theme::{Role, Theme, glyph};
 use crate::app::keymap::{self, Binding, Key};
 use crate::app::model::{Layer, Model};
 use crate::app::update::listed;
@@ -15,6 +16,9 @@ use crate::app::update::listed;
 /// Draws the layer, if there is one.
 pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>, body: Rect) {
     let theme = model.settings.theme;
+    if model.layer.is_some() {
+        recede(frame, body, theme);
+    }
     match &model.layer {
         None => {}
         Some(Layer::Palette { input, selected }) => {
@@ -49,7 +53,8 @@ pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>, body: Rect) {
             let height = u16::try_from(wrapped.len()).unwrap_or(1).saturating_add(4);
             let inner = layout::over(frame, body, 50, height, "Sure?", theme);
             let said = wrapped.into_iter().map(Line::raw);
-            let keys = Line::styled("y yes   n no", theme.style(Role::Accent));
+            let keys =
+                Line::from(vec![layout::mark(true, theme), Span::styled("y yes   n no", theme.style(Role::Accent))]);
             layout::lines(frame, inner, said.chain([Line::default(), keys]));
         }
     }
@@ -60,6 +65,19 @@ pub(crate) fn filter(model: &Model, frame: &mut Frame<'_>, area: Rect) -> bool {
     let Some(Layer::Search { input, .. }) = &model.layer else { return false };
     typed(frame, area, input, "/ ", model.settings.theme);
     true
+}
+
+/// What lies below has no keys now: it is dim, and what is selected in it is only that.
+fn recede(frame: &mut Frame<'_>, area: Rect, theme: Theme) {
+    let area = area.intersection(frame.area());
+    for position in area.positions() {
+        if let Some(cell) = frame.buffer_mut().cell_mut(position) {
+            if cell.symbol() == glyph::FOCUS {
+                cell.set_symbol(glyph::SELECTED);
+            }
+            cell.set_style(Style::reset().patch(theme.style(Role::Dim)));
+        }
+    }
 }
 
 fn typed(frame: &mut Frame<'_>, area: Rect, input: &tui_input::Input, prompt: &'static str, theme: Theme) {

@@ -13,7 +13,7 @@ use super::linked::MANY;
 use super::ports::ReservedPorts;
 use super::process::{Launch, ServiceProcess};
 use super::{Addresses, Clients, DataFolder, Failed, programs};
-use crate::{ChannelOptions, ClientOptions, Metrics};
+use crate::{ChannelOptions, ClientOptions, Metrics, Tls};
 
 /// How long a service may take to become ready, and to end.
 const STARTING: Duration = Duration::from_secs(30);
@@ -34,6 +34,8 @@ pub struct SpawnedOptions {
     pub environment: BTreeMap<String, String>,
     /// How callers behave.
     pub client: ClientOptions,
+    /// Where TLS is spoken, and as whom this process calls.
+    pub tls: Tls,
 }
 
 impl SpawnedOptions {
@@ -50,6 +52,7 @@ impl SpawnedOptions {
             arguments: BTreeMap::from([(Service::Auth, words.map(str::to_owned).to_vec())]),
             environment: BTreeMap::new(),
             client: ClientOptions::default(),
+            tls: Tls::default(),
         }
     }
 }
@@ -77,10 +80,16 @@ impl Spawned {
         };
         data.prepare()?;
         let operator = OperatorKey::load_or_create(data.path()).map_err(|error| Failed(error.to_string()))?;
-        let launch =
-            Launch { programs, data, addresses, arguments: options.arguments, environment: options.environment };
-        let clients =
-            Clients::connected(&launch.addresses, &ChannelOptions::default(), &options.client, &Metrics::new());
+        let launch = Launch {
+            programs,
+            data,
+            addresses,
+            tls: options.tls,
+            arguments: options.arguments,
+            environment: options.environment,
+        };
+        let channel = ChannelOptions { tls: launch.tls.clone(), ..ChannelOptions::default() };
+        let clients = Clients::connected(&launch.addresses, &channel, &options.client, &Metrics::new());
         let processes = Service::ALL.into_iter().map(|service| (service, Mutex::default())).collect();
         let spawned = Self { clients, operator, launch, processes, _ports: ports };
         let started = futures::future::join_all(Service::ALL.map(|service| spawned.start_service(service))).await;

@@ -17,7 +17,7 @@ use super::auditing::audit_now_and_then;
 use super::options::Options;
 use super::{Hosted, Stood};
 use crate::cluster::{Clients, DataFolder, Failed, FolderLock, Holder, PATIENCE, Sharing};
-use crate::{ChannelOptions, ClientOptions, ListenOptions, Metrics, Server, bind};
+use crate::{ChannelOptions, ClientOptions, ListenOptions, Metrics, Server, Tls, bind};
 
 /// How long calls under way may take to finish, and then the tasks and the database: together less than a supervisor waits.
 const DRAINING: Duration = Duration::from_secs(4);
@@ -26,18 +26,24 @@ const BETWEEN_HEALTH_CHECKS: Duration = Duration::from_millis(250);
 
 pub(super) async fn serve<P: Hosted>(options: Options<P::Arguments>) -> Result<(), Failed> {
     let mut told_to_end = ToldToEnd::listen(options.with_parent)?;
-    let address = options.address(P::SERVICE)?;
+    let address = options.address(P::SERVICE);
+    let tls = options.tls(P::SERVICE)?;
     let listener = bind(address).await.map_err(|error| Failed(error.to_string()))?;
 
     let metrics = Metrics::new();
     metrics.of_this_process();
-    let listen = ListenOptions { drain_timeout: DRAINING, ..ListenOptions::default() };
+    let secured = tls.is_needed(&address.to_string());
+    let listen = ListenOptions {
+        drain_timeout: DRAINING,
+        tls: tls.identity.clone().filter(|_| secured),
+        ..ListenOptions::default()
+    };
     let arriving = Arriving::<P>::new();
     let server = Server::new(Arc::clone(&arriving) as _, arriving.readiness(), Arc::clone(&metrics), listen);
     let mut serving = Box::pin(server.serve(listener));
 
     let folder = DataFolder::at(options.data.clone());
-    let starting = start::<P>(options, &folder, &metrics);
+    let starting = start::<P>(options, tls, &folder, &metrics);
     let (stood, lock, auditing) = tokio::select! {
         started = starting => started?,
         () = &mut serving => return Err(Failed("it listens no more".to_owned())),
@@ -49,7 +55,7 @@ pub(super) async fn serve<P: Hosted>(options: Options<P::Arguments>) -> Result<(
     arriving.arrived(&stood);
     drop(arriving);
     let noted = folder.note_process(P::SERVICE)?;
-    tracing::info!(service = %P::SERVICE, %address, data = %folder.path().display(), "serving");
+    tracing::info!(service = %P::SERVICE, %address, tls = secured, data = %folder.path().display(), "serving");
 
     let failure = serve_until_the_end(serving, &stood, told_to_end).await;
 
@@ -68,6 +74,7 @@ pub(super) async fn serve<P: Hosted>(options: Options<P::Arguments>) -> Result<(
 /// Opens the data folder and starts the service on it.
 async fn start<P: Hosted>(
     options: Options<P::Arguments>,
+    tls: Tls,
     folder: &DataFolder,
     metrics: &Arc<Metrics>,
 ) -> Result<(Stood<P>, FolderLock, AbortOnDropHandle<()>), Failed> {
@@ -78,8 +85,13 @@ async fn start<P: Hosted>(
     let (lock, operator, db) =
         opened.await.map_err(|error| Failed(format!("the database was not opened: {error}")))??;
     // Its own place is among them: the audit in the background asks it as `convene check` does.
-    let peers = options.peers().with(P::SERVICE, options.address(P::SERVICE)?.to_string());
-    let others = Clients::connected(&peers, &ChannelOptions::default(), &ClientOptions::default(), metrics);
+    let peers = options.peers().with(P::SERVICE, options.address(P::SERVICE).to_string());
+    let others = Clients::connected(
+        &peers,
+        &ChannelOptions { tls, ..ChannelOptions::default() },
+        &ClientOptions::default(),
+        metrics,
+    );
     metrics.show_disk(P::SERVICE, folder.path().to_owned());
     let every = Duration::from_secs(options.audit_every);
     let auditing = audit_now_and_then(P::SERVICE, others.clone(), operator.clone(), Arc::clone(metrics), every);

@@ -2,6 +2,7 @@
 
 mod breaker;
 mod limit;
+mod logs;
 mod order;
 mod overload;
 mod retry;
