@@ -124,12 +124,16 @@ impl Database {
     /// # Errors
     /// As [`Database::open`].
     #[cfg(feature = "simulation")]
-    pub fn simulated<F: Future<Output = ()> + Send>(
+    pub fn simulated<S, F>(
         disk: &MemoryDisk,
         options: Options,
-        syncing: impl FnMut() -> F + Send,
+        syncing: S,
         tell_early: bool,
-    ) -> Result<(Self, impl Future<Output = ()> + Send), Error> {
+    ) -> Result<(Self, impl Future<Output = ()> + Send + use<S, F>), Error>
+    where
+        S: FnMut() -> F + Send,
+        F: Future<Output = ()> + Send,
+    {
         let engine = Arc::new(MemoryEngine::open(disk)?);
         let (database, writer) = Self::prepare(engine, Path::new("memory"), options, History::Continued)?;
         Ok((database, writer.work_in_time(syncing, tell_early)))
