@@ -161,8 +161,8 @@ pub(crate) async fn ends(world: &World, installation: &Installation, terminals: 
     world.syncing.lock().1 = 3;
     let services = installation.members().iter().map(|member| member.clock());
     services.chain(terminals).for_each(|clock| clock.is_ahead_by(0));
-    // Long enough for whatever was to end or to come back by itself.
-    for _ in 0..4 {
+    // Long enough for whatever was to end or to come back by itself, and for connections that are open at one end only to be noticed.
+    for _ in 0..6 {
         world.network.heal();
         for member in installation.members() {
             member.start();

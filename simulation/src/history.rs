@@ -144,6 +144,11 @@ impl Book {
     }
 }
 
+/// The number of the command that made an event of this title.
+pub(crate) fn number_in(title: &str) -> Option<Number> {
+    title.strip_prefix('e')?.split('.').next()?.parse().ok()
+}
+
 /// Everything. Clones are the same history.
 #[derive(Clone)]
 pub(crate) struct History {
@@ -315,6 +320,20 @@ impl History {
         if let Some(other) = other {
             self.violation(format!("command {number} has made two events: {other} and {event}"));
         }
+    }
+
+    /// An event of this title was shown to someone: so the command was done that made it, and what it made is this.
+    pub(crate) fn shown(&self, title: &str, event: EventId) {
+        let number = number_in(title).filter(|number| {
+            let book = self.book.lock();
+            book.commands.get(*number).is_some_and(|command| matches!(command.act, Act::Create { .. }))
+        });
+        let Some(number) = number else {
+            return self.violation(format!("event {event} has the title \"{title}\", which nobody gave"));
+        };
+        self.made(number, event);
+        let now = self.now();
+        self.book.lock().commands[number].done.get_or_insert(now);
     }
 
     pub(crate) fn is_account(&self, name: &Username, id: UserId) {

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use transport::cluster::{Clients, caught_up};
 
 use super::registers::in_the_end;
-use crate::history::{Act, Book, Fate};
+use crate::history::{Act, Book, Fate, number_in};
 use crate::installation::{Installation, World, clients_of};
 use crate::network::Node;
 use crate::people::looks::all;
@@ -234,8 +234,7 @@ impl Ending {
         let mut made: BTreeMap<usize, Vec<&Event>> = BTreeMap::new();
         for sight in self.sights.values() {
             for event in sight.events.values() {
-                let number = event.title.as_str().trim_start_matches('e').split('.').next().and_then(|n| n.parse().ok());
-                let events = made.entry(number.unwrap_or(usize::MAX)).or_default();
+                let events = made.entry(number_in(event.title.as_str()).unwrap_or(usize::MAX)).or_default();
                 if !events.iter().any(|other| other.id == event.id) {
                     events.push(event);
                 }
@@ -448,8 +447,10 @@ fn versions(book: &Book, event: &Event) -> Option<String> {
     let (edits, _) = book.titles(event.id);
     let count = |fates: &[Fate]| edits.iter().filter(|edit| fates.contains(&edit.fate)).count() as u64;
     let cancelled = u64::from(event.cancelled);
+    // Once more if it was cancelled already when its organizer's account ended.
+    let ended = book.organizer(event.id).is_some_and(|organizer| book.may_be_deleted(organizer));
     let least = 1 + count(&[Fate::Done]) + cancelled;
-    let most = 1 + count(&[Fate::Done, Fate::Unknown]) + cancelled;
+    let most = 1 + count(&[Fate::Done, Fate::Unknown]) + cancelled + u64::from(ended);
     (book.creation(event.id).is_some() && !(least..=most).contains(&event.version)).then(|| {
         format!("event {} is at version {}; by what was done to it, it should be between {least} and {most}", event.title, event.version)
     })

@@ -11,6 +11,9 @@ use crate::checker::registers::{Write, as_read, perhaps};
 use crate::history::{Act, Fate, Moment, Way};
 use crate::time::always;
 
+/// How an event is hidden from those who want to answer; its organizer has nothing to answer.
+const UNANSWERABLE: &str = "cannot be answered by";
+
 /// More than anybody has of anything.
 pub(crate) fn all() -> PageRequest {
     PageRequest { limit: domain::Limit::MAX, after: None }
@@ -22,6 +25,7 @@ impl Person {
     }
 
     fn check_shown(&self, event: &Event, from: Moment, to: Moment) {
+        self.world.history.shown(event.title.as_str(), event.id);
         let wrong = self.world.history.look(|book| match book.creation(event.id) {
             None => None,
             Some(_) if !book.may_have_seen(event.id, &self.name, from, to) => Some("is shown to a stranger".to_owned()),
@@ -46,7 +50,7 @@ impl Person {
             let (membership, first) = book.membership(event, &self.name);
             let invited = as_read(&membership, first, from, to).iter().all(|invited| *invited);
             let mine = book.organizer(event) == Some(&self.name);
-            (mine || invited) && !book.may_be_deleted(&self.name) && book.organizer(event).is_some_and(|o| !book.may_be_deleted(o))
+            (mine || invited) && (how != UNANSWERABLE || !mine) && !book.may_be_deleted(&self.name) && book.organizer(event).is_some_and(|o| !book.may_be_deleted(o))
         });
         if hidden {
             self.world.history.violation(format!("event {event} {how} {}, who is its organizer or invited", self.name));
@@ -56,7 +60,7 @@ impl Person {
     /// Whoever is invited for certain may answer.
     pub(super) fn check_answer(&self, event: EventId, way: Way, from: Moment, answer: &Result<(), Error>) {
         if let (Way::Respond, Err(Error::NotFound { .. } | Error::Forbidden { .. })) = (way, answer) {
-            self.check_unseen(event, from, "cannot be answered by");
+            self.check_unseen(event, from, UNANSWERABLE);
         }
     }
 
@@ -155,6 +159,7 @@ impl Person {
         let Ok(Seen { value: page, from, to, .. }) = seen else { return };
         for invitation in &page.items {
             let name = self.name.clone();
+            self.world.history.shown(invitation.event.title.as_str(), invitation.event.id);
             self.check_status(invitation.event.id, &name, Some(invitation.status), from, to);
         }
     }
@@ -196,6 +201,7 @@ impl Person {
                 Entry::Event { .. } | Entry::Busy { .. } => None,
             })
         };
+        self.note_entries(&page.items);
         let session = self.session().session;
         let wrong: Vec<String> = self.world.history.look(|book| {
             let mut wrong = Vec::new();
@@ -224,6 +230,14 @@ impl Person {
             wrong
         });
         wrong.into_iter().for_each(|wrong| self.wrong(wrong));
+    }
+
+    fn note_entries(&self, entries: &[Entry]) {
+        for entry in entries {
+            if let Entry::Event { event, title, .. } = entry {
+                self.world.history.shown(title.as_str(), *event);
+            }
+        }
     }
 
     /// What is wrong with an entry for another's event in the own calendar: the answers of this session must show in it.
@@ -269,6 +283,7 @@ impl Person {
         let request = ListEntries { of: Some(other.clone()), window: always(), page: all() };
         let seen = self.asks(async |clients, context| clients.calendar.entries(context, request.clone()).await).await;
         let Ok(Seen { value: page, from, to, .. }) = seen else { return };
+        self.note_entries(&page.items);
         // An end of sharing is in force for certain once it was told to have settled.
         let in_force = |write: &Write<Option<Level>>| write.settled || write.value.is_some();
         let may_be = self.world.history.look(|book| {
