@@ -3,7 +3,7 @@
 //!
 //! * [`determinism`]: what makes two runs of a seed the same. [`run`]: one simulation. [`runner`]: many, one a process.
 //! * `installation`: the services on their machines; `network` and `wire`: what is between them and people; `time`: clocks.
-//! * `people`: who does what; `chaos`: what goes wrong.
+//! * `people`: who does what; `chaos`: what goes wrong. [`hour`]: a scenario of its own, in which auth is away for an hour.
 //! * `history`: what people were told; `checker`: whether that is true. [`plant`]: bugs to prove that it would notice.
 
 #![allow(
@@ -19,6 +19,7 @@ mod chaos;
 mod checker;
 pub mod determinism;
 mod history;
+pub mod hour;
 mod installation;
 mod network;
 mod people;

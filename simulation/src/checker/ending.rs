@@ -428,10 +428,7 @@ impl Ending {
             let fits = match (given, theirs.others.get(name)) {
                 (None, Some(Err(code))) => *code == "forbidden",
                 (Some(Level::Details), Some(Ok(entries))) => *entries == sight.calendar,
-                (Some(Level::Busy), Some(Ok(entries))) => {
-                    entries.iter().all(|entry| matches!(entry, Entry::Busy { .. }))
-                        && entries.is_empty() == sight.calendar.is_empty()
-                }
+                (Some(Level::Busy), Some(Ok(entries))) => *entries == busy_in(&sight.calendar),
                 (_, seen) => seen.is_none(),
             };
             if !fits {
@@ -440,6 +437,24 @@ impl Ending {
         }
         wrong
     }
+}
+
+/// When the owner of these entries is not free, and nothing else.
+fn busy_in(entries: &[Entry]) -> Vec<Entry> {
+    let extent = |entry: &Entry| match entry {
+        Entry::Event { time, .. } => Some((time.extent().start, time.extent().end)),
+        Entry::Busy { .. } => None,
+    };
+    let mut extents: Vec<(i64, i64)> = entries.iter().filter_map(extent).collect();
+    extents.sort_unstable();
+    let mut merged: Vec<(i64, i64)> = Vec::new();
+    for (start, end) in extents {
+        match merged.last_mut() {
+            Some(last) if start <= last.1 => last.1 = last.1.max(end),
+            _ => merged.push((start, end)),
+        }
+    }
+    merged.into_iter().map(|(start, end)| Entry::Busy { start, end }).collect()
 }
 
 /// The version of an event counts its changes.
