@@ -122,15 +122,6 @@ impl World {
         self.cluster.caught_up(PATIENCE).await.unwrap();
     }
 
-    /// The data folder of five processes.
-    ///
-    /// # Panics
-    /// If the services are linked: they have none.
-    #[must_use]
-    pub fn data(&self) -> &Path {
-        self.data.as_ref().unwrap().path()
-    }
-
     /// Makes a backup of one service's database, which goes on meanwhile.
     pub async fn backs_up(&self, service: Service) -> Vec<u8> {
         self.cluster.backup(service).await.unwrap()
