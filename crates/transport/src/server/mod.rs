@@ -11,7 +11,7 @@ mod session;
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use domain::{Peer, Protocol, Service, Stub};
@@ -24,6 +24,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
+use crate::backup::Backups;
 use crate::frame::MAX_FRAME;
 use crate::metrics::Metrics;
 use crate::stream::BoxStream;
@@ -96,6 +97,8 @@ pub(crate) struct Shared<P: Protocol> {
     stub: Arc<dyn Stub<P>>,
     readiness: Readiness,
     metrics: Arc<Metrics>,
+    /// Who makes backups, once the service is there.
+    backups: OnceLock<Backups>,
     options: ListenOptions,
     places: Places,
     /// Connections for which there was no place, and those that were refused for their certificates.
@@ -117,6 +120,7 @@ impl<P: Protocol> Server<P> {
             stub,
             readiness,
             metrics,
+            backups: OnceLock::new(),
             places: Places::new(options.max_connections, connections),
             crowded: Sparingly::default(),
             refused: Sparingly::default(),
@@ -126,6 +130,12 @@ impl<P: Protocol> Server<P> {
             closing: closing.clone(),
         });
         Self { shared, _closing: closing.drop_guard() }
+    }
+
+    /// From now on backups are made for the operator.
+    pub fn makes_backups(&self, backups: Backups) {
+        // There is one service; a second would change nothing.
+        let _ = self.shared.backups.set(backups);
     }
 
     /// Accepts connections until [`shutdown`](Self::shutdown) is called, then closes the listener.
