@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::invitations::{Invitation, Status};
-use domain::{Error, Reply, Service};
+use domain::{Error, Reply, Retryable, Service};
 
 use super::{begin_anew, sending};
 use crate::app::ask::{Command, Done, Found, Outcome, Query};
@@ -108,10 +108,12 @@ fn refused(model: &mut Model, request: RequestId, error: &Error) {
     if error.field() == Some("sequence") {
         return;
     }
-    let outcome = match error {
-        Error::Deadline { .. } | Error::Internal { .. } => "not known whether done",
-        _ => "not done",
+    let open = match error {
+        Error::Deadline { .. } | Error::Internal { .. } => true,
+        // This time it was not; what became of it before is not known.
+        other => sending.unconfirmed && other.retryable() != Retryable::Never,
     };
+    let outcome = if open { "not known whether done" } else { "not done" };
     model.toast(format!("{outcome}: {}: {error}", sending.command.words()), Tone::Bad);
 }
 
