@@ -134,7 +134,7 @@ impl World {
     /// Starts one service again, and waits until its callers reach it (those who have just found it missing give it a rest).
     pub async fn starts(&mut self, service: Service) {
         self.cluster.start(service).await.unwrap();
-        self.reaches(service).await;
+        reached(self.clients(), service).await;
     }
 
     /// Stops one service in the middle of whatever it does: it is there, and does not answer.
@@ -150,20 +150,12 @@ impl World {
     /// Lets one service that hangs go on, and waits until its callers reach it.
     pub async fn goes_on(&mut self, service: Service) {
         self.cluster.resume(service).await.unwrap();
-        self.reaches(service).await;
+        reached(self.clients(), service).await;
     }
 
     /// Waits until its callers know of a service that was ended that it is away.
     pub async fn misses(&self, service: Service) {
         missed(self.clients(), service).await;
-    }
-
-    async fn reaches(&self, service: Service) {
-        let mut again = tokio::time::interval(BETWEEN_LOOKS);
-        while let Err(error) = self.health(service).await {
-            assert_eq!(error.service(), Some(service), "{error}");
-            again.tick().await;
-        }
     }
 
     /// Where the logs of the services end.
@@ -175,10 +167,6 @@ impl World {
             ends.push((service, health.positions.get(service)));
         }
         ends
-    }
-
-    async fn health(&self, service: Service) -> Result<(), domain::Error> {
-        health(self.clients(), service).await
     }
 
     /// Waits until nothing moves, audits all references and counts, and ends everything.
@@ -196,6 +184,15 @@ impl World {
 pub async fn missed(clients: &Clients, service: Service) {
     let mut again = tokio::time::interval(BETWEEN_LOOKS);
     while !matches!(health(clients, service).await, Err(Error::Unavailable { .. })) {
+        again.tick().await;
+    }
+}
+
+/// Waits until `clients` reach a service that is there again.
+pub async fn reached(clients: &Clients, service: Service) {
+    let mut again = tokio::time::interval(BETWEEN_LOOKS);
+    while let Err(error) = health(clients, service).await {
+        assert_eq!(error.service(), Some(service), "{error}");
         again.tick().await;
     }
 }

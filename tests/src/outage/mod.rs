@@ -84,7 +84,11 @@ pub fn outage(away: &[Service], manner: Manner) {
         }
         screens.recover(away, manner).await;
         world.settles().await;
-        tokio::join!(called.converge(&world, &scene), given.converge(&scene, &shell));
+        tokio::join!(
+            called.converge(&world, &scene),
+            given.converge(&scene, &shell),
+            screens.have_done_all_once(&scene.alice),
+        );
         called.repeat(&world).await;
         let checked = shell.gives("alice", &["check"], "").await;
         assert_eq!((checked.code, &checked.document()["dangling"]), (0, &serde_json::json!([])), "{checked:?}");

@@ -5,7 +5,9 @@
 use std::time::Duration;
 
 use client::headless::Headless;
-use domain::Service;
+use domain::events::Listing;
+use domain::invitations::Status;
+use domain::{EventId, PageRequest, Service};
 use futures::future::join_all;
 use transport::cluster::Clients;
 use transport::{ChannelOptions, ClientOptions, Metrics};
@@ -13,7 +15,7 @@ use transport::{ChannelOptions, ClientOptions, Metrics};
 use super::Manner;
 use super::deed::PASSWORD;
 use super::seen::Seen;
-use crate::{Person, Plan, World, missed};
+use crate::{Person, Plan, World, missed, reached, window};
 
 /// How long something on a screen is waited for; nothing waits for it to pass.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -21,6 +23,8 @@ const SIZE: (u16, u16) = (120, 40);
 
 /// All screens.
 pub(super) struct Screens {
+    /// What most of them show: an event of Alice's, tomorrow, to which Dave and Erin are invited.
+    kickoff: EventId,
     watched: Vec<Watched>,
     doing: Vec<Doing>,
 }
@@ -56,10 +60,10 @@ impl Screens {
         world.people(["dave", "erin", "frank"]).await;
         let tomorrow = jiff::Timestamp::now().checked_add(jiff::SignedDuration::from_hours(24)).unwrap();
         let plan = Plan::for_a("Kickoff").at(&format!("{}T08:00", tomorrow.strftime("%F"))).public();
-        alice.creates(plan.inviting(&["dave", "erin"])).await.unwrap();
+        let kickoff = alice.creates(plan.inviting(&["dave", "erin"])).await.unwrap().id;
         world.settles().await;
         let (watched, doing) = tokio::join!(watched(world), doing(world));
-        Self { watched, doing }
+        Self { kickoff, watched, doing }
     }
 
     /// Goes on until every pane has asked its service: those whose service is away say so, with the age of what they go on showing, and
@@ -76,6 +80,17 @@ impl Screens {
         let doing = self.doing.iter_mut().map(|doing| doing.ends(away, manner));
         tokio::join!(join_all(watching), join_all(doing));
     }
+
+    /// That everything done at a screen was done once, whatever became of it on the way.
+    pub(super) async fn have_done_all_once(&self, alice: &Person) {
+        let from_now_on = window(None, None, "UTC");
+        let made = alice.lists_in(Listing::Mine, Some("Retreat"), from_now_on, PageRequest::default()).await.unwrap();
+        assert_eq!(made.items.len(), 1, "{made:?}");
+        let going = alice.participants_of(self.kickoff, Some(Status::Going), PageRequest::default()).await.unwrap();
+        assert_eq!((going.counts.going, going.people.items[0].username.as_str()), (1, "erin"));
+        let shares = alice.shares().await.unwrap();
+        assert_eq!(shares.shared_with.iter().filter(|share| share.username.as_str() == "erin").count(), 1);
+    }
 }
 
 async fn watched(world: &World) -> Vec<Watched> {
@@ -86,7 +101,7 @@ async fn watched(world: &World) -> Vec<Watched> {
         Watched { name, client, panes }
     };
     let calendar =
-        open("my calendar", "dave", &[(Service::Calendar, "")], |client| client.command("agenda"), "my calendar");
+        open("my calendar", "alice", &[(Service::Calendar, "Kickoff")], |client| client.command("agenda"), "Kickoff");
     let shared = open(
         "a shared calendar",
         "bob",
@@ -252,6 +267,7 @@ impl Doing {
     async fn ends(&mut self, away: &[Service], manner: Manner) {
         if away.contains(&self.asks) {
             if manner == Manner::Killed {
+                reached(&self.clients, self.asks).await;
                 (self.go)(&mut self.client);
             }
             sees(&mut self.client, self.done).await;
