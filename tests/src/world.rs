@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use domain::{Context, Credential, Error, Position, Service};
+use domain::recovery::{AcceptLoss, LossAccepted};
+use domain::{Answer, Context, Credential, Error, IdempotencyKey, Position, Service};
 use tempfile::TempDir;
 use transport::cluster::{Clients, Cluster, LinkedOptions, SpawnedOptions};
 
@@ -119,6 +120,40 @@ impl World {
     /// Waits until every service has taken over what the others have told.
     pub async fn settles(&self) {
         self.cluster.caught_up(PATIENCE).await.unwrap();
+    }
+
+    /// Makes a backup of one service's database, which goes on meanwhile.
+    pub async fn backs_up(&self, service: Service) -> Vec<u8> {
+        self.cluster.backup(service).await.unwrap()
+    }
+
+    /// Stops one service, puts a backup in the place of its database, and starts it again.
+    pub async fn restores(&mut self, service: Service, backup: &[u8]) {
+        self.stops(service).await;
+        self.cluster.restore(service, backup.to_vec()).await.unwrap();
+        self.starts(service).await;
+    }
+
+    /// Says, as the operator, that what `source` has lost may go at `service` too.
+    pub async fn accepts_loss(&self, service: Service, source: Service) -> Answer<LossAccepted> {
+        let operator = self.cluster.operator().unwrap();
+        let context = Context::new(operator, PATIENCE).as_command(IdempotencyKey::new(), 1);
+        self.clients().accept_loss(service, &context, AcceptLoss { source }).await
+    }
+
+    /// Waits until a service says that one of its followers has stopped; why.
+    pub async fn stops_following(&self, service: Service) -> String {
+        let began = std::time::Instant::now();
+        loop {
+            let context = Context::new(Credential::None, PATIENCE);
+            if let Ok(reply) = self.clients().health(service, &context).await
+                && let Some(why) = reply.value.stopped.first()
+            {
+                return why.clone();
+            }
+            assert!(began.elapsed() < PATIENCE, "{service} goes on");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// Stops one service gracefully.

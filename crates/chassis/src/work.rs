@@ -33,8 +33,9 @@ pub fn begin<W: Serialize + DeserializeOwned>(
     step: impl Fn(&mut Transaction<'_>, W) -> Result<Option<W>, Fault>,
 ) -> Result<(), Fault> {
     if let Some(rest) = step(tx, item)? {
-        let taken = tx.scan(&WORK, &(source, cause.at), None, usize::MAX)?.len();
-        let number = u32::try_from(taken).map_err(|_| Fault::broken("too many work items of one change"))?;
+        let last = tx.scan_back(&WORK, &(source, cause.at), None, 1)?.pop();
+        let number = last.map_or(Some(0), |((.., number), _)| number.checked_add(1));
+        let number = number.ok_or_else(|| Fault::broken("too many work items of one change"))?;
         tx.put(&WORK, &(source, cause.at, number), &Row(storage::encode(&rest)?))?;
     }
     Ok(())

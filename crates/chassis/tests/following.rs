@@ -15,7 +15,6 @@
 #[path = "following/words.rs"]
 mod words;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -25,13 +24,13 @@ use chassis::{Chassis, Fault, Settle};
 use domain::log::{Changes, LogCursor, ReadChanges};
 use domain::{Actor, Context, Credential, Position, Positions, Service};
 use serde::{Deserialize, Serialize};
-use storage::{Database, MemoryDisk, Options, Reader as _, Table, Transaction};
+use storage::{MemoryDisk, Reader as _, Table, Transaction};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use words::{
-    Link, Way, Word, asking, commanding, hear, heard, in_folder, in_memory, numbered, on, on_disk, say, say_all, until,
-    until_heard, until_stopped, words,
+    Link, Way, Word, asking, commanding, hear, heard, in_memory, numbered, on_disk, say, say_all, until, until_heard,
+    until_stopped, words,
 };
 
 // Sharing is followed by calendar only, and nobody stands between them.
@@ -124,85 +123,6 @@ async fn a_command_that_is_sent_twice_is_heard_once() {
     say(&owner, &commanding(), "world", Settle::No).await;
     until_heard(&follower, OWNER, &["hello".to_owned(), "world".to_owned()]).await;
     following.abort();
-}
-
-#[tokio::test]
-async fn a_follower_of_an_emptied_database_stops_keeps_what_it_has_and_says_so() {
-    let (owner, follower) = (in_memory(OWNER), in_memory(FOLLOWER));
-    let link = Link::to(&owner);
-    let following = link.followed_by(&follower);
-    say_all(&owner, &numbered(0..3)).await;
-    until_heard(&follower, OWNER, &numbered(0..3)).await;
-    let emptied = in_memory(OWNER);
-    say_all(&emptied, &numbered(10..20)).await;
-    link.leads_to(&emptied);
-    // The poll that still waits at the old one gets its answer.
-    say_all(&owner, &numbered(3..4)).await;
-    let why = until_stopped(&follower).await;
-    assert!(why.contains("following sharing") && why.contains("restored, copied back or emptied"), "{why}");
-    assert_eq!(words(&follower, OWNER).await, numbered(0..4));
-    let emptied_at = emptied.health().positions.get(OWNER).unwrap();
-    let context = asking().having_seen(Positions::of(OWNER, emptied_at));
-    let reply = follower.query(&context, |view| heard(view, OWNER)).await.unwrap();
-    assert_eq!((reply.value.1, reply.behind), (numbered(0..4), vec![OWNER]), "it goes on answering, and says how");
-    following.abort();
-}
-
-#[tokio::test]
-async fn a_restored_or_copied_back_database_is_another_history_and_the_true_one_is_followed_on() {
-    let place = tempfile::tempdir().unwrap();
-    let [folder, backup, kept] = ["data", "backup", "kept"].map(|name| place.path().join(name));
-    let follower = in_memory(FOLLOWER);
-    let owner = in_folder(&folder, OWNER);
-    let link = Link::to(&owner);
-    let following = link.followed_by(&follower);
-    say_all(&owner, &numbered(0..3)).await;
-    until_heard(&follower, OWNER, &numbered(0..3)).await;
-    owner.db().close().await;
-    copy(&folder, &backup);
-
-    let owner = in_folder(&folder, OWNER);
-    link.leads_to(&owner);
-    say_all(&owner, &numbered(3..5)).await;
-    until_heard(&follower, OWNER, &numbered(0..5)).await;
-    owner.db().close().await;
-    std::fs::rename(&folder, &kept).unwrap();
-
-    // The backup, simply copied back: it says as many words as were heard, but others.
-    copy(&backup, &folder);
-    let copied = in_folder(&folder, OWNER);
-    say_all(&copied, &numbered(100..102)).await;
-    link.leads_to(&copied);
-    until_stopped(&follower).await;
-    assert_eq!(words(&follower, OWNER).await, numbered(0..5));
-
-    // The true history again.
-    copied.db().close().await;
-    let owner = in_folder(&kept, OWNER);
-    link.leads_to(&owner);
-    until("it goes on", async || follower.health().stopped.is_empty()).await;
-    say_all(&owner, &numbered(5..6)).await;
-    until_heard(&follower, OWNER, &numbered(0..6)).await;
-    owner.db().close().await;
-
-    // And the backup, restored as it should be: a history of its own from the first moment.
-    let restored = on(Database::open_restored(&backup, Options::new(OWNER.name(), 1)).unwrap(), OWNER);
-    link.leads_to(&restored);
-    until_stopped(&follower).await;
-    assert_eq!(words(&follower, OWNER).await, numbered(0..6));
-    following.abort();
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 #[tokio::test(start_paused = true)]

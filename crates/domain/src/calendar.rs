@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::integrity::{AskHealth, Audit, AuditPage, Health};
+use crate::recovery::{AcceptLoss, LossAccepted};
 use crate::time::Window;
 use crate::{EventId, EventTime, EventTitle, Instance, Location, PageCursor, PageRequest, Positions, Username, Watch};
 
@@ -24,6 +25,8 @@ crate::service! {
         3: query by Anyone fn health(AskHealth) -> Health;
         /// How far the service is, as soon as that is news.
         4: query by User fn watch(Watch) -> Positions;
+        /// Lets go of what the named owner has lost, though it is much. Operator only; conflict if nothing waits for that.
+        5: command by Service fn accept_loss(AcceptLoss) -> LossAccepted;
     }
 }
 

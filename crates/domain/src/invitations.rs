@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::events::Person;
 use crate::integrity::{AskHealth, Audit, AuditPage, Health};
 use crate::log::{Change, Changes, ReadChanges};
+use crate::recovery::{AcceptLoss, LossAccepted, ReadSnapshot, Snapshot};
 use crate::{
     EventId, EventTitle, Instance, Location, Page, PageRequest, Position, Positions, Series, UserId, Username, Watch,
 };
@@ -39,6 +40,10 @@ crate::service! {
         10: query by User fn watch(Watch) -> Positions;
         /// What people have answered to the events that I organize, the last answer of each.
         11: query by User fn answers(ListAnswers) -> Answers;
+        /// Everyone's status, for followers whose history ended.
+        12: query by Service fn snapshot(ReadSnapshot) -> Snapshot<InvitationChange>;
+        /// Lets go of what the named owner has lost, though it is much. Operator only; conflict if nothing waits for that.
+        13: command by Service fn accept_loss(AcceptLoss) -> LossAccepted;
     }
 }
 
@@ -242,6 +247,20 @@ pub enum InvitationChange {
     },
 }
 
+/// What of invitations' others keep: someone's status at an event, or at one instance of it.
+pub type InvitationRow = (EventId, Instance, UserId);
+
 impl Change for InvitationChange {
     const VERSION: u8 = 1;
+    type Row = InvitationRow;
+
+    fn rows(&self) -> Vec<InvitationRow> {
+        let Self::Answered { event, instance, people } = self;
+        let there = people.iter().filter(|(_, status)| status.is_some());
+        there.map(|(user, _)| (*event, *instance, *user)).collect()
+    }
+
+    fn removal(&(event, instance, user): &InvitationRow) -> Self {
+        Self::Answered { event, instance, people: vec![(user, None)] }
+    }
 }

@@ -23,6 +23,7 @@ pub mod invitations;
 pub mod log;
 mod page;
 mod position;
+pub mod recovery;
 mod reply;
 mod service;
 pub mod sharing;

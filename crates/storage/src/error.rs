@@ -115,11 +115,17 @@ pub enum Error {
         path: PathBuf,
     },
     /// The files of the database are not what they were when they were written.
-    #[error("the database in {} is damaged ({why}): restore it from a backup", path.display())]
+    #[error("the database in {} is damaged ({why})", path.display())]
     Damaged {
         /// The database's folder.
         path: PathBuf,
         /// What was found.
+        why: String,
+    },
+    /// A backup that cannot be made, or cannot be used.
+    #[error("{why}")]
+    Backup {
+        /// Why, in words about "it", the backup.
         why: String,
     },
     /// The database was written by a newer release.

@@ -11,7 +11,7 @@
 //! * [`channel`]: the caller's end, a [`domain::Stub`] like any other.
 //! * [`layers`]: what stands between a caller and a service in *both* modes, in one tested order: deadlines, retries, circuit breaker,
 //!   authentication, access, limits, and what is counted.
-//! * [`metrics`]: the counting.
+//! * [`metrics`]: the counting. [`backup`]: a backup on its way from a running service.
 //! * [`telemetry`]: traces for a collector, if one is configured.
 //! * [`host`]: what a service's program is. [`cluster`]: all five services as one, connected, linked or spawned.
 //!
@@ -23,6 +23,7 @@
 //! allocated, and a frame that is too large or malformed harms no other call.
 
 pub mod audit;
+pub mod backup;
 pub mod channel;
 pub mod cluster;
 pub mod codec;

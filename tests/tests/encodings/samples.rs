@@ -6,6 +6,7 @@ use domain::events::*;
 use domain::integrity::{AskHealth, Audit, AuditPage, Health, Present, Reference, Target};
 use domain::invitations::*;
 use domain::log::{Changes, LogCursor, ReadChanges, Record};
+use domain::recovery::{AcceptLoss, LossAccepted, ReadSnapshot, Snapshot};
 use domain::sharing::*;
 use domain::{
     Epoch, EventId, EventTime, Instance, Page, PageRequest, Position, Positions, Series, Service, SessionId,
@@ -52,6 +53,22 @@ fn changes<C>(changes: Vec<C>) -> Changes<C> {
         changes.into_iter().zip(1..).map(|(change, position)| Record { position, digest: [9; 16], change }).collect();
     let followed = Positions::of(Service::Auth, position());
     Changes::Records { epoch: Epoch([7; 16]), records, watermark: 300, followed }
+}
+
+fn read_snapshot() -> ReadSnapshot {
+    ReadSnapshot { after: Some(vec![1, 2, 3]), limit: 200 }
+}
+
+fn snapshot<C>(rows: Vec<C>) -> Snapshot<C> {
+    Snapshot { epoch: Epoch([7; 16]), at: 300, digest: [9; 16], rows, next: Some(vec![1, 2, 3]) }
+}
+
+fn accept_loss() -> AcceptLoss {
+    AcceptLoss { source: Service::Auth }
+}
+
+fn loss_accepted() -> LossAccepted {
+    LossAccepted { source: Service::Auth, rows: 300 }
 }
 
 fn diverged<C>() -> Changes<C> {
@@ -146,6 +163,7 @@ pub(crate) fn auth_requests() -> Vec<AuthRequest> {
         AuthRequest::audit(Audit { after: Some(vec![1, 2]) }),
         AuthRequest::present(present()),
         AuthRequest::health(AskHealth),
+        AuthRequest::snapshot(read_snapshot()),
     ]
 }
 
@@ -177,6 +195,7 @@ pub(crate) fn auth_responses() -> Vec<AuthResponse> {
         AuthResponse::audit(audit_page()),
         AuthResponse::present(vec![true, false]),
         AuthResponse::health(health()),
+        AuthResponse::snapshot(snapshot(vec![AuthChange::UserRegistered(alice())])),
     ]
 }
 
@@ -215,6 +234,8 @@ pub(crate) fn events_requests() -> Vec<EventsRequest> {
         EventsRequest::present(present()),
         EventsRequest::health(AskHealth),
         EventsRequest::watch(watch()),
+        EventsRequest::snapshot(ReadSnapshot { after: None, limit: 1 }),
+        EventsRequest::accept_loss(accept_loss()),
     ]
 }
 
@@ -244,6 +265,12 @@ pub(crate) fn events_responses() -> Vec<EventsResponse> {
         EventsResponse::present(vec![true, false]),
         EventsResponse::health(health()),
         EventsResponse::watch(watched()),
+        EventsResponse::snapshot(snapshot(vec![
+            EventChange::Put(facts()),
+            EventChange::Members { event: event(2), inviter: Some(user(1)), invitees: vec![user(3)] },
+            EventChange::Members { event: event(2), inviter: None, invitees: vec![user(3)] },
+        ])),
+        EventsResponse::accept_loss(loss_accepted()),
     ]
 }
 
@@ -283,6 +310,8 @@ pub(crate) fn invitations_requests() -> Vec<InvitationsRequest> {
         InvitationsRequest::watch(watch()),
         InvitationsRequest::answers(ListAnswers { after: None }),
         InvitationsRequest::answers(ListAnswers { after: Some(position()) }),
+        InvitationsRequest::snapshot(read_snapshot()),
+        InvitationsRequest::accept_loss(accept_loss()),
     ]
 }
 
@@ -324,6 +353,8 @@ pub(crate) fn invitations_responses() -> Vec<InvitationsResponse> {
             }],
             until: position(),
         }),
+        InvitationsResponse::snapshot(Snapshot { next: None, ..snapshot(Vec::new()) }),
+        InvitationsResponse::accept_loss(loss_accepted()),
     ]
 }
 
@@ -339,6 +370,7 @@ pub(crate) fn calendar_requests() -> Vec<CalendarRequest> {
         CalendarRequest::audit(Audit { after: None }),
         CalendarRequest::health(AskHealth),
         CalendarRequest::watch(watch()),
+        CalendarRequest::accept_loss(accept_loss()),
     ]
 }
 
@@ -365,6 +397,7 @@ pub(crate) fn calendar_responses() -> Vec<CalendarResponse> {
         CalendarResponse::audit(audit_page()),
         CalendarResponse::health(health()),
         CalendarResponse::watch(watched()),
+        CalendarResponse::accept_loss(loss_accepted()),
     ]
 }
 
@@ -379,6 +412,8 @@ pub(crate) fn sharing_requests() -> Vec<SharingRequest> {
         SharingRequest::audit(Audit { after: None }),
         SharingRequest::health(AskHealth),
         SharingRequest::watch(watch()),
+        SharingRequest::snapshot(read_snapshot()),
+        SharingRequest::accept_loss(accept_loss()),
     ]
 }
 
@@ -399,5 +434,11 @@ pub(crate) fn sharing_responses() -> Vec<SharingResponse> {
         SharingResponse::audit(audit_page()),
         SharingResponse::health(health()),
         SharingResponse::watch(watched()),
+        SharingResponse::snapshot(snapshot(vec![SharingChange::Shared {
+            owner: user(1),
+            sharee: user(3),
+            level: Level::Busy,
+        }])),
+        SharingResponse::accept_loss(loss_accepted()),
     ]
 }

@@ -18,6 +18,7 @@ mod events;
 mod integrity;
 mod outages;
 mod public_events;
+mod recovery;
 mod restarts;
 mod sharing;
 mod watching;

@@ -17,6 +17,7 @@ use domain::invitations::{
     Participants, Respond, Unattend,
 };
 use domain::log::{Changes, ReadChanges};
+use domain::recovery::{AcceptLoss, LossAccepted, ReadSnapshot, Snapshot};
 use domain::{Answer, Context, Page, Positions, Watch};
 
 /// The service.
@@ -78,5 +79,13 @@ impl Invitations for InvitationsService {
 
     async fn answers(&self, context: &Context, request: ListAnswers) -> Answer<Answers> {
         self.list_answers(context, request).await
+    }
+
+    async fn snapshot(&self, _: &Context, request: ReadSnapshot) -> Answer<Snapshot<InvitationChange>> {
+        self.chassis.serve_snapshot(&request, crate::snapshot::rows).await
+    }
+
+    async fn accept_loss(&self, context: &Context, request: AcceptLoss) -> Answer<LossAccepted> {
+        self.chassis.accept_loss(context, request).await
     }
 }

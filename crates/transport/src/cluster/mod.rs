@@ -27,6 +27,7 @@ use domain::{Clock as _, Context, Credential, Service};
 use tokio::time::{Instant, sleep};
 
 pub use addresses::{Addresses, BASE_PORT};
+pub use catch_up::caught_up;
 pub use clients::Clients;
 pub use folder::{
     DataFolder, FolderLock, Holder, PATIENCE, PidFile, Sharing, argument_of, parent_of, program_of, program_run_by,
@@ -258,6 +259,30 @@ impl Cluster {
                 Ok(())
             }
             Kind::Spawned(spawned) => spawned.hang(service, hung).await,
+        }
+    }
+
+    /// A backup of the database of one service, which goes on meanwhile.
+    ///
+    /// # Errors
+    /// If it is not ours, or cannot be backed up.
+    pub async fn backup(&self, service: Service) -> Result<Vec<u8>, Failed> {
+        match &self.kind {
+            Kind::Connected => Err(not_ours(service)),
+            Kind::Linked(linked) | Kind::Visiting(linked) => linked.member(service)?.backup().await,
+            Kind::Spawned(spawned) => spawned.backup(service, &self.operator()?).await,
+        }
+    }
+
+    /// Puts a backup in the place of the database of one service, which is stopped.
+    ///
+    /// # Errors
+    /// If it is not ours, or runs, or the backup cannot be used.
+    pub async fn restore(&self, service: Service, backup: Vec<u8>) -> Result<(), Failed> {
+        match &self.kind {
+            Kind::Connected => Err(not_ours(service)),
+            Kind::Linked(linked) | Kind::Visiting(linked) => linked.member(service)?.restore(backup).await,
+            Kind::Spawned(spawned) => spawned.restore(service, &backup).await,
         }
     }
 

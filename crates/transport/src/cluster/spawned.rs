@@ -5,15 +5,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chassis::OperatorKey;
-use domain::Service;
+use domain::{Credential, Service};
 use rustix::process::Signal;
+use tokio::io::AsyncReadExt as _;
 use tokio::sync::Mutex;
 
 use super::linked::MANY;
 use super::ports::ReservedPorts;
 use super::process::{Launch, ServiceProcess};
-use super::{Addresses, Clients, DataFolder, Failed, programs};
-use crate::{ChannelOptions, ClientOptions, Metrics, Tls};
+use super::{Addresses, Clients, DataFolder, Failed, program_of, programs};
+use crate::host::backup_in;
+use crate::{ChannelOptions, ClientOptions, Metrics, Tcp, Tls, backup};
 
 /// How long a service may take to become ready, and to end.
 const STARTING: Duration = Duration::from_secs(30);
@@ -133,6 +135,29 @@ impl Spawned {
             running.signal(if hung { Signal::STOP } else { Signal::CONT });
         }
         Ok(())
+    }
+
+    pub(super) async fn backup(&self, service: Service, operator: &Credential) -> Result<Vec<u8>, Failed> {
+        let way = Tcp::to(self.launch.address(service)?, service, self.launch.tls.clone());
+        let mut backup = backup::ask(&way, service, operator).await.map_err(Failed)?;
+        let mut bytes = Vec::new();
+        let read = backup.read_to_end(&mut bytes).await;
+        read.map_err(|error| Failed(format!("the backup of {service} failed: {error}")))?;
+        Ok(bytes)
+    }
+
+    /// By the service's own program.
+    pub(super) async fn restore(&self, service: Service, backup: &[u8]) -> Result<(), Failed> {
+        let folder = self.launch.data.path().join("backups");
+        let refused = |error: std::io::Error| Failed(format!("{service} was not restored: {error}"));
+        tokio::fs::create_dir_all(&folder).await.map_err(refused)?;
+        tokio::fs::write(backup_in(&folder, service), backup).await.map_err(refused)?;
+        let program = self.launch.programs.join(program_of(service));
+        let mut command = tokio::process::Command::new(program);
+        command.arg("restore").arg(&folder).arg("--force").arg("--data").arg(self.launch.data.path());
+        let ended = command.output().await.map_err(refused)?;
+        let said = String::from_utf8_lossy(&ended.stderr).trim().to_owned();
+        if ended.status.success() { Ok(()) } else { Err(Failed(said)) }
     }
 
     pub(super) async fn pid(&self, service: Service) -> Option<u32> {

@@ -10,6 +10,7 @@ use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, ValueEnum};
 use domain::Service;
 
+use super::operating::Operation;
 use crate::cluster::{Addresses, BASE_PORT, Failed};
 use crate::tls::{Identity, Tls};
 
@@ -18,16 +19,16 @@ use crate::tls::{Identity, Tls};
 #[command(version, next_line_help = false)]
 pub(super) struct Options<A: Args> {
     /// The data folder of the installation
-    #[arg(long, env = "CONVENE_DATA", default_value = "./data", value_name = "FOLDER")]
+    #[arg(long, env = "CONVENE_DATA", default_value = "./data", value_name = "FOLDER", global = true)]
     pub(super) data: PathBuf,
 
     /// The services listen on loopback, each at its number after this port (auth +1, events +2, invitations +3, calendar +4, sharing +5)
-    #[arg(long, env = "CONVENE_BASE_PORT", default_value_t = BASE_PORT, value_name = "PORT",
+    #[arg(long, env = "CONVENE_BASE_PORT", default_value_t = BASE_PORT, value_name = "PORT", global = true,
           value_parser = clap::value_parser!(u16).range(1..=65_530))]
     base_port: u16,
 
     /// Where this service listens, if not at its place after the base port; on an address that is not loopback it speaks TLS
-    #[arg(long, value_name = "ADDR:PORT")]
+    #[arg(long, value_name = "ADDR:PORT", global = true)]
     listen: Option<SocketAddr>,
 
     /// Where another service listens, if not at its place after the base port
@@ -35,11 +36,11 @@ pub(super) struct Options<A: Args> {
     peers: Vec<(Service, String)>,
 
     /// The folder with the certificates, which `convene certs` makes [default: certs, in the data folder]
-    #[arg(long, env = "CONVENE_CERTS", value_name = "FOLDER")]
+    #[arg(long, env = "CONVENE_CERTS", value_name = "FOLDER", global = true)]
     certs: Option<PathBuf>,
 
     /// Speak TLS on loopback too
-    #[arg(long, env = "CONVENE_REQUIRE_TLS", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
+    #[arg(long, env = "CONVENE_REQUIRE_TLS", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue, global = true)]
     require_tls: bool,
 
     /// What is logged to standard error: a level, or directives such as `info,events=debug`
@@ -64,6 +65,10 @@ pub(super) struct Options<A: Args> {
 
     #[command(flatten)]
     pub(super) own: A,
+
+    /// Something else than to serve
+    #[command(subcommand)]
+    pub(super) operation: Option<Operation>,
 }
 
 /// How a log is written.

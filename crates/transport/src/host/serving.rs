@@ -14,6 +14,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::arriving::Arriving;
 use super::auditing::audit_now_and_then;
+use super::operating::remedy;
 use super::options::Options;
 use super::{Hosted, Stood};
 use crate::cluster::{Clients, DataFolder, Failed, FolderLock, Holder, PATIENCE, Sharing};
@@ -53,6 +54,7 @@ pub(super) async fn serve<P: Hosted>(options: Options<P::Arguments>) -> Result<(
         }
     };
     arriving.arrived(&stood);
+    server.makes_backups(stood.backups());
     drop(arriving);
     let noted = folder.note_process(P::SERVICE)?;
     tracing::info!(service = %P::SERVICE, %address, tls = secured, data = %folder.path().display(), "serving");
@@ -111,6 +113,7 @@ fn open<P: Hosted>(folder: &DataFolder, keep_free: u64) -> Result<Opened, Failed
     let path = folder.database(P::SERVICE);
     let db = Database::open(&path, options).map_err(|error| match (&error, folder.running(P::SERVICE)) {
         (storage::Error::InUse { path }, Some(holder)) => in_use(path, &holder),
+        (storage::Error::Damaged { .. }, _) => Failed(format!("{error}; {}", remedy(P::SERVICE))),
         _ => Failed(error.to_string()),
     })?;
     Ok((lock, operator, db))

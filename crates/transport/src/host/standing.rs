@@ -4,11 +4,12 @@ use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
 use chassis::{Chassis, OperatorKey, Running, Setup};
-use domain::{Answer, Clock, Context, Error, Protocol, Stub, WireBody};
+use domain::{Actor, Answer, Clock, Context, Error, Protocol, Stub, WireBody};
 use storage::Database;
 use tokio_util::sync::CancellationToken;
 
 use super::Hosted;
+use crate::backup::Backups;
 use crate::cluster::{Clients, Failed};
 use crate::layers::is_long_poll;
 use crate::{Metrics, Readiness, Ready, ServerOptions, server_stack};
@@ -45,6 +46,24 @@ impl<P: Hosted> Stood<P> {
         let chassis = Arc::downgrade(running.chassis());
         metrics.show(running.chassis());
         Ok(Self { stub, readiness: Arc::new(move || readiness(&chassis)), running, ending })
+    }
+
+    /// Makes backups of its database, for the operator.
+    pub(crate) fn backups(&self) -> Backups {
+        let chassis = Arc::downgrade(self.running.chassis());
+        Arc::new(move |token| {
+            let ended = || Error::unavailable(P::SERVICE, "it has ended");
+            let chassis = chassis.upgrade().ok_or_else(ended)?;
+            if chassis.operator().verify(token, chassis.clock().now())? != Actor::Operator {
+                return Err(Error::forbidden("a backup is given to the operator of the installation only"));
+            }
+            chassis.db().backup().map_err(|error| Error::unavailable(P::SERVICE, error.to_string()))
+        })
+    }
+
+    /// Its database.
+    pub(crate) fn db(&self) -> &Database {
+        self.running.chassis().db()
     }
 
     /// Why its database takes no more writes, once it has stopped by itself.

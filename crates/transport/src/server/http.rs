@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use domain::Protocol;
+use domain::{Error, Protocol};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
@@ -12,6 +12,7 @@ use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
 
 use super::{Caller, Place, Ready, Shared, session};
+use crate::backup;
 use crate::frame::PROTOCOL_VERSION;
 use crate::handshake::{self, Introduction, introduce, versions_differ};
 use crate::stream::BoxStream;
@@ -26,6 +27,7 @@ pub(super) fn answer<P: Protocol>(
 ) -> Answer {
     match (request.method(), request.uri().path()) {
         (&Method::GET, handshake::PATH) => upgrade(shared, request, caller, place),
+        (&Method::GET, backup::PATH) => back_up(&shared, request, place),
         (&Method::GET | &Method::HEAD, "/healthz") => text(StatusCode::OK, format!("{} is alive\n", P::SERVICE)),
         (&Method::GET | &Method::HEAD, "/readyz") => ready(&shared),
         (&Method::GET | &Method::HEAD, "/metrics") => {
@@ -35,7 +37,7 @@ pub(super) fn answer<P: Protocol>(
                 .insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
             answer
         }
-        (_, handshake::PATH | "/healthz" | "/readyz" | "/metrics") => {
+        (_, handshake::PATH | backup::PATH | "/healthz" | "/readyz" | "/metrics") => {
             text(StatusCode::METHOD_NOT_ALLOWED, "only GET is answered here\n".to_owned())
         }
         _ => text(StatusCode::NOT_FOUND, format!("{} answers /healthz, /readyz, /metrics and calls\n", P::SERVICE)),
@@ -105,6 +107,46 @@ fn upgrade<P: Protocol>(
         ),
     };
     introduce(answer.headers_mut(), P::SERVICE, PROTOCOL_VERSION);
+    answer
+}
+
+/// Gives the operator a backup, on the connection that asks for it.
+fn back_up<P: Protocol>(
+    shared: &Arc<Shared<P>>,
+    mut request: Request<Incoming>,
+    place: &Mutex<Option<Place>>,
+) -> Answer {
+    let Some(token) = backup::asked_by(request.headers()) else {
+        let how = format!("a backup is made by `convene-{} backup`\n", P::SERVICE);
+        return text(StatusCode::UPGRADE_REQUIRED, how);
+    };
+    let starting = || Err(Error::unavailable(P::SERVICE, "it is still starting"));
+    let backup = match shared.backups.get().map_or_else(starting, |backups| backups(&token)) {
+        Ok(backup) => backup,
+        Err(error @ (Error::Unauthenticated { .. } | Error::Forbidden { .. })) => {
+            return text(StatusCode::FORBIDDEN, format!("{error}\n"));
+        }
+        Err(error) => return text(StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")),
+    };
+    let Some(place) = place.lock().take().filter(|_| !shared.draining.is_cancelled()) else {
+        return text(StatusCode::SERVICE_UNAVAILABLE, format!("{} is shutting down\n", P::SERVICE));
+    };
+    let (upgraded, closing) = (hyper::upgrade::on(&mut request), shared.closing.clone());
+    shared.tasks.spawn(async move {
+        let sending = async {
+            let Ok(upgraded) = upgraded.await else { return };
+            let Ok(parts) = upgraded.downcast::<TokioIo<BoxStream>>() else { return };
+            backup::send(P::SERVICE, backup, parts.io.into_inner()).await;
+        };
+        tokio::select! {
+            () = sending => {}
+            () = closing.cancelled() => {}
+        }
+        drop(place);
+    });
+    let mut answer = text(StatusCode::SWITCHING_PROTOCOLS, String::new());
+    answer.headers_mut().remove(CONTENT_TYPE);
+    backup::promise(answer.headers_mut());
     answer
 }
 

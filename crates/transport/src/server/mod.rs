@@ -11,7 +11,7 @@ mod session;
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use domain::{Peer, Protocol, Service, Stub};
@@ -24,6 +24,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
+use crate::backup::Backups;
 use crate::frame::MAX_FRAME;
 use crate::metrics::Metrics;
 use crate::stream::BoxStream;
@@ -42,6 +43,10 @@ pub struct Ready {
     pub remarks: Vec<String>,
 }
 
+/// The largest request, in bytes, unless configured otherwise: several times what the largest of any service has (an event of a thousand
+/// invitees, some 50 KiB).
+const MAX_REQUEST: usize = 256 << 10;
+
 /// How a server behaves.
 #[derive(Clone, Debug)]
 pub struct ListenOptions {
@@ -49,7 +54,9 @@ pub struct ListenOptions {
     pub max_connections: usize,
     /// How many calls at a time on one connection; further ones are refused as busy.
     pub max_in_flight: usize,
-    /// The largest frame, in bytes.
+    /// The largest request, in bytes: it is held in memory while its call waits for a place, whoever sent it.
+    pub max_request: usize,
+    /// The largest answer, in bytes.
     pub max_frame: usize,
     /// How long the TLS handshake and the plain HTTP exchange may take together, the upgrade included.
     pub handshake_timeout: Duration,
@@ -69,6 +76,7 @@ impl Default for ListenOptions {
         Self {
             max_connections: 1_024,
             max_in_flight: 1_024,
+            max_request: MAX_REQUEST,
             max_frame: MAX_FRAME,
             handshake_timeout: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(60),
@@ -89,6 +97,8 @@ pub(crate) struct Shared<P: Protocol> {
     stub: Arc<dyn Stub<P>>,
     readiness: Readiness,
     metrics: Arc<Metrics>,
+    /// Who makes backups, once the service is there.
+    backups: OnceLock<Backups>,
     options: ListenOptions,
     places: Places,
     /// Connections for which there was no place, and those that were refused for their certificates.
@@ -110,6 +120,7 @@ impl<P: Protocol> Server<P> {
             stub,
             readiness,
             metrics,
+            backups: OnceLock::new(),
             places: Places::new(options.max_connections, connections),
             crowded: Sparingly::default(),
             refused: Sparingly::default(),
@@ -119,6 +130,12 @@ impl<P: Protocol> Server<P> {
             closing: closing.clone(),
         });
         Self { shared, _closing: closing.drop_guard() }
+    }
+
+    /// From now on backups are made for the operator.
+    pub fn makes_backups(&self, backups: Backups) {
+        // There is one service; a second would change nothing.
+        let _ = self.shared.backups.set(backups);
     }
 
     /// Accepts connections until [`shutdown`](Self::shutdown) is called, then closes the listener.
