@@ -73,8 +73,8 @@ struct Account;
 #[async_trait]
 impl Stub<AuthProtocol> for Account {
     async fn call(&self, _: &Context, request: AuthRequest) -> Answer<AuthResponse> {
-        let AuthRequest::Register(Register { username, .. }) = request else { return Err(away(Service::Auth)) };
-        reply(AuthResponse::Register(SignedIn {
+        let AuthRequest::register(Register { username, .. }) = request else { return Err(away(Service::Auth)) };
+        reply(AuthResponse::register(SignedIn {
             user: User { id: UserId::from_bytes([1; 16]), username },
             token: SessionToken("made up".to_owned()),
             expires: Timestamp::from_micros(i64::MAX),
@@ -88,9 +88,9 @@ struct MadeUp(Amounts);
 impl Stub<CalendarProtocol> for MadeUp {
     async fn call(&self, _: &Context, request: CalendarRequest) -> Answer<CalendarResponse> {
         match request {
-            CalendarRequest::Entries(asked) => {
+            CalendarRequest::entries(asked) => {
                 let page = entries(&asked, self.0.events)?;
-                reply(CalendarResponse::Entries(page))
+                reply(CalendarResponse::entries(page))
             }
             _ => Err(away(Service::Calendar)),
         }
@@ -101,7 +101,7 @@ impl Stub<CalendarProtocol> for MadeUp {
 impl Stub<EventsProtocol> for MadeUp {
     async fn call(&self, _: &Context, request: EventsRequest) -> Answer<EventsResponse> {
         match request {
-            EventsRequest::Show(asked) => reply(EventsResponse::Show(event(asked.event)?)),
+            EventsRequest::show(asked) => reply(EventsResponse::show(event(asked.event)?)),
             _ => Err(away(Service::Events)),
         }
     }
@@ -111,11 +111,11 @@ impl Stub<EventsProtocol> for MadeUp {
 impl Stub<InvitationsProtocol> for MadeUp {
     async fn call(&self, _: &Context, request: InvitationsRequest) -> Answer<InvitationsResponse> {
         match request {
-            InvitationsRequest::Participants(asked) => {
-                reply(InvitationsResponse::Participants(participants(&asked, self.0.participants)?))
+            InvitationsRequest::participants(asked) => {
+                reply(InvitationsResponse::participants(participants(&asked, self.0.participants)?))
             }
-            InvitationsRequest::Inbox(_) => reply(InvitationsResponse::Inbox(Page { items: Vec::new(), next: None })),
-            InvitationsRequest::OfPeople(_) => reply(InvitationsResponse::OfPeople(Vec::new())),
+            InvitationsRequest::inbox(_) => reply(InvitationsResponse::inbox(Page { items: Vec::new(), next: None })),
+            InvitationsRequest::of_people(_) => reply(InvitationsResponse::of_people(Vec::new())),
             _ => Err(away(Service::Invitations)),
         }
     }
@@ -130,7 +130,7 @@ fn page<T>(asked: &PageRequest, count: u32, make: impl Fn(u32) -> Result<T, Erro
             Err(_) => return Err(Error::invalid("after", cursor.to_string(), "no page of this list begins so")),
         },
     };
-    let ends = begins.saturating_add(asked.limit.get()).min(count);
+    let ends = begins.saturating_add(u32::try_from(asked.limit.get()).unwrap_or(u32::MAX)).min(count);
     let items = (begins..ends).map(make).collect::<Result<_, _>>()?;
     Ok(Page { items, next: (ends < count).then(|| PageCursor::from_bytes(&ends.to_be_bytes())) })
 }
@@ -151,7 +151,7 @@ fn entries(asked: &ListEntries, count: u32) -> Result<CalendarPage, Error> {
     let page = page(&asked.page, count, |number| {
         let (day, place) = (number * busy / count, number % count.div_ceil(busy).max(1));
         let day = taken.get(usize::try_from(day).unwrap_or(0)).copied().unwrap_or(0);
-        let date = from.checked_add(day.days()).unwrap_or(from);
+        let date = from.checked_add(i64::from(day).days()).unwrap_or(from);
         Ok(Entry::Event {
             event: event_id(number),
             instance: Instance::Series,

@@ -78,12 +78,12 @@ fn two_people_meet_share_and_join(size: (u16, u16)) {
     bob.says("public events");
     bob.terminal.shows("Open day 会議 🎉");
     bob.terminal.key("/");
-    bob.terminal.shows("Search public events");
+    bob.terminal.shows("Enter filter");
     bob.terminal.types("nobody plans this");
     bob.terminal.key("Enter");
     bob.terminal.shows("nothing found");
     bob.terminal.key("/");
-    bob.terminal.shows("Search public events");
+    bob.terminal.shows("Enter filter");
     bob.terminal.key("C-u");
     bob.terminal.types("会議");
     bob.terminal.key("Enter");

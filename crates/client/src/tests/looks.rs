@@ -68,6 +68,8 @@ pub(super) fn screens() -> Vec<(&'static str, Rig)> {
     question.types("x");
     let mut palette = busy();
     palette.types(":in");
+    let mut filter = in_view("invitations");
+    filter.types("/ret");
     let mut empty = Rig::signed_in();
     empty.has_entries(Vec::new());
     vec![
@@ -87,6 +89,7 @@ pub(super) fn screens() -> Vec<(&'static str, Rig)> {
         ("form", form),
         ("wrong_form", wrong),
         ("palette", palette),
+        ("filter", filter),
         ("help", in_view("help")),
         ("question", question),
     ]

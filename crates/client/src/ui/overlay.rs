@@ -16,8 +16,11 @@ use crate::app::update::listed;
 /// Draws the layer, if there is one.
 pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>, body: Rect) {
     let theme = model.settings.theme;
-    if model.layer.is_some() {
-        recede(frame, body, theme);
+    match &model.layer {
+        None => {}
+        // What is filtered is looked at while the filter is typed.
+        Some(Layer::Search { .. }) => unfocus(frame, body),
+        Some(_) => recede(frame, body, theme),
     }
     match &model.layer {
         None => {}
@@ -63,29 +66,38 @@ pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>, body: Rect) {
 /// Draws the filter that is being typed; whether there is one.
 pub(crate) fn filter(model: &Model, frame: &mut Frame<'_>, area: Rect) -> bool {
     let Some(Layer::Search { input, .. }) = &model.layer else { return false };
-    typed(frame, area, input, "/ ", model.settings.theme);
+    typed(frame, area, input, "▸ /", model.settings.theme);
     true
 }
 
 /// What lies below has no keys now: it is dim, and what is selected in it is only that.
 fn recede(frame: &mut Frame<'_>, area: Rect, theme: Theme) {
-    let area = area.intersection(frame.area());
-    for position in area.positions() {
+    unfocus(frame, area);
+    for position in area.intersection(frame.area()).positions() {
         if let Some(cell) = frame.buffer_mut().cell_mut(position) {
-            if cell.symbol() == glyph::FOCUS {
-                cell.set_symbol(glyph::SELECTED);
-            }
             cell.set_style(Style::reset().patch(theme.style(Role::Dim)));
         }
     }
 }
 
+/// What has the focus is only selected while keys go elsewhere.
+fn unfocus(frame: &mut Frame<'_>, area: Rect) {
+    for position in area.intersection(frame.area()).positions() {
+        if let Some(cell) = frame.buffer_mut().cell_mut(position)
+            && cell.symbol() == glyph::FOCUS
+        {
+            cell.set_symbol(glyph::SELECTED);
+        }
+    }
+}
+
 fn typed(frame: &mut Frame<'_>, area: Rect, input: &tui_input::Input, prompt: &'static str, theme: Theme) {
-    let room = usize::from(area.width).saturating_sub(3);
+    let indent = text::width(prompt);
+    let room = usize::from(area.width).saturating_sub(indent + 1);
     let shown = input.value();
     let line = Line::from(vec![Span::styled(prompt, theme.style(Role::Accent)), Span::raw(text::cut(shown, room))]);
     layout::lines(frame, area, [line]);
-    let column = input.visual_cursor().min(room) + 2;
+    let column = input.visual_cursor().min(room) + indent;
     if let Ok(column) = u16::try_from(column)
         && column < area.width
         && area.height > 0
