@@ -1,11 +1,12 @@
 //! The benchmark: how many requests a second, how soon an answer comes, and what a full calendar costs.
 //!
-//! Three parts are measured, [`wire`], [`month`] and [`overload`]; all put their figures into one JSON file ([`results`]), and [`report`] makes
+//! Four parts are measured, [`wire`], [`month`], [`overload`] and [`frames`]; all put their figures into one JSON file ([`results`]), and [`report`] makes
 //! the tables of REPORT.md from that file, so that no figure is ever copied by hand. What each part measures, how to read it and
 //! what it cannot tell is in the README beside this crate.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people who watch it")]
 
+mod frames;
 mod latencies;
 mod machine;
 mod month;
@@ -39,7 +40,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Measures everything
+    /// Measures everything but `frames`
     All(Measuring),
     /// Requests a second, p50 and p99 of a small query and a durable command, linked and over loopback
     Wire(Measuring),
@@ -47,6 +48,8 @@ enum Task {
     Month(Measuring),
     /// How a service fares that is asked for five times what it can do; fails if it does not keep what is promised
     Overload(Measuring),
+    /// How long the terminal client draws and what it allocates; needs `--features allocations`
+    Frames(Measuring),
     /// The service of `overload`
     #[command(name = overload::SERVE, hide = true)]
     OverloadService,
@@ -100,6 +103,7 @@ fn main() -> ExitCode {
         Task::Wire(how) => measure(how, &[Part::Wire], &arguments.results),
         Task::Month(how) => measure(how, &[Part::Month], &arguments.results),
         Task::Overload(how) => measure(how, &[Part::Overload], &arguments.results),
+        Task::Frames(how) => measure(how, &[Part::Frames], &arguments.results),
         Task::OverloadService => serve(),
         Task::Report { report, check } => tabulate(report, *check, &arguments.results),
     };
@@ -117,6 +121,7 @@ enum Part {
     Wire,
     Month,
     Overload,
+    Frames,
 }
 
 fn measure(how: &Measuring, parts: &[Part], path: &Path) -> Result<ExitCode> {
@@ -150,6 +155,10 @@ fn measure(how: &Measuring, parts: &[Part], path: &Path) -> Result<ExitCode> {
                 let measured = runtime.block_on(overload::measure(how.seconds, how.rounds, machine));
                 let measured = results.overload.insert(measured.context("measuring `overload`")?);
                 broken.extend(overload::broken_promises(measured));
+            }
+            Part::Frames => {
+                let measured = runtime.block_on(frames::measure(machine)).context("measuring `frames`")?;
+                results.frames = Some(measured);
             }
         }
         // After each part: the first is not lost when the second fails.

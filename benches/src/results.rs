@@ -22,6 +22,8 @@ pub(crate) struct Results {
     pub(crate) month: Option<Month>,
     /// What becomes of a service that is asked for more than it can do.
     pub(crate) overload: Option<Overload>,
+    /// What a frame of the terminal client costs.
+    pub(crate) frames: Option<Frames>,
 }
 
 /// The figures of `wire`.
@@ -162,6 +164,54 @@ pub(crate) struct OverloadFigures {
     pub(crate) memory_bytes: Spread,
 }
 
+/// The figures of `frames`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Frames {
+    /// Where and when.
+    pub(crate) machine: Machine,
+    /// The screen's width.
+    pub(crate) columns: u16,
+    /// The screen's height.
+    pub(crate) rows: u16,
+    /// How many frames were drawn of each scene.
+    pub(crate) frames: usize,
+    /// The scenes.
+    pub(crate) scenes: Vec<FrameFigures>,
+}
+
+/// What is on the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Scene {
+    /// A month of my calendar.
+    Month,
+    /// The agenda of my calendar.
+    Agenda,
+    /// An event and who comes to it, scrolled to the end.
+    Participants,
+}
+
+/// One screen with so much behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct FrameFigures {
+    /// Which.
+    pub(crate) scene: Scene,
+    /// How many events are in its month, or people in its list.
+    pub(crate) items: u64,
+    /// What one frame allocates, in pieces; the mean, without fractions.
+    pub(crate) allocations: u64,
+    /// The same in bytes.
+    pub(crate) allocated_bytes: u64,
+    /// The median time to draw a frame, in microseconds.
+    pub(crate) frame_p50_us: f64,
+    /// What 99 of 100 frames did not exceed, in microseconds.
+    pub(crate) frame_p99_us: f64,
+    /// The median time from a key to the end of the frame that shows its effect, in microseconds.
+    pub(crate) key_p50_us: f64,
+    /// What 99 of 100 keys did not exceed, in microseconds.
+    pub(crate) key_p99_us: f64,
+}
+
 impl Results {
     /// Those in the file at `path`.
     ///
@@ -241,7 +291,29 @@ pub(crate) mod tests {
             refused_percent: same(refused_percent),
             memory_bytes: same(12e6),
         };
+        let frame = |scene, items, allocations, frame_p50_us: f64| FrameFigures {
+            scene,
+            items,
+            allocations,
+            allocated_bytes: 64 * allocations,
+            frame_p50_us,
+            frame_p99_us: 2.0 * frame_p50_us,
+            key_p50_us: frame_p50_us + 20.0,
+            key_p99_us: 2.0 * frame_p50_us + 40.0,
+        };
         Results {
+            frames: Some(Frames {
+                machine: machine(),
+                columns: 120,
+                rows: 40,
+                frames: 2_000,
+                scenes: vec![
+                    frame(Scene::Month, 10, 1_000, 300.0),
+                    frame(Scene::Month, 1_000, 1_500, 450.0),
+                    frame(Scene::Participants, 100, 700, 200.0),
+                    frame(Scene::Participants, 100_000, 700, 201.0),
+                ],
+            }),
             overload: Some(Overload {
                 machine: machine(),
                 seconds: 3.0,

@@ -1,11 +1,12 @@
 //! The five services of one scenario, in one of three modes.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use domain::recovery::{AcceptLoss, LossAccepted};
-use domain::{Answer, Context, Credential, IdempotencyKey, Service};
+use domain::{Answer, Context, Credential, Error, IdempotencyKey, Position, Service};
 use tempfile::TempDir;
 use transport::cluster::{Clients, Cluster, LinkedOptions, SpawnedOptions};
 
@@ -32,6 +33,9 @@ pub struct World {
 
 /// The longest that following may take before a scenario gives up; nothing waits for it to pass.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Between two looks at a service that comes or goes.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 impl World {
     /// Runs one scenario in one mode; sessions last for `session_life`, or as long as they usually do.
@@ -78,6 +82,19 @@ impl World {
         &self.cluster
     }
 
+    /// The data folder of spawned services.
+    #[must_use]
+    pub fn data(&self) -> &Path {
+        self.data.as_ref().expect("spawned services have a folder").path()
+    }
+
+    /// The port after which spawned services listen.
+    #[must_use]
+    pub fn base_port(&self) -> u16 {
+        let address: SocketAddr = self.cluster.addresses().of(Service::Auth).unwrap().parse().unwrap();
+        address.port() - u16::from(Service::Auth.number())
+    }
+
     /// Someone of this name, registered and signed in.
     pub async fn person(&self, name: &str) -> Person {
         let person = self.stranger(name);
@@ -103,15 +120,6 @@ impl World {
     /// Waits until every service has taken over what the others have told.
     pub async fn settles(&self) {
         self.cluster.caught_up(PATIENCE).await.unwrap();
-    }
-
-    /// The data folder of five processes.
-    ///
-    /// # Panics
-    /// If the services are linked: they have none.
-    #[must_use]
-    pub fn data(&self) -> &Path {
-        self.data.as_ref().unwrap().path()
     }
 
     /// Makes a backup of one service's database, which goes on meanwhile.
@@ -161,16 +169,51 @@ impl World {
     /// Starts one service again, and waits until its callers reach it (those who have just found it missing give it a rest).
     pub async fn starts(&mut self, service: Service) {
         self.cluster.start(service).await.unwrap();
-        let mut again = tokio::time::interval(Duration::from_millis(20));
+        self.reaches(service).await;
+    }
+
+    /// Stops one service in the middle of whatever it does: it is there, and does not answer.
+    pub async fn hangs(&mut self, service: Service) {
+        self.cluster.pause(service).await.unwrap();
+        let pid = self.cluster.pid(service).await.unwrap();
+        let mut again = tokio::time::interval(BETWEEN_LOOKS);
+        while !stands_still(pid) {
+            again.tick().await;
+        }
+    }
+
+    /// Lets one service that hangs go on, and waits until its callers reach it.
+    pub async fn goes_on(&mut self, service: Service) {
+        self.cluster.resume(service).await.unwrap();
+        self.reaches(service).await;
+    }
+
+    /// Waits until its callers know of a service that was ended that it is away.
+    pub async fn misses(&self, service: Service) {
+        missed(self.clients(), service).await;
+    }
+
+    async fn reaches(&self, service: Service) {
+        let mut again = tokio::time::interval(BETWEEN_LOOKS);
         while let Err(error) = self.health(service).await {
             assert_eq!(error.service(), Some(service), "{error}");
             again.tick().await;
         }
     }
 
+    /// Where the logs of the services end.
+    pub async fn log_ends(&self) -> Vec<(Service, Option<Position>)> {
+        let context = Context::new(self.cluster.operator().unwrap(), PATIENCE);
+        let mut ends = Vec::new();
+        for service in Service::ALL {
+            let health = self.clients().health(service, &context).await.unwrap().value;
+            ends.push((service, health.positions.get(service)));
+        }
+        ends
+    }
+
     async fn health(&self, service: Service) -> Result<(), domain::Error> {
-        let context = Context::new(Credential::None, PATIENCE);
-        self.clients().health(service, &context).await.map(drop)
+        health(self.clients(), service).await
     }
 
     /// Waits until nothing moves, audits all references and counts, and ends everything.
@@ -182,4 +225,27 @@ impl World {
         assert!(self.cluster.mismatches().is_empty(), "answered differently again: {:#?}", self.cluster.mismatches());
         self.cluster.shutdown(Duration::from_secs(10)).await;
     }
+}
+
+/// Waits until `clients` know of a service that was ended that it is away.
+pub async fn missed(clients: &Clients, service: Service) {
+    let mut again = tokio::time::interval(BETWEEN_LOOKS);
+    while !matches!(health(clients, service).await, Err(Error::Unavailable { .. })) {
+        again.tick().await;
+    }
+}
+
+async fn health(clients: &Clients, service: Service) -> Result<(), Error> {
+    clients.health(service, &Context::new(Credential::None, PATIENCE)).await.map(drop)
+}
+
+/// Whether all threads of a process that was stopped have come to rest; until then they may still answer.
+#[must_use]
+pub fn stands_still(pid: u32) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    threads.flatten().all(|thread| {
+        let state = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        // Behind the name, which may hold anything.
+        state.rsplit(") ").next().is_some_and(|state| state.starts_with('T'))
+    })
 }

@@ -28,6 +28,7 @@ pub(crate) fn tables(results: &Results) -> Vec<Table> {
         Table { name: "wire", text: tables::wire(results.wire.as_ref()) },
         Table { name: "month", text: tables::month(results.month.as_ref()) },
         Table { name: "overload", text: tables::overload(results.overload.as_ref()) },
+        Table { name: "frames", text: tables::frames(results.frames.as_ref()) },
     ]
 }
 
@@ -78,7 +79,7 @@ mod tests {
     use crate::results::tests::sample;
 
     const EMPTY: &str = "# Report\n\nprose\n\n<!-- benches:wire -->\n<!-- /benches:wire -->\n\nmore\n<!-- benches:month -->outdated\n<!-- /benches:month -->\n\
-        <!-- benches:overload --><!-- /benches:overload -->\n\
+        <!-- benches:overload --><!-- /benches:overload -->\n<!-- benches:frames --><!-- /benches:frames -->\n\
         <!-- benches:machine --><!-- /benches:machine -->\nthe end\n";
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::machine::Machine;
-use crate::results::{Call, Month, Overload, Rate, Reached, Results, Wire};
+use crate::results::{Call, FrameFigures, Frames, Month, Overload, Rate, Reached, Results, Scene, Wire};
 use crate::spread::Spread;
 
 const NOT_MEASURED: &str = "Not measured yet.\n";
@@ -14,6 +14,7 @@ pub(super) fn machine(results: &Results) -> String {
         results.wire.as_ref().map(|wire| ("calls", &wire.machine)),
         results.month.as_ref().map(|month| ("my month", &month.machine)),
         results.overload.as_ref().map(|overload| ("overload", &overload.machine)),
+        results.frames.as_ref().map(|frames| ("frames", &frames.machine)),
     ]
     .into_iter()
     .flatten()
@@ -154,6 +155,51 @@ pub(super) fn overload(overload: Option<&Overload>) -> String {
     )
 }
 
+/// What a frame costs, beside what it costs with little behind the same screen.
+pub(super) fn frames(frames: Option<&Frames>) -> String {
+    let Some(frames) = frames else { return NOT_MEASURED.to_owned() };
+    #[allow(clippy::cast_precision_loss, reason = "a ratio for people")]
+    let rows: Vec<Vec<String>> = frames
+        .scenes
+        .iter()
+        .map(|scene| {
+            let (name, of) = match scene.scene {
+                Scene::Month => ("month", "events"),
+                Scene::Agenda => ("agenda", "events"),
+                Scene::Participants => ("participants", "people"),
+            };
+            let first = frames.scenes.iter().find(|other| other.scene == scene.scene).unwrap_or(scene);
+            let beside = |figure: &dyn Fn(&FrameFigures) -> f64| times(figure(scene), figure(first));
+            vec![
+                name.to_owned(),
+                format!("{} {of}", whole(&scene.items)),
+                format!("{} ({})", whole(&scene.allocations), beside(&|of| of.allocations as f64)),
+                format!("{:.1} ({})", scene.allocated_bytes as f64 / 1e3, beside(&|of| of.allocated_bytes as f64)),
+                format!("{} ({})", micros(scene.frame_p50_us), beside(&|of| of.frame_p50_us)),
+                micros(scene.frame_p99_us),
+                micros(scene.key_p50_us),
+                micros(scene.key_p99_us),
+            ]
+        })
+        .collect();
+    let head = [
+        "screen",
+        "with",
+        "allocations",
+        "allocated, KB",
+        "frame p50 µs",
+        "frame p99 µs",
+        "key to frame p50 µs",
+        "key to frame p99 µs",
+    ];
+    let table = laid_out(&head, 2, &rows);
+    let Frames { columns, rows, .. } = frames;
+    let count = whole(&frames.frames);
+    format!(
+        "{table}\n{count} frames each, {columns}x{rows}, each after a key that changes it. In brackets: beside little on the same screen.\n"
+    )
+}
+
 /// How many times the figure of the smallest calendar: to a hundredth below ten, whole above.
 fn times(figure: f64, base: f64) -> String {
     if base <= 0.0 {
@@ -259,6 +305,15 @@ mod tests {
             "{table}"
         );
         assert!(rows[3].contains("80.0 %") && rows[2].contains(" 0.0 % |                – |"), "{table}");
+    }
+
+    #[test]
+    fn a_frame_stands_beside_that_of_the_same_screen_with_little_behind_it() {
+        let table = frames(sample().frames.as_ref());
+        let rows: Vec<&str> = table.lines().collect();
+        assert!(rows[2].contains("| 10 events") && rows[2].contains("1,000 (1.00×)"), "{table}");
+        assert!(rows[3].contains("1,500 (1.50×)") && rows[3].contains("450 (1.50×)"), "{table}");
+        assert!(rows[5].contains("100,000 people") && rows[5].contains("700 (1.00×)"), "{table}");
     }
 
     #[test]

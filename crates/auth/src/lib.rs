@@ -36,7 +36,7 @@ use chassis::{Chassis, Fault, Running, Setup};
 use domain::Service;
 use domain::auth::{AuthProtocol, AuthServer};
 
-pub use config::{Config, PasswordCost};
+pub use config::{Config, HashedOn, PasswordCost};
 
 use book::OwnBook;
 use keys::Keyring;

@@ -112,6 +112,22 @@ impl Chassis {
         })
     }
 
+    /// What a caller is told when `other`, asked on their behalf, answers with `error`. That it does not accept the identity of
+    /// this service (their clocks differ by more than an hour, say) is no word about the caller, who would drop their session on it.
+    #[must_use]
+    pub fn told_by(&self, other: Service, error: Error) -> Error {
+        match error {
+            Error::Unauthenticated { .. } | Error::Forbidden { .. } => {
+                let why = format!(
+                    "it does not accept the identity of {}; an operator must compare their clocks and operator's keys",
+                    self.service
+                );
+                Error::unavailable(other, why)
+            }
+            other => other,
+        }
+    }
+
     /// Wakes the worker, after a command of this service's own has left [`crate::work`]; followers do so by themselves.
     pub fn work_may_have_come(&self) {
         self.work.notify_one();

@@ -205,7 +205,7 @@ impl People {
             Err(Error::Deadline { service }) => {
                 Err(Error::unavailable(service, format!("it did not say in time who {name} is; try again")).into())
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(self.chassis.told_by(Service::Auth, error).into()),
         }
     }
 

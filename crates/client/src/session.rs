@@ -37,6 +37,13 @@ pub struct Kept {
     pub unconfirmed: Vec<Unconfirmed>,
 }
 
+impl Kept {
+    /// Whether it differs from what was written in more than what others did meanwhile: that is written with the rest, and at the end.
+    pub(crate) fn is_to_be_written_after(&self, written: &Self) -> bool {
+        (&self.session, self.sequence, &self.unconfirmed) != (&written.session, written.sequence, &written.unconfirmed)
+    }
+}
+
 /// A command that was sent, or was about to be, and has no definite answer. It is kept before it is sent, so that a client which
 /// ends in between, however it ends, finds out in its next run: the same goes out once more under the same key.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,10 +4,9 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 
 use parking_lot::Mutex;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use crate::backup::{self, Backup};
 use crate::engine::memory::{MemoryDisk, MemoryEngine};
@@ -67,7 +66,7 @@ pub struct Stats {
 }
 
 /// Where transactions wait for the writer.
-type Queue = SyncSender<Box<dyn Job>>;
+type Queue = mpsc::Sender<Box<dyn Job>>;
 
 /// An open database. Clones are the same one; when the last is dropped, what was accepted is finished and the
 /// database closes.
@@ -142,20 +141,48 @@ impl Database {
         Self::start(Arc::new(engine), Path::new("memory"), options)
     }
 
+    /// Opens the database on `disk`, or creates it, for a simulation: nothing happens on another thread. Its writer is the
+    /// future, to be polled for as long as the database is used; dropped, it is as if the process had died. `syncing` is awaited
+    /// while a batch is applied and not yet durable. `tell_early` plants a bug: readers are not made to wait for that.
+    ///
+    /// # Errors
+    /// As [`Database::open`].
+    #[cfg(feature = "simulation")]
+    pub fn simulated<S, F>(
+        disk: &MemoryDisk,
+        options: Options,
+        syncing: S,
+        tell_early: bool,
+    ) -> Result<(Self, impl Future<Output = ()> + Send + use<S, F>), Error>
+    where
+        S: FnMut() -> F + Send,
+        F: Future<Output = ()> + Send,
+    {
+        let engine = Arc::new(MemoryEngine::open(disk)?);
+        let (database, writer) = Self::prepare(engine, Path::new("memory"), options)?;
+        Ok((database, writer.work_in_time(syncing, tell_early)))
+    }
+
     fn start(engine: Arc<dyn Engine>, path: &Path, options: Options) -> Result<Self, Error> {
-        let head = startup::open(engine.as_ref(), path, options.service, options.schema)?;
-        let was_read = scrub::read_if_small(engine.as_ref())?;
-        let shared = Arc::new(Shared::new(Some(Arc::clone(&engine)), head));
-        if !was_read {
-            scrub::read_in_background(&shared, options.service)?;
+        let (database, writer) = Self::prepare(Arc::clone(&engine), path, options)?;
+        if !scrub::read_if_small(engine.as_ref())? {
+            scrub::read_in_background(&database.shared, options.service)?;
         }
-        let (sender, queue) = sync_channel(options.max_queue.max(1));
-        let writer = Writer { shared: Arc::clone(&shared), engine, queue, head };
+        // The writer has its own.
+        drop(engine);
         std::thread::Builder::new()
             .name(format!("{}-writer", options.service))
             .spawn(move || writer.work())
             .map_err(|error| Error::Engine { why: format!("no thread for the writer: {error}") })?;
-        Ok(Database { shared, queue: Arc::new(Mutex::new(Some(sender))), volume: None })
+        Ok(database)
+    }
+
+    fn prepare(engine: Arc<dyn Engine>, path: &Path, options: Options) -> Result<(Self, Writer), Error> {
+        let head = startup::open(engine.as_ref(), path, options.service, options.schema)?;
+        let shared = Arc::new(Shared::new(Some(Arc::clone(&engine)), head));
+        let (sender, queue) = mpsc::channel(options.max_queue.max(1));
+        let writer = Writer { shared: Arc::clone(&shared), engine, queue, head };
+        Ok((Database { shared, queue: Arc::new(Mutex::new(Some(sender))), volume: None }, writer))
     }
 
     /// Runs `f` as one transaction and returns its result once everything it changed, and everything it may have seen,
@@ -192,8 +219,8 @@ impl Database {
         sender.try_send(job).map_err(|refused| {
             queued.fetch_sub(1, Ordering::Relaxed);
             match refused {
-                TrySendError::Full(_) => Error::Busy { waiting },
-                TrySendError::Disconnected(_) => self.shared.ended(),
+                mpsc::error::TrySendError::Full(_) => Error::Busy { waiting },
+                mpsc::error::TrySendError::Closed(_) => self.shared.ended(),
             }
         })
     }

@@ -91,7 +91,7 @@ fn the_client_that_came_with_the_services_ends_them_when_it_is_left() {
         }
         terminal.shows("exit 0");
         is_a_shell_again(&terminal);
-        terminal.types(&format!("clear; ls {}/run/*.pid", own.display()));
+        terminal.types(&format!("clear; ls {}/run/events.pid", own.display()));
         terminal.key("Enter");
         terminal.shows("No such file");
         terminal.types("clear");

@@ -9,6 +9,7 @@ fn the_selection_outlives_every_size_and_even_one_that_is_too_small() {
     let alice = Person::registered(&installation, "alice", (120, 40));
     alice.makes("Standup", "tomorrow 9am 45m", false, "");
     alice.makes("Lunch", "tomorrow 12:00 1h", false, "");
+    alice.terminal.shows_no_longer("made “");
     for view in ["month", "week", "day", "agenda"] {
         alice.says(view);
         alice.terminal.shows("my calendar");
@@ -34,7 +35,7 @@ fn the_selection_outlives_every_size_and_even_one_that_is_too_small() {
             }
         }
         alice.terminal.resize((120, 40));
-        alice.terminal.until("the screen is as it was", |screen| screen == before);
+        alice.terminal.until(&format!("the screen is as it was:\n{before}\n"), |screen| screen == before);
         // It is not only drawn: it is what keys act on.
         alice.says("participants");
         alice.terminal.shows("┌ Event");

@@ -1,4 +1,4 @@
-//! `certs`: makes, renews and shows the certificates of an installation. What they are is [`certs`]'s business.
+//! `certs`: makes, renews and shows the certificates of an installation. What they are is the business of the crate `certs`.
 
 use std::path::{Path, PathBuf};
 

@@ -139,7 +139,9 @@ impl<T: PartialEq> Remote<T> {
         self.news.clone_from(news);
     }
 
-    pub(crate) fn asked(&mut self, request: RequestId, now: Instant) {
+    /// It is asked for, when its services are known to be at least as far as `known`.
+    pub(crate) fn asked(&mut self, request: RequestId, known: &Positions, now: Instant) {
+        self.news.merge(known);
         self.phase = Phase::Loading { request, since: now, news: self.news.clone() };
         self.asked = Some(now);
         self.stale = false;
@@ -207,10 +209,10 @@ mod tests {
     fn a_failure_keeps_the_old_data_and_its_age_and_is_tried_again() {
         let start = Instant::now();
         let mut remote = Remote::default();
-        remote.asked(RequestId(1), start);
+        remote.asked(RequestId(1), &Positions::default(), start);
         remote.arrived("old", start);
         remote.outdate();
-        remote.asked(RequestId(2), start);
+        remote.asked(RequestId(2), &Positions::default(), start);
         let later = start + Duration::from_secs(10);
         remote.failed_with(Error::unavailable(Service::Events, "it is away"), later);
         assert_eq!(remote.data(), Some(&"old"));
@@ -222,8 +224,8 @@ mod tests {
     #[test]
     fn only_the_last_request_is_awaited() {
         let mut remote = Remote::<()>::default();
-        remote.asked(RequestId(1), Instant::now());
-        remote.asked(RequestId(2), Instant::now());
+        remote.asked(RequestId(1), &Positions::default(), Instant::now());
+        remote.asked(RequestId(2), &Positions::default(), Instant::now());
         assert!(!remote.awaits(RequestId(1)));
         assert!(remote.awaits(RequestId(2)));
     }
@@ -232,7 +234,7 @@ mod tests {
     fn what_is_forbidden_is_neither_kept_nor_asked_again_by_itself() {
         let now = Instant::now();
         let mut remote = Remote::default();
-        remote.asked(RequestId(1), now);
+        remote.asked(RequestId(1), &Positions::default(), now);
         remote.arrived("secret", now);
         remote.failed_with(Error::forbidden("no longer shared"), now);
         assert_eq!(remote.data(), None);
@@ -243,7 +245,7 @@ mod tests {
     fn news_that_the_view_had_seen_are_none_and_say_that_the_data_is_what_the_service_has() {
         let start = Instant::now();
         let mut remote = Remote::default();
-        remote.asked(RequestId(1), start);
+        remote.asked(RequestId(1), &Positions::default(), start);
         remote.answered("a", &at(5), start);
         let later = start + Duration::from_secs(9);
         remote.heard(&at(5), later);
@@ -258,7 +260,7 @@ mod tests {
         let start = Instant::now();
         let mut remote = Remote::default();
         remote.heard(&at(1), start);
-        remote.asked(RequestId(1), start);
+        remote.asked(RequestId(1), &Positions::default(), start);
         remote.heard(&at(2), start);
         remote.answered("a", &at(1), start);
         assert!(remote.wants(start + BRISK));
@@ -268,7 +270,7 @@ mod tests {
     fn what_stays_the_same_is_asked_for_more_and_more_rarely_and_a_change_makes_it_brisk_again() {
         let mut now = Instant::now();
         let mut remote = Remote::default();
-        remote.asked(RequestId(0), now);
+        remote.asked(RequestId(0), &Positions::default(), now);
         remote.answered("a", &at(0), now);
         let mut pauses = Vec::new();
         for position in 1..8 {
@@ -276,7 +278,7 @@ mod tests {
             let Due::At(due) = remote.due() else { panic!("{:?}", remote.due()) };
             pauses.push(due.saturating_duration_since(now).as_secs());
             now = due;
-            remote.asked(RequestId(position), now);
+            remote.asked(RequestId(position), &Positions::default(), now);
             let found = if position == 7 { "b" } else { "a" };
             remote.answered(found, &at(position), now);
         }
@@ -286,10 +288,22 @@ mod tests {
     }
 
     #[test]
+    fn what_was_known_when_it_was_asked_for_is_no_news_whatever_the_view_claims_to_have_seen() {
+        let now = Instant::now();
+        let mut remote = Remote::default();
+        remote.asked(RequestId(1), &at(5), now);
+        remote.answered("a", &at(2), now);
+        remote.heard(&at(5), now);
+        assert_eq!(remote.due(), Due::Never);
+        remote.heard(&at(6), now);
+        assert_ne!(remote.due(), Due::Never);
+    }
+
+    #[test]
     fn another_history_is_news() {
         let now = Instant::now();
         let mut remote = Remote::default();
-        remote.asked(RequestId(1), now);
+        remote.asked(RequestId(1), &Positions::default(), now);
         remote.answered("a", &at(5), now);
         remote.heard(&Positions::of(Service::Events, Position { epoch: Epoch([2; 16]), at: 1 }), now);
         assert!(remote.wants(now + BRISK));

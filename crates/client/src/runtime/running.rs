@@ -105,6 +105,7 @@ impl Running {
             self.take(answer(answered));
         }
         self.calls.abort_all();
+        self.keeper.keep(self.model.kept);
         self.keeper.end().await
     }
 

@@ -158,7 +158,7 @@ impl Desk {
     }
 
     /// Its process is gone, whatever it was doing.
-    pub(super) fn is_killed(self) {
+    pub(super) fn dies(self) {
         self.running.abort();
     }
 }

@@ -62,7 +62,7 @@ async fn what_a_killed_client_did_not_hear_the_next_run_finds_out() {
         town.is(Service::Invitations, mood);
         desk.types("a").await;
         desk.waits(Duration::from_millis(50)).await;
-        desk.is_killed();
+        desk.dies();
         let kept = drawer.kept().unconfirmed;
         assert!(matches!(kept.as_slice(), [one] if matches!(one.command, Given::Respond(_))), "{kept:?}");
 
@@ -97,7 +97,7 @@ async fn what_nobody_confirmed_for_a_day_is_given_up_and_not_sent_again() {
     town.is(Service::Invitations, Mood::Hung);
     desk.types("a").await;
     desk.waits(Duration::from_millis(50)).await;
-    desk.is_killed();
+    desk.dies();
     let mut kept = drawer.kept();
     kept.unconfirmed[0].since = kept.unconfirmed[0].since.minus(Duration::from_secs(90_000));
     town.is(Service::Invitations, Mood::Well);
@@ -114,7 +114,7 @@ async fn another_user_of_the_profile_sends_nothing_of_who_was_there_before() {
     town.is(Service::Invitations, Mood::Hung);
     desk.types("a").await;
     desk.waits(Duration::from_millis(50)).await;
-    desk.is_killed();
+    desk.dies();
     let mut kept = drawer.kept();
     kept.session.as_mut().unwrap().user.id = domain::UserId::from_bytes([2; 16]);
     town.is(Service::Invitations, Mood::Well);

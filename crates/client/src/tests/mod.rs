@@ -3,6 +3,8 @@
 
 mod commands;
 mod desk;
+mod entering;
+mod lines;
 mod looks;
 mod lost;
 mod mood;

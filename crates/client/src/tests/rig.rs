@@ -9,8 +9,8 @@ use domain::events::{Event, Person};
 use domain::invitations::{Counts, EventSummary, Invitation, Participant, Participants, Status};
 use domain::time::Moment;
 use domain::{
-    Epoch, Error, EventId, EventTime, IdempotencyKey, Instance, Page, Position, Positions, Reply, Series, Service,
-    SessionToken, Timestamp, UserId, Zone,
+    Error, EventId, EventTime, IdempotencyKey, Instance, Page, Positions, Reply, Series, SessionToken, Timestamp,
+    UserId, Zone,
 };
 use jiff::civil::{Date, DateTime, Weekday, date};
 use ratatui::Terminal;
@@ -40,7 +40,7 @@ pub(super) struct Rig {
     passed: Duration,
     keys: u8,
     /// How far the services are: every answer has seen that.
-    far: Positions,
+    pub(super) far: Positions,
 }
 
 pub(super) fn settings() -> Settings {
@@ -52,14 +52,6 @@ pub(super) fn settings() -> Settings {
         hours: crate::hours::Hours::TwentyFour,
         keys: std::collections::BTreeMap::new(),
     }
-}
-
-fn far() -> Positions {
-    let mut far = Positions::default();
-    for service in Service::ALL {
-        far.set(service, Position { epoch: Epoch([1; 16]), at: 1 });
-    }
-    far
 }
 
 /// What is kept while Alice is signed in.
@@ -89,8 +81,15 @@ impl Rig {
         let start = Instant::now();
         let now = Now { instant: start, wall: Timestamp::from_micros(NOON), key: IdempotencyKey::from_bytes([0; 16]) };
         let model = Model::new(settings(), kept, now);
-        let mut rig =
-            Self { model, calls: Vec::new(), has_quit: false, start, passed: Duration::ZERO, keys: 0, far: far() };
+        let mut rig = Self {
+            model,
+            calls: Vec::new(),
+            has_quit: false,
+            start,
+            passed: Duration::ZERO,
+            keys: 0,
+            far: super::lines::far(),
+        };
         rig.tell(Msg::Started);
         rig
     }
@@ -167,26 +166,6 @@ impl Rig {
     pub(super) fn fails(&mut self, wanted: impl Fn(&Query) -> bool, error: Error) {
         let sent = self.asked(wanted);
         self.answer(&sent, Err(error));
-    }
-
-    /// A service tells on its line how far it is.
-    pub(super) fn tells(&mut self, service: Service, at: u64) {
-        let sent = self.on_line(service);
-        self.far.set(service, Position { epoch: Epoch([1; 16]), at });
-        let far = self.far.clone();
-        self.answer(&sent, Ok(Outcome::Far(far)));
-    }
-
-    /// A service's line fails.
-    pub(super) fn loses(&mut self, service: Service, error: Error) {
-        let sent = self.on_line(service);
-        self.answer(&sent, Err(error));
-    }
-
-    fn on_line(&mut self, service: Service) -> Sent {
-        let to = |sent: &Sent| matches!(sent.call, Call::Watch { service: of, .. } if of == service);
-        let place = self.calls.iter().position(to);
-        self.calls.remove(place.unwrap_or_else(|| panic!("no line to {service}; but {:?}", self.calls)))
     }
 
     pub(super) fn done(&mut self, sent: &Sent, done: Done) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
-use domain::auth::{AuthClient, AuthProtocol, AuthRequest, AuthResponse};
+use domain::auth::{AuthClient, AuthProtocol, AuthRequest, AuthResponse, SignedIn, User};
 use domain::calendar::Entry;
 use domain::calendar::{Attendance, CalendarClient, CalendarPage, CalendarProtocol, CalendarRequest, CalendarResponse};
 use domain::events::{Event, EventsClient, EventsProtocol, EventsRequest, EventsResponse};
@@ -16,8 +16,8 @@ use domain::invitations::{
 };
 use domain::sharing::{Shares, SharingClient, SharingProtocol, SharingRequest, SharingResponse};
 use domain::{
-    Answer, Context, Epoch, Error, IdempotencyKey, Instance, Page, Position, Positions, Protocol, Reply, Service, Stub,
-    Watch,
+    Answer, Context, Epoch, Error, IdempotencyKey, Instance, Page, Position, Positions, Protocol, Reply, Service,
+    SessionToken, Stub, Timestamp, UserId, Watch,
 };
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -25,7 +25,7 @@ use transport::cluster::Clients;
 use transport::{ClientOptions, Metrics, client_stack};
 
 use super::mood::{Mood, Moody};
-use super::rig::{entry, event, invitation, participants};
+use super::rig::{NOON, entry, event, invitation, participants};
 
 /// What the services have.
 pub(super) struct Town {
@@ -35,6 +35,8 @@ pub(super) struct Town {
     pub(super) people: Participants,
     pub(super) shares: Shares,
     answers: Vec<(u64, Answered)>,
+    /// Whether Alice's session has ended elsewhere.
+    pub(super) session_ended: bool,
     /// The commands that took effect, by their identity.
     done: BTreeSet<IdempotencyKey>,
     positions: BTreeMap<Service, u64>,
@@ -66,6 +68,7 @@ impl Streets {
                 }],
             },
             answers: Vec::new(),
+            session_ended: false,
             done: BTreeSet::new(),
             positions: Service::ALL.into_iter().map(|service| (service, 1)).collect(),
             calls: BTreeMap::new(),
@@ -156,6 +159,9 @@ impl Streets {
             }
         };
         let _ = timeout(std::time::Duration::from_millis(request.wait_ms.into()), waits).await;
+        if self.town().session_ended {
+            return Err(Error::unauthenticated("this session has ended"));
+        }
         Ok(Reply::new(self.far(service), Positions::default()))
     }
 
@@ -197,6 +203,11 @@ impl Stub<AuthProtocol> for Streets {
             AuthRequest::health(_) => self.reply(Service::Auth, AuthResponse::health(self.health(Service::Auth))),
             AuthRequest::complete_name(_) => {
                 self.reply(Service::Auth, AuthResponse::complete_name(vec!["bob".parse().unwrap()]))
+            }
+            AuthRequest::login(request) => {
+                let user = User { id: UserId::from_bytes([1; 16]), username: request.username };
+                let (token, expires) = (SessionToken("token".to_owned()), Timestamp::from_micros(NOON * 2));
+                self.reply(Service::Auth, AuthResponse::login(SignedIn { user, token, expires }))
             }
             other => panic!("not played: {other:?}"),
         }
@@ -284,7 +295,7 @@ impl Stub<CalendarProtocol> for Streets {
                 let items = self.town().entries.clone();
                 reply(CalendarResponse::entries(CalendarPage { owner, items, next: None }))
             }
-            other @ CalendarRequest::audit(_) => panic!("not played: {other:?}"),
+            other => panic!("not played: {other:?}"),
         }
     }
 }

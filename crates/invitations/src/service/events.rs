@@ -56,7 +56,7 @@ impl InvitationsService {
             Ok(Err(Error::NotFound { .. })) => Err(sight::unseen(event)),
             // Asking changes nothing, so that this call did nothing is certain.
             Ok(Err(Error::Deadline { .. })) | Err(_) => Err(silent()),
-            Ok(Err(error)) => Err(error),
+            Ok(Err(error)) => Err(self.chassis.told_by(Service::Events, error)),
         }
     }
 }

@@ -186,6 +186,17 @@ fn only_what_events_alone_can_tell_is_unavailable_without_it() {
 }
 
 #[test]
+fn that_events_does_not_accept_this_services_identity_is_no_word_about_the_callers_session() {
+    run(async {
+        let world = World::new();
+        let (alice, bob) = (world.registers("alice").await, world.registers("bob").await);
+        world.events_are(EventsState::Distrusts);
+        let error = world.attends(&bob, &facts(&alice, true), false).await.unwrap_err();
+        assert_eq!((error.code(), error.service()), ("unavailable", Some(domain::Service::Events)));
+    });
+}
+
+#[test]
 fn an_events_service_that_hangs_is_certainly_not_done_rather_than_outcome_unknown() {
     run(async {
         let world = World::new();

@@ -68,6 +68,8 @@ impl Someone {
 pub(super) enum EventsState {
     Away,
     Silent,
+    /// It does not accept the identity of this service: their clocks differ too much.
+    Distrusts,
     /// It vouches for these; everything else is not found.
     Vouches(HashMap<(EventId, UserId), VouchedEvent>),
 }
@@ -89,6 +91,7 @@ impl Stub<EventsProtocol> for PlayedEvents {
         let answer = match &*self.state.lock() {
             EventsState::Away => Some(Err(Error::unavailable(Service::Events, "nobody answers"))),
             EventsState::Silent => None,
+            EventsState::Distrusts => Some(Err(Error::unauthenticated("the service token is no longer good"))),
             EventsState::Vouches(vouched) => {
                 let found = vouched.get(&(request.event, request.viewer)).cloned();
                 Some(found.ok_or_else(|| Error::not_found("event", request.event)))

@@ -41,6 +41,7 @@ struct State {
     syncs: u64,
     held: bool,
     failure: Option<String>,
+    lies: bool,
 }
 
 impl State {
@@ -87,6 +88,21 @@ impl MemoryDisk {
         let mut state = self.shared.state.lock();
         state.rows.clear();
         state.before.clear();
+    }
+
+    /// Kills whoever has a database open on the disk, which fails from here on: what was written stays, synced or not, since the
+    /// machine lives on. The disk can be opened again at once.
+    pub fn kill(&self) {
+        let mut state = self.shared.state.lock();
+        state.open = None;
+        state.held = false;
+        state.failure = None;
+        self.shared.resumed.notify_all();
+    }
+
+    /// Makes every sync from here on claim that it succeeded, without making anything durable: a disk that lies.
+    pub fn lie_about_syncs(&self) {
+        self.shared.state.lock().lies = true;
     }
 
     /// Makes every sync wait until [`MemoryDisk::resume_syncs`].
@@ -201,7 +217,9 @@ impl Engine for MemoryEngine {
         if let Some(why) = &state.failure {
             return Err(Error::Engine { why: why.clone() });
         }
-        state.before.clear();
+        if !state.lies {
+            state.before.clear();
+        }
         state.syncs += 1;
         Ok(())
     }

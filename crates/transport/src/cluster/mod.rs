@@ -27,6 +27,7 @@ use domain::{Clock as _, Context, Credential, Service};
 use tokio::time::{Instant, sleep};
 
 pub use addresses::{Addresses, BASE_PORT};
+pub use catch_up::caught_up;
 pub use clients::Clients;
 pub use folder::{
     DataFolder, FolderLock, Holder, PATIENCE, PidFile, Sharing, argument_of, parent_of, program_of, program_run_by,

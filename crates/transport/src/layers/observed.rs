@@ -83,7 +83,10 @@ impl<'c> UnderWay<'c> {
 
     fn count(&mut self, how: Ended<'_>) {
         self.ended = true;
-        self.span.in_scope(|| tracing::debug!(target: CALLS, code = how.code(), "ended"));
+        // Entering the span would cost something even if nobody wants to know.
+        if tracing::enabled!(target: CALLS, tracing::Level::DEBUG) {
+            self.span.in_scope(|| tracing::debug!(target: CALLS, code = how.code(), "ended"));
+        }
         let took = (!is_long_poll(self.method)).then(|| self.since.elapsed());
         self.calls.end(self.method, how, took);
     }

@@ -43,6 +43,10 @@ pub struct Ready {
     pub remarks: Vec<String>,
 }
 
+/// The largest request, in bytes, unless configured otherwise: several times what the largest of any service has (an event of a thousand
+/// invitees, some 50 KiB).
+const MAX_REQUEST: usize = 256 << 10;
+
 /// How a server behaves.
 #[derive(Clone, Debug)]
 pub struct ListenOptions {
@@ -50,7 +54,9 @@ pub struct ListenOptions {
     pub max_connections: usize,
     /// How many calls at a time on one connection; further ones are refused as busy.
     pub max_in_flight: usize,
-    /// The largest frame, in bytes.
+    /// The largest request, in bytes: it is held in memory while its call waits for a place, whoever sent it.
+    pub max_request: usize,
+    /// The largest answer, in bytes.
     pub max_frame: usize,
     /// How long the TLS handshake and the plain HTTP exchange may take together, the upgrade included.
     pub handshake_timeout: Duration,
@@ -70,6 +76,7 @@ impl Default for ListenOptions {
         Self {
             max_connections: 1_024,
             max_in_flight: 1_024,
+            max_request: MAX_REQUEST,
             max_frame: MAX_FRAME,
             handshake_timeout: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(60),

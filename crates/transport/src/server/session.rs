@@ -40,6 +40,7 @@ struct Session<P: Protocol> {
     /// No call is under way any more.
     quiet: Notify,
     max_in_flight: usize,
+    max_request: usize,
     max_frame: usize,
     max_deadline: Duration,
 }
@@ -54,11 +55,12 @@ pub(super) async fn run<P: Protocol>(shared: &Shared<P>, stream: BoxStream, alre
         calls: Mutex::default(),
         quiet: Notify::new(),
         max_in_flight: shared.options.max_in_flight,
+        max_request: shared.options.max_request,
         max_frame: shared.options.max_frame,
         max_deadline: shared.options.max_deadline,
     });
     let _abort_calls = AbortCalls(Arc::clone(&session));
-    let mut reader = FrameReader::new(read, already_read, shared.options.max_frame);
+    let mut reader = FrameReader::new(read, already_read, shared.options.max_request);
     let mut writer = AbortOnDropHandle::new(tokio::spawn({
         let session = Arc::clone(&session);
         async move { session.outbox.write_to(write).await }
@@ -135,7 +137,7 @@ impl<P: Protocol> Session<P> {
             }
             Arrival::Frame { kind: FrameKind::Request, id, payload } => self.start(id, payload)?,
             Arrival::TooLarge { kind: FrameKind::Request, id, length } => {
-                self.refuse(id, &too_large(length, self.max_frame));
+                self.refuse(id, &too_large(length, self.max_request));
             }
             Arrival::Frame { kind: FrameKind::Cancel, id, .. } => {
                 // Aborting drops the call's `Answering`, which sends the answer that frees the caller's place.

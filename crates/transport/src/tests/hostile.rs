@@ -120,7 +120,7 @@ async fn a_malformed_request_gets_a_clear_error_and_harms_no_other_call() {
 #[tokio::test]
 async fn an_oversized_frame_is_refused_and_skipped_and_harms_no_other_call() {
     let house = House::new();
-    let listening = listening(&house, ListenOptions { max_frame: 10_000, ..ListenOptions::default() }).await;
+    let listening = listening(&house, ListenOptions { max_request: 10_000, ..ListenOptions::default() }).await;
     let mut raw = Raw::connect(listening.address).await;
     raw.send(&request(1, 3, &[])).await;
     house.begun(1).await;

@@ -163,6 +163,15 @@ async fn clients_and_operators_of_the_installation_call_as_ever() {
 }
 
 #[tokio::test]
+async fn a_service_that_listens_on_every_address_can_be_called_at_that_from_its_own_machine() {
+    let (house, installation) = (House::new(), Installation::at(&["localhost"]));
+    let options = ListenOptions { tls: Some(installation.service(Service::Events)), ..ListenOptions::default() };
+    let listening = listening_at(&house, "0.0.0.0:0".parse().unwrap(), options).await;
+    let client = caller(listening.address, installation.service(Service::Events));
+    client.echo(&patient(), String::new()).await.unwrap();
+}
+
+#[tokio::test]
 async fn many_calls_at_once_share_one_connection() {
     let (house, installation) = (House::new(), Installation::new());
     let listening = installation.listens(&house).await;

@@ -1,6 +1,7 @@
 //! The caller's side: TLS to a service, which is the one that was meant or is not talked to.
 
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use certs::Holder;
@@ -25,7 +26,8 @@ pub(crate) async fn connect(
     target: &str,
     stream: TcpStream,
 ) -> io::Result<BoxStream> {
-    let host = host_of(target);
+    // The unspecified address, as one to call, is this machine, by whatever name (a service that listens everywhere so calls itself).
+    let host = Some(host_of(target)).filter(|host| !is_unspecified(host)).unwrap_or("localhost");
     let name = ServerName::try_from(host.to_owned())
         .map_err(|_| io::Error::other(format!("{host:?} is no host's name that a certificate could have")))?;
     let config = identity.client().map_err(io::Error::other)?;
@@ -44,6 +46,10 @@ pub(crate) async fn connect(
         )));
     }
     Ok(Box::new(Sealed(stream)))
+}
+
+fn is_unspecified(host: &str) -> bool {
+    host.parse::<IpAddr>().is_ok_and(|address| address.is_unspecified())
 }
 
 /// Whether the first of these certificates, which were found to be genuine, names `holder`.

@@ -61,7 +61,7 @@ pub(crate) fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
     poll(model, &mut effects);
     watching::watch(model, &mut effects);
     ask_for_what_is_visible(model, &mut effects);
-    if model.kept != kept_before {
+    if model.kept.is_to_be_written_after(&kept_before) {
         // First: a command is sent once what it is called is safe.
         effects.insert(0, Effect::Keep(Box::new(model.kept.clone())));
     }
@@ -190,7 +190,8 @@ fn ask_for_what_is_visible(model: &mut Model, effects: &mut Vec<Effect>) {
 fn ask(model: &mut Model, query: Query, effects: &mut Vec<Effect>) {
     let request = next_request(model);
     let health = matches!(query, Query::Health(_));
-    model.store.entry(query.clone()).or_default().asked(request, model.now.instant);
+    let known = model.lines.get(&query.service()).map(|line| line.known().clone()).unwrap_or_default();
+    model.store.entry(query.clone()).or_default().asked(request, &known, model.now.instant);
     let after = query.page().and_then(|page| model.trail(&query.at(0))?.after(page));
     let call = match query {
         Query::Answers => Call::Hear(model.heard_until),
