@@ -72,7 +72,7 @@ impl Follower<EventChange> for OfEvents {
                 match tx.get(&EVENTS, &facts.event)? {
                     // A snapshot was read since, and had told a later version.
                     Some(known) if known.facts.version > facts.version => Ok(()),
-                    known => put(tx, at, known, facts),
+                    known => put(tx, at, known.as_ref(), facts),
                 }
             }
             EventChange::Invited { .. } | EventChange::Uninvited { .. } | EventChange::Members { .. } => Ok(()),
@@ -91,7 +91,7 @@ impl Follower<EventChange> for OfEvents {
             resync::request(tx, Service::Invitations)?;
         }
         let known = tx.get(&EVENTS, &facts.event)?;
-        put(tx, at, known, facts)
+        put(tx, at, known.as_ref(), facts)
     }
 
     fn held<'a, 'tx>(&self, rows: Listing<'a, 'tx, EventRow>) -> Result<Listing<'a, 'tx, EventRow>, Fault> {
@@ -99,7 +99,7 @@ impl Follower<EventChange> for OfEvents {
     }
 }
 
-fn put(tx: &mut Transaction<'_>, at: Position, old: Option<FollowedEvent>, facts: &EventFacts) -> Result<(), Fault> {
+fn put(tx: &mut Transaction<'_>, at: Position, old: Option<&FollowedEvent>, facts: &EventFacts) -> Result<(), Fault> {
     let (id, new) = (facts.event, FollowedEvent::new(facts.clone()));
     tx.put(&EVENTS, &id, &new)?;
     if let Some(organizer) = facts.organizer {
@@ -107,7 +107,7 @@ fn put(tx: &mut Transaction<'_>, at: Position, old: Option<FollowedEvent>, facts
     }
     // Titles and places are read from the event itself: only these change what the entries say.
     let of_entries = |event: &FollowedEvent| (event.extent, event.facts.cancelled, event.facts.organizer);
-    if old.as_ref().map(of_entries) == Some(of_entries(&new)) {
+    if old.map(of_entries) == Some(of_entries(&new)) {
         return Ok(());
     }
     work::begin(tx, Service::Events, at, Work::Refresh { event: id, after: None }, cascade::step)

@@ -115,7 +115,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// The files of the database are not what they were when they were written.
-    #[error("the database in {} is damaged ({why})", path.display())]
+    #[error("the database in {} is damaged ({why}): restore it from a backup", path.display())]
     Damaged {
         /// The database's folder.
         path: PathBuf,

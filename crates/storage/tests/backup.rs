@@ -87,7 +87,7 @@ async fn a_backup_made_while_people_write_holds_whole_transactions() {
                 // Two rows at opposite ends of the table and a record, always together.
                 let write = database.write(move |tx| {
                     let (low, high) = (round * 7 % PAIRS, 2 * PAIRS - round * 7 % PAIRS);
-                    if round % 5 == 0 {
+                    if round.is_multiple_of(5) {
                         tx.delete(&NUMBERS, &low)?;
                         tx.delete(&NUMBERS, &high)?;
                     } else {

@@ -72,7 +72,11 @@ async fn a_history_that_takes_another_identity_keeps_it_and_its_records() {
     announce(&database, "a").await;
     let failed = database.write(|tx| tx.renew_epoch().and(Err::<(), _>(Error::Closed)));
     assert_eq!((failed.await, database.epoch()), (Err(Error::Closed), before));
-    let renewed = database.write(|tx| tx.renew_epoch()).await.unwrap();
+    let renew = database.write(|tx| {
+        let epoch = tx.renew_epoch()?;
+        Ok::<_, Error>(epoch)
+    });
+    let renewed = renew.await.unwrap();
     assert_ne!(renewed, before);
     assert_eq!((database.epoch(), database.durable_position()), (renewed, 1));
     assert_eq!(database.read(|view| Ok::<_, Error>((view.epoch(), view.position()))).await.unwrap(), (renewed, 1));

@@ -46,10 +46,11 @@ impl Change for Painted {
 }
 
 fn put(tx: &mut Transaction<'_>, painted: &Painted) -> Result<(), Fault> {
-    Ok(match &painted.version {
+    match &painted.version {
         Some(version) => tx.put(&PICTURES, &painted.number, version)?,
         None => tx.delete(&PICTURES, &painted.number)?,
-    })
+    }
+    Ok(())
 }
 
 /// Paints, or burns.

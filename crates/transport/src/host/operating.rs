@@ -256,5 +256,5 @@ fn failed(error: storage::Error) -> Failed {
 /// What to do about a database that cannot be opened, in the words of this program's commands.
 pub(super) fn remedy(service: Service) -> String {
     let program = program_of(service);
-    format!("put a backup in its place with `{program} restore DIR --force`, which moves the damaged one aside")
+    format!("`{program} restore DIR --force` does that, and moves the damaged one aside")
 }
