@@ -7,7 +7,9 @@ use domain::calendar::{Entry, ListEntries};
 use domain::events::{CreateEvent, EditEvent, Invite};
 use domain::invitations::{Inbox, Respond, Response};
 use domain::sharing::{Level, ShareCalendar};
-use domain::{Answer, Context, Credential, Error, IdempotencyKey, Instance, Positions, Service, SessionToken, Username};
+use domain::{
+    Answer, Context, Credential, Error, IdempotencyKey, Instance, Positions, Service, SessionToken, Username,
+};
 use tokio::task::LocalSet;
 use tokio_util::sync::CancellationToken;
 use transport::cluster::{Clients, caught_up};
@@ -173,7 +175,9 @@ async fn everyone_works(world: &World, members: &mut [Member], round: u32) {
             let page = clients.calendar.entries(&context, request).await;
             let entries = guest.value(world, "look into a calendar", page).map_or(Vec::new(), |page| page.items);
             if !entries.iter().any(|entry| matches!(entry, Entry::Event { event: of, .. } if *of == event)) {
-                world.history.violation(format!("without auth, {event} is not in the calendar of {of:?} for {}", guest.name));
+                world
+                    .history
+                    .violation(format!("without auth, {event} is not in the calendar of {of:?} for {}", guest.name));
             }
         }
     }

@@ -80,7 +80,7 @@ pub(crate) fn world_of(scenario: Scenario, haunting: u64) -> World {
 
 async fn simulation(scenario: Scenario) -> Outcome {
     let mut random = stream(scenario.seed, "plan");
-    let haunting = [0, 30, 150][random.usize(..3)];
+    let haunting = [0, 50, 250][random.usize(..3)];
     let world = world_of(scenario, haunting);
     world.syncing.lock().1 = [3, 3, 20, 200][random.usize(..4)];
     let installation = Installation::new(&world);
@@ -89,8 +89,9 @@ async fn simulation(scenario: Scenario) -> Outcome {
     order.iter().for_each(|member| member.start());
 
     let number = random.usize(2..=5);
-    let mut people: Vec<Person> =
-        (0..number).map(|person| Person::new(&world, person, stream(scenario.seed, &format!("person {person}")))).collect();
+    let mut people: Vec<Person> = (0..number)
+        .map(|person| Person::new(&world, person, stream(scenario.seed, &format!("person {person}"))))
+        .collect();
     let terminals: Vec<_> = people.iter().map(|person| Arc::clone(&person.clock)).collect();
     let chaos = Chaos::new(&world, &installation, stream(scenario.seed, "chaos"), terminals.clone());
     let chaos = tokio::task::spawn_local(chaos.rages());

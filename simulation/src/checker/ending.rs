@@ -90,9 +90,8 @@ struct Sight {
 
 impl Ending {
     async fn see(world: &World, clients: &Clients) -> Self {
-        let (names, mut events): (Vec<Username>, Vec<EventId>) = world
-            .history
-            .look(|book| (book.accounts.keys().cloned().collect(), book.events.keys().copied().collect()));
+        let (names, mut events): (Vec<Username>, Vec<EventId>) =
+            world.history.look(|book| (book.accounts.keys().cloned().collect(), book.events.keys().copied().collect()));
         let mut credentials = BTreeMap::new();
         for name in names {
             let context = Context::new(Credential::None, PATIENCE).as_command(IdempotencyKey::new(), 1);
@@ -203,7 +202,9 @@ impl Ending {
         self.creations(book, &mut wrong);
         for (name, sight) in &self.sights {
             for event in sight.events.values() {
-                if let Some(wrong_with) = book.creation(event.id).and_then(|_| book.wrong_with(event, u64::MAX, u64::MAX)) {
+                if let Some(wrong_with) =
+                    book.creation(event.id).and_then(|_| book.wrong_with(event, u64::MAX, u64::MAX))
+                {
                     wrong.push(format!("event {} {wrong_with}", event.title));
                 }
             }
@@ -285,7 +286,8 @@ impl Ending {
             }
             let (membership, invited) = book.membership(event, name);
             let may_be_invited = in_the_end(&membership, invited);
-            let public = self.sights[organizer].events.get(&event).is_some_and(|event| event.public && !event.cancelled);
+            let public =
+                self.sights[organizer].events.get(&event).is_some_and(|event| event.public && !event.cancelled);
             let must = public || may_be_invited.iter().all(|invited| *invited);
             let may = public || may_be_invited.contains(&true);
             if shown.is_none() && must || shown.is_some() && !may {
@@ -377,10 +379,18 @@ impl Ending {
                 wrong.push(format!("the calendar of {name} has {entry:?} for event {id}, not {expected:?}"));
             }
             if sight.public.contains(id) != (event.public && !event.cancelled) {
-                wrong.push(format!("event {id} is public: {}, and in {name}'s list of public events: {}", event.public, sight.public.contains(id)));
+                wrong.push(format!(
+                    "event {id} is public: {}, and in {name}'s list of public events: {}",
+                    event.public,
+                    sight.public.contains(id)
+                ));
             }
             if organizes(event) && sight.mine.contains(id) == event.cancelled {
-                wrong.push(format!("event {id} is cancelled: {}, and in its organizer's list: {}", event.cancelled, sight.mine.contains(id)));
+                wrong.push(format!(
+                    "event {id} is cancelled: {}, and in its organizer's list: {}",
+                    event.cancelled,
+                    sight.mine.contains(id)
+                ));
             }
             if let Some(inbox) = sight.inbox.get(id)
                 && (Some(*inbox) != status || event.cancelled)
@@ -393,7 +403,10 @@ impl Ending {
         }
         for (id, status) in &sight.inbox {
             if sight.unanswered.contains(id) != (*status == Status::Pending) {
-                wrong.push(format!("event {id} is {status:?} in the inbox of {name}, and unanswered: {}", sight.unanswered.contains(id)));
+                wrong.push(format!(
+                    "event {id} is {status:?} in the inbox of {name}, and unanswered: {}",
+                    sight.unanswered.contains(id)
+                ));
             }
         }
         for entry in &sight.calendar {
@@ -467,6 +480,9 @@ fn versions(book: &Book, event: &Event) -> Option<String> {
     let least = 1 + count(&[Fate::Done]) + cancelled;
     let most = 1 + count(&[Fate::Done, Fate::Unknown]) + cancelled + u64::from(ended);
     (book.creation(event.id).is_some() && !(least..=most).contains(&event.version)).then(|| {
-        format!("event {} is at version {}; by what was done to it, it should be between {least} and {most}", event.title, event.version)
+        format!(
+            "event {} is at version {}; by what was done to it, it should be between {least} and {most}",
+            event.title, event.version
+        )
     })
 }

@@ -144,8 +144,11 @@ impl Network {
         for connection in self.connections() {
             let (from, to) = connection.ends;
             if from == node || to == node {
-                let (outgoing, incoming) =
-                    if from == node { (&connection.there, &connection.back) } else { (&connection.back, &connection.there) };
+                let (outgoing, incoming) = if from == node {
+                    (&connection.there, &connection.back)
+                } else {
+                    (&connection.back, &connection.there)
+                };
                 outgoing.sender_died(told);
                 incoming.reader_died(told);
             }

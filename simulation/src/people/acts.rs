@@ -34,9 +34,7 @@ pub(crate) async fn give(history: &History, clients: &Clients, context: &Context
         }
         Act::SignIn => Ok(sign_in(clients, context, by).await?.map(Got::Session)),
         Act::SignOut => Ok(clients.auth.logout(context, Logout).await?.map(|user| nothing(&user))),
-        Act::DeleteAccount => {
-            Ok(clients.auth.delete_account(context, DeleteAccount).await?.map(|user| nothing(&user)))
-        }
+        Act::DeleteAccount => Ok(clients.auth.delete_account(context, DeleteAccount).await?.map(|user| nothing(&user))),
         Act::Create { public, time, invite } => {
             let request = CreateEvent {
                 title: format!("e{number}").parse().expect("a title"),
@@ -82,13 +80,7 @@ pub(crate) async fn give(history: &History, clients: &Clients, context: &Context
     }
 }
 
-async fn answer(
-    clients: &Clients,
-    context: &Context,
-    event: EventId,
-    status: Status,
-    way: Way,
-) -> Answer<Got> {
+async fn answer(clients: &Clients, context: &Context, event: EventId, status: Status, way: Way) -> Answer<Got> {
     let (instance, invitations) = (Instance::Series, &clients.invitations);
     let given = match way {
         Way::Respond => {
@@ -246,7 +238,10 @@ impl Person {
     }
 
     pub(super) async fn answers(&mut self) {
-        let Some(event) = self.some_event() else { return };
+        // People change their minds.
+        let again = self.last_answered.filter(|_| self.random.bool());
+        let Some(event) = again.or_else(|| self.some_event()) else { return };
+        self.last_answered = Some(event);
         let invited = self.world.history.look(|book| {
             let (membership, first) = book.membership(event, &self.name);
             first || !membership.is_empty()
@@ -267,7 +262,9 @@ impl Person {
     }
 
     pub(super) async fn shares(&mut self) {
-        let Some(with) = self.some_people(1).pop() else { return };
+        let again = self.last_shared_with.clone().filter(|_| self.random.bool());
+        let Some(with) = again.or_else(|| self.some_people(1).pop()) else { return };
+        self.last_shared_with = Some(with.clone());
         let level = [None, Some(Level::Details), Some(Level::Details), Some(Level::Busy)][self.random.usize(..4)];
         let _ = self.commands(Act::Share { with, level }).await;
     }

@@ -50,7 +50,10 @@ impl Person {
             let (membership, first) = book.membership(event, &self.name);
             let invited = as_read(&membership, first, from, to).iter().all(|invited| *invited);
             let mine = book.organizer(event) == Some(&self.name);
-            (mine || invited) && (how != UNANSWERABLE || !mine) && !book.may_be_deleted(&self.name) && book.organizer(event).is_some_and(|o| !book.may_be_deleted(o))
+            (mine || invited)
+                && (how != UNANSWERABLE || !mine)
+                && !book.may_be_deleted(&self.name)
+                && book.organizer(event).is_some_and(|o| !book.may_be_deleted(o))
         });
         if hidden {
             self.world.history.violation(format!("event {event} {how} {}, who is its organizer or invited", self.name));
@@ -81,7 +84,8 @@ impl Person {
     fn check_nothing_is_missing(&self, items: &[Event], listing: Listing, from: Moment, to: Moment) {
         let missing: Vec<EventId> = self.world.history.look(|book| {
             let certain = |event: &&EventId| {
-                let created = book.creation(**event).is_some_and(|command| command.done.is_some_and(|done| done < from));
+                let created =
+                    book.creation(**event).is_some_and(|command| command.done.is_some_and(|done| done < from));
                 let certainly_there = match listing {
                     Listing::Public => {
                         let (publicity, first) = book.publicity(**event);
@@ -103,7 +107,8 @@ impl Person {
     fn check_status(&self, event: EventId, whose: &domain::Username, shown: Option<Status>, from: Moment, to: Moment) {
         let wrong = self.world.history.look(|book| {
             let answers = book.answers(event, whose);
-            let mut may_be: Vec<Option<Status>> = as_read(&answers.iter().map(some).collect::<Vec<_>>(), None, from, to);
+            let mut may_be: Vec<Option<Status>> =
+                as_read(&answers.iter().map(some).collect::<Vec<_>>(), None, from, to);
             // What takes answers away: to be uninvited, and that an event is public no more.
             let (membership, invited) = book.membership(event, whose);
             let (publicity, public) = book.publicity(event);
@@ -111,7 +116,8 @@ impl Person {
                 || publicity.iter().any(|write| !write.value && write.fate != Fate::NotDone)
                 || book.may_be_deleted(whose);
             if taken_back {
-                may_be.extend(answers.iter().filter(|write| write.fate != Fate::NotDone).map(|write| Some(write.value)));
+                may_be
+                    .extend(answers.iter().filter(|write| write.fate != Fate::NotDone).map(|write| Some(write.value)));
                 may_be.push(None);
             }
             let unanswered = may_be.contains(&None);
@@ -198,7 +204,9 @@ impl Person {
         }
         let shown = |event: EventId| {
             page.items.iter().find_map(|entry| match entry {
-                Entry::Event { event: of, title, attendance, .. } if *of == event => Some((title.as_str(), *attendance)),
+                Entry::Event { event: of, title, attendance, .. } if *of == event => {
+                    Some((title.as_str(), *attendance))
+                }
                 Entry::Event { .. } | Entry::Busy { .. } => None,
             })
         };
@@ -273,13 +281,13 @@ impl Person {
             Some(Status::Going | Status::Maybe) => shown == *status,
             Some(Status::Declined | Status::Pending) | None => shown.is_none(),
         };
-        (!may_be.iter().any(fits)).then(|| format!("sees event {event} as {shown:?} in their calendar; it is {may_be:?}"))
+        (!may_be.iter().any(fits))
+            .then(|| format!("sees event {event} as {shown:?} in their calendar; it is {may_be:?}"))
     }
 
     pub(super) async fn looks_at_anothers_calendar(&mut self) {
-        let others: Vec<_> = self.world.history.look(|book| {
-            book.accounts.keys().filter(|name| **name != self.name).cloned().collect()
-        });
+        let others: Vec<_> =
+            self.world.history.look(|book| book.accounts.keys().filter(|name| **name != self.name).cloned().collect());
         let Some(other) = self.random.choice(others) else { return };
         let request = ListEntries { of: Some(other.clone()), window: always(), page: all() };
         let seen = self.asks(async |clients, context| clients.calendar.entries(context, request.clone()).await).await;

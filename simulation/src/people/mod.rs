@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use domain::auth::SignedIn;
 use domain::{
-    Answer, Clock as _, Context, Credential, Error, IdempotencyKey, Positions, Reply, Service, SessionToken, Username,
+    Answer, Clock as _, Context, Credential, Error, EventId, IdempotencyKey, Positions, Reply, Service, SessionToken,
+    Username,
 };
 use tokio_util::sync::CancellationToken;
 use transport::cluster::Clients;
@@ -33,6 +34,8 @@ pub(crate) struct Person {
     signed_in: Option<SignedInSession>,
     /// Sessions that have ended, with whether everyone was said to know.
     ended: Vec<(SessionToken, bool)>,
+    last_answered: Option<EventId>,
+    last_shared_with: Option<Username>,
     habits: Habits,
 }
 
@@ -133,6 +136,8 @@ impl Person {
             name: name_of(number, 0),
             signed_in: None,
             ended: Vec::new(),
+            last_answered: None,
+            last_shared_with: None,
             habits,
         }
     }
@@ -217,10 +222,8 @@ impl Person {
             let patience = [300, 1_000, 4_000, 8_000][self.random.usize(..4)];
             let answer = self.gives(number, key, sequence, Duration::from_millis(patience)).await;
             tries -= 1;
-            let passing = matches!(
-                answer,
-                Err(Error::Deadline { .. } | Error::Unavailable { .. } | Error::RateLimited { .. })
-            );
+            let passing =
+                matches!(answer, Err(Error::Deadline { .. } | Error::Unavailable { .. } | Error::RateLimited { .. }));
             if tries == 0 || !passing {
                 return (number, answer);
             }
@@ -236,8 +239,7 @@ impl Person {
         sequence: u64,
         patience: Duration,
     ) -> Result<(), Error> {
-        let context =
-            Context::new(self.credential(), patience).having_seen(self.seen()).as_command(key, sequence);
+        let context = Context::new(self.credential(), patience).having_seen(self.seen()).as_command(key, sequence);
         match acts::give(&self.world.history, &self.clients, &context, number).await {
             Ok(reply) => {
                 if reply.settled {
@@ -287,7 +289,10 @@ impl Person {
     }
 
     /// Asks something, once.
-    async fn asks<T>(&mut self, call: impl AsyncFn(&Clients, &Context) -> Answer<T>) -> Result<Seen<T>, (Moment, Error)> {
+    async fn asks<T>(
+        &mut self,
+        call: impl AsyncFn(&Clients, &Context) -> Answer<T>,
+    ) -> Result<Seen<T>, (Moment, Error)> {
         let from = self.world.history.now();
         self.world.history.one_more_read();
         let patience = [300, 1_000, 4_000][self.random.usize(..3)];
@@ -314,12 +319,8 @@ impl Person {
     fn starts_a_session(&mut self, signed_in: SignedIn) {
         self.world.history.is_account(&self.name, signed_in.user.id);
         let session = self.world.history.new_session();
-        self.signed_in = Some(SignedInSession {
-            session,
-            token: signed_in.token,
-            sequence: 0,
-            seen: Positions::default(),
-        });
+        self.signed_in =
+            Some(SignedInSession { session, token: signed_in.token, sequence: 0, seen: Positions::default() });
     }
 
     /// Nobody tells that to someone who has not ended it, or tried to.
