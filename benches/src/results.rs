@@ -20,6 +20,8 @@ pub(crate) struct Results {
     pub(crate) wire: Option<Wire>,
     /// What a month of a full calendar costs.
     pub(crate) month: Option<Month>,
+    /// What becomes of a service that is asked for more than it can do.
+    pub(crate) overload: Option<Overload>,
 }
 
 /// The figures of `wire`.
@@ -106,6 +108,60 @@ pub(crate) struct CalendarFigures {
     pub(crate) catch_up_seconds: f64,
 }
 
+/// The figures of `overload`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Overload {
+    /// Where and when.
+    pub(crate) machine: Machine,
+    /// How long each load lasted, in seconds.
+    pub(crate) seconds: f64,
+    /// How often each was made.
+    pub(crate) rounds: u32,
+    /// How long the service's work takes, in milliseconds.
+    pub(crate) takes_ms: f64,
+    /// At how many calls it works.
+    pub(crate) places: usize,
+    /// How long a call may wait for a place, in milliseconds.
+    pub(crate) max_wait_ms: f64,
+    /// How many calls a second it can answer.
+    pub(crate) capacity: Spread,
+    /// The loads, in the order in which they were made.
+    pub(crate) loads: Vec<OverloadFigures>,
+}
+
+/// How much is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Rate {
+    /// Half of what the service can do.
+    Half,
+    /// Five times that.
+    FiveTimes,
+    /// Half, right after that.
+    HalfAgain,
+}
+
+/// One load.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct OverloadFigures {
+    /// How much is asked for.
+    pub(crate) rate: Rate,
+    /// Calls a second.
+    pub(crate) asked_per_second: Spread,
+    /// Those that were answered.
+    pub(crate) answered_per_second: Spread,
+    /// The median time to an answer, in microseconds.
+    pub(crate) p50_us: Spread,
+    /// What 99 of 100 answers did not exceed, in microseconds.
+    pub(crate) p99_us: Spread,
+    /// The same of refusals, if there were any.
+    pub(crate) refused_p99_us: Option<Spread>,
+    /// How many of a hundred were refused.
+    pub(crate) refused_percent: Spread,
+    /// The most memory that the service had, in bytes.
+    pub(crate) memory_bytes: Spread,
+}
+
 impl Results {
     /// Those in the file at `path`.
     ///
@@ -174,7 +230,32 @@ pub(crate) mod tests {
             changes: events + events / 2 + 2,
             catch_up_seconds: 0.5,
         };
+        let same = |median| Spread { median, min: median, max: median };
+        let asked = |rate, times: f64, p99_us, refused_percent| OverloadFigures {
+            rate,
+            asked_per_second: same(1_600.0 * times),
+            answered_per_second: same(1_600.0 * times.min(1.0)),
+            p50_us: same(5_200.0),
+            p99_us: same(p99_us),
+            refused_p99_us: (refused_percent > 0.0).then(|| same(400.0)),
+            refused_percent: same(refused_percent),
+            memory_bytes: same(12e6),
+        };
         Results {
+            overload: Some(Overload {
+                machine: machine(),
+                seconds: 3.0,
+                rounds: 5,
+                takes_ms: 5.0,
+                places: 8,
+                max_wait_ms: 5.0,
+                capacity: same(1_600.0),
+                loads: vec![
+                    asked(Rate::Half, 0.5, 6_000.0, 0.0),
+                    asked(Rate::FiveTimes, 5.0, 12_000.0, 80.0),
+                    asked(Rate::HalfAgain, 0.5, 6_000.0, 0.0),
+                ],
+            }),
             wire: Some(Wire {
                 machine: machine(),
                 seconds: 3.0,

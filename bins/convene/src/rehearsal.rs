@@ -5,13 +5,12 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use chassis::SystemClock;
 use domain::{Clock, Timestamp};
 
-/// When the rehearsal begins, as `2027-03-10T09:30:00+01:00`; from then on time passes as always.
-const BEGINS: &str = "CONVENE_REHEARSAL";
+/// The moment at which the rehearsal's time stands still, as `2027-03-10T09:30:00+01:00`.
+const STANDS: &str = "CONVENE_REHEARSAL";
 /// A file; once it exists, the clock panics.
 const PANICS: &str = "CONVENE_REHEARSAL_PANIC";
 
@@ -26,17 +25,15 @@ pub(crate) fn clock() -> Arc<dyn Clock> {
 }
 
 struct Rehearsal {
-    begins: Timestamp,
-    since: Timestamp,
+    stands: Timestamp,
     panics: Option<PathBuf>,
 }
 
 impl Rehearsal {
     fn of_environment() -> Option<Self> {
-        let begins: jiff::Timestamp = std::env::var(BEGINS).ok()?.parse().ok()?;
+        let stands: jiff::Timestamp = std::env::var(STANDS).ok()?.parse().ok()?;
         Some(Self {
-            begins: Timestamp::from_micros(begins.as_microsecond()),
-            since: SystemClock.now(),
+            stands: Timestamp::from_micros(stands.as_microsecond()),
             panics: std::env::var_os(PANICS).map(PathBuf::from),
         })
     }
@@ -48,7 +45,6 @@ impl Clock for Rehearsal {
         if self.panics.as_deref().is_some_and(std::path::Path::exists) {
             panic!("rehearsed");
         }
-        let passed = SystemClock.now().as_micros().saturating_sub(self.since.as_micros());
-        self.begins.plus(Duration::from_micros(passed.unsigned_abs()))
+        self.stands
     }
 }

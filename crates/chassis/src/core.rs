@@ -10,6 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use storage::{Database, Reader as _, Transaction, View};
 use tokio::sync::{Notify, watch};
 
+use crate::figures::Lags;
 use crate::followed::Followed;
 use crate::journal::{self, Identity};
 use crate::operator::ServiceIdentity;
@@ -50,6 +51,7 @@ pub struct Chassis {
     pub(crate) followed: Followed,
     /// How far each follower of this service has durably applied its log.
     pub(crate) followers: watch::Sender<BTreeMap<Service, u64>>,
+    pub(crate) lags: Lags,
     work: Notify,
 }
 
@@ -59,7 +61,7 @@ impl Chassis {
     pub fn new(service: Service, setup: Setup) -> Arc<Self> {
         let identity = ServiceIdentity::new(setup.operator.clone(), service, Arc::clone(&setup.clock));
         let (followed, followers) = (Followed::new(service), watch::Sender::default());
-        Arc::new(Self { service, setup, identity, followed, followers, work: Notify::new() })
+        Arc::new(Self { service, setup, identity, followed, followers, lags: Lags::new(), work: Notify::new() })
     }
 
     /// Which service this is.

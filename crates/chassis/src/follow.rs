@@ -69,6 +69,7 @@ impl Chassis {
                 Ok(()) => (failures, first) = (0, false),
                 Err(Trouble::Away(error)) => {
                     self.followed.lost(source);
+                    self.lags.lost(source);
                     tracing::debug!(service = %self.service(), %source, %error, "cannot follow now");
                     failures = failures.saturating_add(1);
                     first = true;
@@ -114,12 +115,14 @@ impl Chassis {
         match read(context, request).await.map_err(Trouble::Away)?.value {
             Changes::Records { epoch, records, watermark, followed } => {
                 let next = next_cursor(cursor, epoch, &records).map_err(Trouble::Stopped)?;
+                self.lags.note(source, cursor.map_or(0, |cursor| cursor.position), watermark);
                 let (records, mut reached) = (Arc::new(records), cursor);
                 while reached != Some(next) {
                     let (apply, records) = (Arc::clone(apply), Arc::clone(&records));
                     let after =
                         self.take_over(source, reached, next.epoch, records, apply).await.map_err(Trouble::of)?;
                     self.followed.applied(&after.1);
+                    self.lags.note(source, after.0.position, watermark);
                     reached = Some(after.0);
                     self.work_may_have_come();
                 }
@@ -171,7 +174,7 @@ impl Chassis {
 enum Trouble {
     /// The owner cannot be reached: it will be tried again soon.
     Away(Error),
-    /// The own database takes nothing at the moment: it is busy, or closing.
+    /// The own database takes nothing at the moment: it is busy, its disk is full, or it is closing.
     Busy,
     /// Going on would lose or invent something: an operator must look.
     Stopped(String),
@@ -180,7 +183,9 @@ enum Trouble {
 impl Trouble {
     fn of(fault: Fault) -> Self {
         match fault {
-            Fault::Storage(storage::Error::Busy { .. } | storage::Error::Closed) => Self::Busy,
+            Fault::Storage(storage::Error::Busy { .. } | storage::Error::DiskFull { .. } | storage::Error::Closed) => {
+                Self::Busy
+            }
             other => Self::Stopped(other.to_string()),
         }
     }

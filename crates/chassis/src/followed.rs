@@ -42,6 +42,11 @@ pub(crate) struct Followed {
 }
 
 impl State {
+    /// How far the effects of each followed log are in this database.
+    pub(crate) const fn applied(&self) -> &Positions {
+        &self.applied
+    }
+
     /// How far this service has followed, as it may tell others.
     pub(crate) fn effective(&self, service: Service) -> Positions {
         let mut effective = Positions::default();
@@ -92,6 +97,14 @@ impl State {
     pub(crate) fn out_of_contact(&self, service: Service) -> Vec<Service> {
         let silent = |source: &&Service| self.contact.get(source) != Some(&Contact::Answers);
         service.follows().iter().filter(silent).copied().collect()
+    }
+
+    pub(crate) fn has_stopped(&self, source: Service) -> bool {
+        self.stopped.contains_key(&source)
+    }
+
+    pub(crate) const fn is_stuck(&self) -> bool {
+        self.stuck.is_some()
     }
 
     pub(crate) fn stopped(&self) -> Vec<String> {

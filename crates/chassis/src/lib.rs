@@ -9,6 +9,7 @@
 //! * [`work`]: cascades too large for one transaction, in bounded steps that survive a crash.
 //! * [`directory`]: the users, sessions and signing keys that every service follows from auth; on it stand
 //!   [`authenticator`] (who is calling?) and the check of references to users.
+//! * [`Chassis::answer_watch`]: telling those who look at something that there is news.
 //! * [`timeline`]: the index by time that events and calendars share.
 //! * [`tokens`] and [`operator`]: how sessions and services prove who they are.
 //!
@@ -22,6 +23,7 @@ mod core;
 pub mod cursor;
 pub mod directory;
 mod fault;
+mod figures;
 pub mod follow;
 mod followed;
 pub mod journal;
@@ -31,11 +33,13 @@ mod row;
 mod running;
 pub mod timeline;
 pub mod tokens;
+mod watching;
 pub mod work;
 
 pub use clock::SystemClock;
 pub use core::{Chassis, Settle, Setup, WAY_HOME};
 pub use fault::Fault;
+pub use figures::{Figures, Following};
 pub use operator::OperatorKey;
 pub use row::Row;
-pub use running::{Gauge, Running};
+pub use running::Running;

@@ -70,7 +70,9 @@ impl Chassis {
                     self.followed.applied(&applied);
                 }
                 Ok(None) => self.work_came().await,
-                Err(Fault::Storage(storage::Error::Busy { .. } | storage::Error::Closed)) => {
+                Err(Fault::Storage(
+                    storage::Error::Busy { .. } | storage::Error::DiskFull { .. } | storage::Error::Closed,
+                )) => {
                     tokio::time::sleep(std::time::Duration::from_millis(50)).await;
                 }
                 Err(fault) => {

@@ -8,8 +8,8 @@ use crate::integrity::{AskHealth, Audit, AuditPage, Health, Present};
 use crate::log::{Change, Changes, ReadChanges};
 use crate::time::Window;
 use crate::{
-    Description, EventId, EventTime, EventTitle, Location, Page, PageRequest, Position, SearchText, Series, Timestamp,
-    UserId, Username,
+    Description, EventId, EventTime, EventTitle, Location, Page, PageRequest, Position, Positions, SearchText, Series,
+    Timestamp, UserId, Username, Watch,
 };
 
 crate::service! {
@@ -42,6 +42,8 @@ crate::service! {
         11: query by Service fn present(Present) -> Vec<bool>;
         /// How the service is.
         12: query by Anyone fn health(AskHealth) -> Health;
+        /// How far the service is, as soon as that is news.
+        13: query by User fn watch(Watch) -> Positions;
     }
 }
 

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::events::Person;
 use crate::integrity::{AskHealth, Audit, AuditPage, Health};
 use crate::log::{Change, Changes, ReadChanges};
-use crate::{EventId, EventTitle, Instance, Location, Page, PageRequest, Series, UserId, Username};
+use crate::{
+    EventId, EventTitle, Instance, Location, Page, PageRequest, Position, Positions, Series, UserId, Username, Watch,
+};
 
 crate::service! {
     /// The inbox, the three answers, and who comes.
@@ -33,6 +35,10 @@ crate::service! {
         8: query by Service fn audit(Audit) -> AuditPage;
         /// How the service is.
         9: query by Anyone fn health(AskHealth) -> Health;
+        /// How far the service is, as soon as that is news.
+        10: query by User fn watch(Watch) -> Positions;
+        /// What people have answered to the events that I organize, the last answer of each.
+        11: query by User fn answers(ListAnswers) -> Answers;
     }
 }
 
@@ -185,6 +191,41 @@ pub struct Participants {
     pub counts: Counts,
     /// The page of people.
     pub people: Page<Participant>,
+}
+
+/// Most answers that are remembered for one organizer, to be told of; older ones are still among the participants.
+pub const MAX_ANSWERS: usize = 50;
+
+/// Asks what people have answered to my events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListAnswers {
+    /// Only those after this position of invitations' log: the `until` of an earlier reply. `None` for all that are remembered;
+    /// a position of another history than the present one has nothing after it.
+    pub after: Option<Position>,
+}
+
+/// Someone's last answer to an event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answered {
+    /// The event.
+    pub event: EventId,
+    /// All of it, or one instance.
+    pub instance: Instance,
+    /// Its title.
+    pub title: EventTitle,
+    /// Who answered.
+    pub username: Username,
+    /// What: never `pending`.
+    pub status: Status,
+}
+
+/// What people have answered; at most [`MAX_ANSWERS`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answers {
+    /// The answers, in the order in which they were given.
+    pub items: Vec<Answered>,
+    /// Up to where these are all; to be given as `after` next time.
+    pub until: Position,
 }
 
 /// A record of invitations' log.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::integrity::{AskHealth, Audit, AuditPage, Health};
 use crate::log::{Change, Changes, ReadChanges};
-use crate::{UserId, Username};
+use crate::{Positions, UserId, Username, Watch};
 
 crate::service! {
     /// Sharing one's calendar, and taking that back.
@@ -23,6 +23,8 @@ crate::service! {
         5: query by Service fn audit(Audit) -> AuditPage;
         /// How the service is.
         6: query by Anyone fn health(AskHealth) -> Health;
+        /// How far the service is, as soon as that is news.
+        7: query by User fn watch(Watch) -> Positions;
     }
 }
 

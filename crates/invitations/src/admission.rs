@@ -15,7 +15,7 @@ use domain::{EventId, Instance, Position, Service, UserId};
 use storage::{Reader as _, Transaction};
 
 use crate::store::record::record;
-use crate::store::{self, EVENTS, EventRow, InvitationRow, OF_USER, Origin};
+use crate::store::{self, EVENTS, EventRow, InvitationRow, OF_USER, Origin, heard};
 
 /// Takes over what events vouched for, unless its log was already followed that far.
 pub(crate) fn admit(tx: &mut Transaction<'_>, viewer: UserId, vouched: &VouchedEvent) -> Result<(), Fault> {
@@ -36,11 +36,26 @@ pub(crate) fn admit(tx: &mut Transaction<'_>, viewer: UserId, vouched: &VouchedE
 pub(crate) fn note(tx: &mut Transaction<'_>, facts: &EventFacts) -> Result<EventRow, Fault> {
     let row = match tx.get(&EVENTS, &facts.event)? {
         Some(row) if row.facts.version >= facts.version => return Ok(row),
-        Some(row) => EventRow { facts: facts.clone(), ..row },
+        Some(row) => {
+            forget_what_was_told(tx, &row.facts, facts.organizer)?;
+            EventRow { facts: facts.clone(), ..row }
+        }
         None => EventRow { facts: facts.clone(), conformed: None },
     };
     tx.put(&EVENTS, &facts.event, &row)?;
     Ok(row)
+}
+
+/// An organizer who is none any more was told of no answers.
+pub(crate) fn forget_what_was_told(
+    tx: &mut Transaction<'_>,
+    was: &EventFacts,
+    now: Option<UserId>,
+) -> Result<(), Fault> {
+    match was.organizer {
+        Some(organizer) if now != Some(organizer) => heard::forget_event(tx, organizer, was.event),
+        _ => Ok(()),
+    }
 }
 
 /// Invites people to an event that was heard of; to one that is gone nobody is invited. Those already invited stay as they

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use storage::{Reader as _, Transaction};
 
 use crate::store::record::record;
-use crate::store::{self, BY_INVITER, INVITATIONS, InvitationRow, OF_USER, Origin};
+use crate::store::{self, BY_INVITER, INVITATIONS, InvitationRow, OF_USER, Origin, heard};
 
 /// What is still to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +23,7 @@ pub(crate) enum Work {
         /// The last row that was looked at.
         after: Option<(Instance, UserId)>,
     },
-    /// Take out the rows of an account that is gone; whoever they invited was invited by nobody any more.
+    /// Take out the rows of an account that is gone, and what it was told of; whoever they invited was invited by nobody any more.
     Forget {
         /// Whose.
         user: UserId,
@@ -65,6 +65,7 @@ fn conformed(facts: Option<&EventFacts>, row: InvitationRow) -> Option<Option<In
 }
 
 fn forget(tx: &mut Transaction<'_>, user: UserId) -> Result<Option<Work>, Fault> {
+    heard::forget_all(tx, user)?;
     let own = tx.scan(&OF_USER, &user, None, ROWS_A_STEP)?;
     let left = ROWS_A_STEP.saturating_sub(own.len());
     let gone: Vec<_> = own.into_iter().map(|((_, event, instance), ())| ((event, instance), (user, None))).collect();

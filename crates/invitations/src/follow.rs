@@ -6,7 +6,7 @@ use chassis::{Fault, directory, work};
 use domain::auth::AuthChange;
 use domain::events::EventChange;
 use domain::{EventId, Position, Service};
-use storage::Transaction;
+use storage::{Reader as _, Transaction};
 
 use crate::admission;
 use crate::cascade::{self, Work};
@@ -33,6 +33,9 @@ pub(crate) fn events(tx: &mut Transaction<'_>, at: Position, change: &EventChang
         }
         EventChange::Uninvited { event, invitees } => admission::uninvite(tx, *event, invitees, at),
         EventChange::Removed { event } => {
+            if let Some(row) = tx.get(&EVENTS, event)? {
+                admission::forget_what_was_told(tx, &row.facts, None)?;
+            }
             tx.delete(&EVENTS, event)?;
             begin(tx, at, *event)
         }

@@ -10,7 +10,7 @@ use domain::auth::VouchedUser;
 use domain::integrity::{AskHealth, Audit, AuditPage, Health};
 use domain::log::{Changes, ReadChanges};
 use domain::sharing::{ListShares, MAX_SHARES, Share, ShareCalendar, Shares, Sharing, SharingChange, Unshare};
-use domain::{Answer, Context, Error, Reply, Service, UserId};
+use domain::{Answer, Context, Error, Positions, Reply, Service, UserId, Watch};
 use storage::{Reader, Transaction, View};
 
 use crate::audit;
@@ -123,5 +123,9 @@ impl Sharing for SharingService {
 
     async fn health(&self, _: &Context, _: AskHealth) -> Answer<Health> {
         self.chassis.answer_health()
+    }
+
+    async fn watch(&self, context: &Context, request: Watch) -> Answer<Positions> {
+        self.chassis.answer_watch(context, request).await
     }
 }

@@ -14,11 +14,12 @@ use crate::error::Error;
 use crate::layout::{log_key, log_position, log_range};
 use crate::log::{Digest, Epoch, Head, Record, split_record};
 use crate::merge::Layers;
-use crate::shared::Shared;
+use crate::shared::{Batch, Shared};
 use crate::startup::{self, History};
 use crate::transaction::Transaction;
 use crate::value::{Value, decode_value};
 use crate::view::View;
+use crate::volume::Volume;
 use crate::writer::{Closure, Job, Writer};
 
 /// How a database is opened.
@@ -32,13 +33,15 @@ pub struct Options {
     pub service: &'static str,
     /// How many transactions may wait; beyond that writes are refused as [`Error::Busy`]. At least one.
     pub max_queue: usize,
+    /// How many bytes are to stay free on the disk: with less, writes are refused as [`Error::DiskFull`] and reads go on.
+    pub keep_free: u64,
 }
 
 impl Options {
-    /// The usual options for a service's database: 64 MiB of cache, 4096 waiting transactions.
+    /// The usual options for a service's database: 64 MiB of cache, 4096 waiting transactions, 32 MiB of the disk left free.
     #[must_use]
     pub const fn new(service: &'static str, schema: u32) -> Self {
-        Options { cache_bytes: 64 << 20, schema, service, max_queue: 4096 }
+        Options { cache_bytes: 64 << 20, schema, service, max_queue: 4096, keep_free: 32 << 20 }
     }
 }
 
@@ -69,6 +72,8 @@ pub struct Database {
     shared: Arc<Shared>,
     /// Emptied by closing; dropped with the last clone. Either ends the writer once it has worked the queue off.
     queue: Arc<Mutex<Option<Queue>>>,
+    /// The disk that it is on; none in memory.
+    volume: Option<Arc<Volume>>,
 }
 
 impl Database {
@@ -93,7 +98,8 @@ impl Database {
 
     fn open_folder(folder: &Path, options: Options, history: History) -> Result<Self, Error> {
         let engine = SledEngine::open(folder, options.cache_bytes, history)?;
-        Self::start(Arc::new(engine), folder, options, history)
+        let database = Self::start(Arc::new(engine), folder, options, history)?;
+        Ok(Self { volume: Some(Arc::new(Volume::of(folder, options.keep_free))), ..database })
     }
 
     /// A new database in memory, gone when it is closed. Should the system have no randomness or no thread left for
@@ -104,7 +110,7 @@ impl Database {
             let shared = Arc::new(Shared::new(None, Epoch([0; 16]), Head::default()));
             shared.stop(&error);
             shared.release();
-            Database { shared, queue: Arc::new(Mutex::new(None)) }
+            Database { shared, queue: Arc::new(Mutex::new(None)), volume: None }
         })
     }
 
@@ -158,7 +164,7 @@ impl Database {
         let shared = Arc::new(Shared::new(Some(Arc::clone(&engine)), opened.epoch, opened.head));
         let (sender, queue) = mpsc::channel(options.max_queue.max(1));
         let writer = Writer { shared: Arc::clone(&shared), engine, queue, head: opened.head };
-        Ok((Database { shared, queue: Arc::new(Mutex::new(Some(sender))) }, writer))
+        Ok((Database { shared, queue: Arc::new(Mutex::new(Some(sender))), volume: None }, writer))
     }
 
     /// Runs `f` as one transaction and returns its result once everything it changed, and everything it may have seen,
@@ -168,14 +174,15 @@ impl Database {
     /// runs even if the future is dropped.
     ///
     /// # Errors
-    /// What `f` returns; [`Error::Busy`] or [`Error::Closed`] with nothing done; [`Error::Stopped`] with the outcome
-    /// unknown if it had been accepted.
+    /// What `f` returns; [`Error::Busy`], [`Error::DiskFull`] or [`Error::Closed`] with nothing done; [`Error::Stopped`] with
+    /// the outcome unknown if it had been accepted.
     pub async fn write<T, E, F>(&self, f: F) -> Result<T, E>
     where
         F: FnOnce(&mut Transaction<'_>) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
+        self.volume.as_ref().map_or(Ok(()), |volume| volume.has_room())?;
         let (job, answer) = Closure::new(f);
         self.enqueue(Box::new(job))?;
         match answer.await {
@@ -298,6 +305,12 @@ impl Database {
     /// [`Error::Stopped`] or [`Error::Closed`].
     pub fn health(&self) -> Result<(), Error> {
         self.shared.health()
+    }
+
+    /// Tells `observer` of every batch that has become durable, on the writer's thread: it must not wait for anything. There is one
+    /// observer; a second one is told nothing.
+    pub fn observe(&self, observer: impl Fn(Batch) + Send + Sync + 'static) {
+        let _ = self.shared.observer.set(Box::new(observer));
     }
 
     /// Figures for metrics.

@@ -34,6 +34,7 @@ mod table;
 mod transaction;
 mod value;
 mod view;
+mod volume;
 mod writer;
 
 pub use codec::{DECODE_LIMIT, decode, encode};
@@ -43,6 +44,7 @@ pub use error::Error;
 pub use key::{Key, MAX_KEY, decode_key, encode_key};
 pub use log::{Cursor, Digest, Epoch, Record};
 pub use reader::Reader;
+pub use shared::Batch;
 pub use spans::{Span, Spans};
 pub use table::Table;
 pub use transaction::Transaction;

@@ -1,7 +1,8 @@
 //! What the writer and the readers of one database share: the tables, and how far they are durable.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use parking_lot::RwLock;
 use tokio::sync::watch;
@@ -19,7 +20,20 @@ pub(crate) struct Shared {
     pub(crate) durable_position: watch::Sender<u64>,
     pub(crate) epoch: Epoch,
     pub(crate) counters: Counters,
+    /// Who is told of every batch.
+    pub(crate) observer: OnceLock<Observer>,
 }
+
+/// A batch that is durable, as whoever watches over the database is told of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Batch {
+    /// How many transactions shared its sync, kept or not.
+    pub transactions: u64,
+    /// How long the sync took.
+    pub sync: Duration,
+}
+
+pub(crate) type Observer = Box<dyn Fn(Batch) + Send + Sync>;
 
 /// What readers read.
 pub(crate) struct Tables {
@@ -66,6 +80,7 @@ impl Shared {
             durable_position: watch::Sender::new(head.position),
             epoch,
             counters: Counters::default(),
+            observer: OnceLock::new(),
         }
     }
 

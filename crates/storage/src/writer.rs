@@ -11,13 +11,14 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot};
 
 use crate::engine::{Changes, Engine};
 use crate::error::{Error, panic_message};
 use crate::log::Head;
-use crate::shared::Shared;
+use crate::shared::{Batch, Shared};
 use crate::transaction::Transaction;
 
 /// The most transactions in one batch: beyond it waiting costs more than syncs save.
@@ -88,10 +89,14 @@ pub(crate) struct Writer {
 }
 
 /// The transactions of one batch, and what those among them that are kept have changed.
-struct Batch {
+struct Gathered {
     jobs: Vec<Box<dyn Job>>,
     changes: Changes,
     head: Head,
+}
+
+fn number_of(jobs: &[Box<dyn Job>]) -> u64 {
+    u64::try_from(jobs.len()).unwrap_or(u64::MAX)
 }
 
 impl Writer {
@@ -99,8 +104,9 @@ impl Writer {
     pub(crate) fn work(mut self) {
         let worked = catch_unwind(AssertUnwindSafe(|| {
             while let Some(first) = self.queue.blocking_recv() {
-                let Batch { jobs, changes, head } = self.gather(first);
-                let outcome = if changes.is_empty() { Ok(()) } else { self.commit(changes, head) };
+                let Gathered { jobs, changes, head } = self.gather(first);
+                let transactions = number_of(&jobs);
+                let outcome = if changes.is_empty() { Ok(()) } else { self.commit(changes, head, transactions) };
                 self.answer(jobs, &outcome)?;
             }
             Ok(())
@@ -121,21 +127,20 @@ impl Writer {
         tell_early: bool,
     ) {
         let mut worked = Ok(());
-        while let (Ok(()), Some(first)) = (&worked, self.queue.recv().await) {
-            let Batch { jobs, changes, head } = self.gather(first);
-            let outcome = if changes.is_empty() {
-                Ok(())
-            } else {
-                match self.apply(changes, head) {
-                    Ok(batch) => {
-                        if tell_early {
-                            self.shared.publish(batch, head.position);
-                        }
-                        syncing().await;
-                        self.sync(batch, head)
+        while worked.is_ok() {
+            let Some(first) = self.queue.recv().await else { break };
+            let Gathered { jobs, changes, head } = self.gather(first);
+            let applied = if changes.is_empty() { Ok(None) } else { self.apply(changes, head).map(Some) };
+            let outcome = match applied {
+                Ok(None) => Ok(()),
+                Ok(Some(batch)) => {
+                    if tell_early {
+                        self.shared.publish(batch, head.position);
                     }
-                    Err(stopped) => Err(stopped),
+                    syncing().await;
+                    self.sync(batch, head, number_of(&jobs))
                 }
+                Err(stopped) => Err(stopped),
             };
             worked = self.answer(jobs, &outcome);
         }
@@ -157,8 +162,8 @@ impl Writer {
     }
 
     /// Runs `first` and whatever else is waiting.
-    fn gather(&mut self, first: Box<dyn Job>) -> Batch {
-        let mut batch = Batch { jobs: Vec::new(), changes: Changes::new(), head: self.head };
+    fn gather(&mut self, first: Box<dyn Job>) -> Gathered {
+        let mut batch = Gathered { jobs: Vec::new(), changes: Changes::new(), head: self.head };
         let mut next = Some(first);
         while let Some(mut job) = next.take() {
             self.shared.counters.queued.fetch_sub(1, Ordering::Relaxed);
@@ -177,17 +182,17 @@ impl Writer {
     }
 
     fn answer(&self, jobs: Vec<Box<dyn Job>>, outcome: &Result<(), Error>) -> Result<(), Error> {
-        self.shared.counters.batch(u64::try_from(jobs.len()).unwrap_or(u64::MAX));
+        self.shared.counters.batch(number_of(&jobs));
         for job in jobs {
             job.answer(outcome.clone());
         }
         outcome.clone()
     }
 
-    /// Applies and syncs `changes`. On failure the database has stopped.
-    fn commit(&mut self, changes: Changes, head: Head) -> Result<(), Error> {
+    /// Applies and syncs `changes`, of so many transactions. On failure the database has stopped.
+    fn commit(&mut self, changes: Changes, head: Head, transactions: u64) -> Result<(), Error> {
         let batch = self.apply(changes, head)?;
-        self.sync(batch, head)
+        self.sync(batch, head, transactions)
     }
 
     /// Shows `changes` to readers, who wait until they are durable; the number of batches that there then are.
@@ -202,10 +207,15 @@ impl Writer {
     }
 
     /// Makes durable what is applied, and says so.
-    fn sync(&mut self, batch: u64, head: Head) -> Result<(), Error> {
+    fn sync(&mut self, batch: u64, head: Head, transactions: u64) -> Result<(), Error> {
+        let begun = Instant::now();
         self.guarded(|writer| writer.engine.sync())?;
+        let sync = begun.elapsed();
         self.head = head;
         self.shared.publish(batch, head.position);
+        if let Some(observer) = self.shared.observer.get() {
+            observer(Batch { transactions, sync });
+        }
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use domain::log::{Changes, LogCursor, ReadChanges, Record};
 use domain::sharing::*;
 use domain::{
     Epoch, EventId, EventTime, Instance, Page, PageRequest, Position, Positions, Series, Service, SessionId,
-    SessionToken, Timestamp, UserId,
+    SessionToken, Timestamp, UserId, Watch,
 };
 
 use convene_tests::{at, on, window};
@@ -77,6 +77,14 @@ fn health() -> Health {
         behind: vec![Service::Sharing],
         stopped: vec!["why".to_owned()],
     }
+}
+
+fn watch() -> Watch {
+    Watch { seen: watched(), wait_ms: 5_000 }
+}
+
+fn watched() -> Positions {
+    Positions::of(Service::Events, position())
 }
 
 fn present() -> Present {
@@ -206,6 +214,7 @@ pub(crate) fn events_requests() -> Vec<EventsRequest> {
         EventsRequest::audit(Audit { after: None }),
         EventsRequest::present(present()),
         EventsRequest::health(AskHealth),
+        EventsRequest::watch(watch()),
     ]
 }
 
@@ -234,6 +243,7 @@ pub(crate) fn events_responses() -> Vec<EventsResponse> {
         EventsResponse::audit(audit_page()),
         EventsResponse::present(vec![true, false]),
         EventsResponse::health(health()),
+        EventsResponse::watch(watched()),
     ]
 }
 
@@ -270,6 +280,9 @@ pub(crate) fn invitations_requests() -> Vec<InvitationsRequest> {
         InvitationsRequest::changes(read_changes()),
         InvitationsRequest::audit(Audit { after: None }),
         InvitationsRequest::health(AskHealth),
+        InvitationsRequest::watch(watch()),
+        InvitationsRequest::answers(ListAnswers { after: None }),
+        InvitationsRequest::answers(ListAnswers { after: Some(position()) }),
     ]
 }
 
@@ -300,6 +313,17 @@ pub(crate) fn invitations_responses() -> Vec<InvitationsResponse> {
         InvitationsResponse::changes(diverged()),
         InvitationsResponse::audit(audit_page()),
         InvitationsResponse::health(health()),
+        InvitationsResponse::watch(watched()),
+        InvitationsResponse::answers(Answers {
+            items: vec![Answered {
+                event: event(2),
+                instance: series,
+                title: named("Standup"),
+                username: named("bob"),
+                status: Status::Declined,
+            }],
+            until: position(),
+        }),
     ]
 }
 
@@ -314,6 +338,7 @@ pub(crate) fn calendar_requests() -> Vec<CalendarRequest> {
         }),
         CalendarRequest::audit(Audit { after: None }),
         CalendarRequest::health(AskHealth),
+        CalendarRequest::watch(watch()),
     ]
 }
 
@@ -339,6 +364,7 @@ pub(crate) fn calendar_responses() -> Vec<CalendarResponse> {
         }),
         CalendarResponse::audit(audit_page()),
         CalendarResponse::health(health()),
+        CalendarResponse::watch(watched()),
     ]
 }
 
@@ -352,6 +378,7 @@ pub(crate) fn sharing_requests() -> Vec<SharingRequest> {
         SharingRequest::changes(read_changes()),
         SharingRequest::audit(Audit { after: None }),
         SharingRequest::health(AskHealth),
+        SharingRequest::watch(watch()),
     ]
 }
 
@@ -371,5 +398,6 @@ pub(crate) fn sharing_responses() -> Vec<SharingResponse> {
         SharingResponse::changes(diverged()),
         SharingResponse::audit(audit_page()),
         SharingResponse::health(health()),
+        SharingResponse::watch(watched()),
     ]
 }

@@ -12,7 +12,7 @@ use domain::invitations::{self, InvitationsProtocol, InvitationsRequest, Invitat
 use domain::log::{LogCursor, ReadChanges};
 use domain::sharing::{self, SharingProtocol, SharingRequest, SharingServer};
 use domain::{
-    Context, EventId, IdempotencyKey, Instance, Kind, Method, PageRequest, Positions, Protocol, Service, Stub,
+    Context, EventId, IdempotencyKey, Instance, Kind, Method, PageRequest, Positions, Protocol, Service, Stub, Watch,
     WireBody as _,
 };
 
@@ -104,6 +104,7 @@ const ROWS: &[Row] = &[
     row(Service::Events, "audit", SERVICES),
     row(Service::Events, "present", SERVICES),
     row(Service::Events, "health", ANYONE),
+    row(Service::Events, "watch", USERS),
     row(Service::Invitations, "inbox", USERS),
     row(Service::Invitations, "respond", INVITEE),
     row(Service::Invitations, "attend", NOBODY),
@@ -113,15 +114,19 @@ const ROWS: &[Row] = &[
     row(Service::Invitations, "changes", SERVICES),
     row(Service::Invitations, "audit", SERVICES),
     row(Service::Invitations, "health", ANYONE),
+    row(Service::Invitations, "watch", USERS),
+    row(Service::Invitations, "answers", USERS),
     row(Service::Calendar, "entries", SHAREES),
     row(Service::Calendar, "audit", SERVICES),
     row(Service::Calendar, "health", ANYONE),
+    row(Service::Calendar, "watch", USERS),
     row(Service::Sharing, "share", USERS),
     row(Service::Sharing, "unshare", USERS),
     row(Service::Sharing, "shares", USERS),
     row(Service::Sharing, "changes", SERVICES),
     row(Service::Sharing, "audit", SERVICES),
     row(Service::Sharing, "health", ANYONE),
+    row(Service::Sharing, "watch", USERS),
 ];
 
 /// Fails the build if a method has no row.
@@ -271,6 +276,7 @@ fn events_request(method: &str, scene: &Scene) -> EventsRequest {
         "audit" => EventsRequest::audit(Audit::default()),
         "present" => EventsRequest::present(Present { targets: vec![Target::Event(event)] }),
         "health" => EventsRequest::health(AskHealth),
+        "watch" => EventsRequest::watch(Watch::default()),
         other => panic!("no request for {other}"),
     }
 }
@@ -298,6 +304,8 @@ fn invitations_request(method: &str, scene: &Scene) -> InvitationsRequest {
         "changes" => InvitationsRequest::changes(read_changes()),
         "audit" => InvitationsRequest::audit(Audit::default()),
         "health" => InvitationsRequest::health(AskHealth),
+        "watch" => InvitationsRequest::watch(Watch::default()),
+        "answers" => InvitationsRequest::answers(invitations::ListAnswers::default()),
         other => panic!("no request for {other}"),
     }
 }
@@ -311,6 +319,7 @@ fn calendar_request(method: &str, scene: &Scene) -> CalendarRequest {
         }),
         "audit" => CalendarRequest::audit(Audit::default()),
         "health" => CalendarRequest::health(AskHealth),
+        "watch" => CalendarRequest::watch(Watch::default()),
         other => panic!("no request for {other}"),
     }
 }
@@ -325,6 +334,7 @@ fn sharing_request(method: &str, scene: &Scene) -> SharingRequest {
         "changes" => SharingRequest::changes(read_changes()),
         "audit" => SharingRequest::audit(Audit::default()),
         "health" => SharingRequest::health(AskHealth),
+        "watch" => SharingRequest::watch(Watch::default()),
         other => panic!("no request for {other}"),
     }
 }

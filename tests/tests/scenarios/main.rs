@@ -20,6 +20,7 @@ mod outages;
 mod public_events;
 mod restarts;
 mod sharing;
+mod watching;
 
 use domain::Error;
 

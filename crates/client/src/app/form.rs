@@ -337,6 +337,7 @@ pub(crate) fn said(error: &Error) -> String {
     match error {
         Error::InvalidInput { value, reason, .. } if value.is_empty() => reason.clone(),
         Error::InvalidInput { value, reason, .. } => format!("“{value}”: {reason}"),
+        Error::Unavailable { .. } => format!("not done, try again: {error}"),
         other => other.to_string(),
     }
 }

@@ -19,6 +19,8 @@ pub(crate) enum Action {
     Right,
     First,
     Last,
+    PageUp,
+    PageDown,
     NextItem,
     PreviousItem,
     PreviousPeriod,
@@ -48,6 +50,7 @@ pub(crate) enum Action {
     ShareCalendar,
     StopSharing,
     Search,
+    ClearFilter,
     Undo,
     Retry,
     Register,
@@ -141,8 +144,9 @@ enum Shown {
 
 /// All of them; among those of one key that can be done now, the first counts.
 pub(crate) const BINDINGS: &[Binding] = bindings! {
+    Browse Undo [key('u')] "undo" Footer "take back what was just done";
+    Browse Retry [key('r')] "retry" Footer "ask the services again";
     Browse Open [code(KeyCode::Enter)] "open" Footer "open what is selected";
-    Browse NewEvent [key('n')] "new event" Everywhere "make an event on the selected day";
     Browse Accept [key('a')] "accept" Everywhere "accept the selected invitation";
     Browse Attend [key('a')] "attend" Everywhere "attend the selected public event";
     Browse Maybe [key('m')] "maybe" Everywhere "say that I may come";
@@ -150,14 +154,14 @@ pub(crate) const BINDINGS: &[Binding] = bindings! {
     Browse EditEvent [key('e')] "edit event" Everywhere "change the selected event";
     Browse Invite [key('v')] "invite" Everywhere "invite people to the selected event";
     Browse CancelEvent [key('x')] "cancel event" Everywhere "call the selected event off";
-    Browse ShareCalendar [key('s')] "share calendar" Everywhere "let someone see my calendar";
-    Browse StopSharing [key('X')] "stop sharing" Everywhere "let someone see it no longer";
-    Browse Search [key('/')] "search" Footer "find public events by a part of their text";
-    Browse Undo [key('u')] "undo" Footer "take back what was just done";
-    Browse Retry [key('r')] "retry" Footer "ask the services again";
+    Browse NewEvent [key('n')] "new event" Everywhere "make an event on the selected day";
     Browse Invitations [key('i')] "invitations" Everywhere "the invitations that I have received";
     Browse PublicEvents [key('p')] "public events" Everywhere "events that everyone may join";
     Browse People [key('P')] "people" Everywhere "who sees my calendar, and whose I see";
+    Browse ShareCalendar [key('s')] "share calendar" Everywhere "let someone see my calendar";
+    Browse StopSharing [key('X')] "stop sharing" Everywhere "let someone see it no longer";
+    Browse Search [key('/')] "filter" Everywhere "show only what has these words in it";
+    Browse ClearFilter [code(KeyCode::Esc)] "clear filter" Everywhere "show everything again";
     Browse OpenCalendar [key('o')] "open calendar" Everywhere "look into somebody's calendar";
     Browse MyCalendar [key('O')] "my calendar" Everywhere "close the other calendar";
     Browse Overlay [key('b')] "both calendars" Everywhere "lay the other calendar over mine, or not";
@@ -178,6 +182,8 @@ pub(crate) const BINDINGS: &[Binding] = bindings! {
     Browse Right [code(KeyCode::Right), key('l')] "right" Help "a day on";
     Browse First [key('g'), code(KeyCode::Home)] "first" Help "the first row, or the first of the month";
     Browse Last [key('G'), code(KeyCode::End)] "last" Help "the last row, or the last of the month";
+    Browse PageUp [code(KeyCode::PageUp)] "page up" Help "a screen up, or the period before";
+    Browse PageDown [code(KeyCode::PageDown)] "page down" Help "a screen down, or the next period";
     Browse Register [] "register" Palette "make an account";
     Browse SignIn [] "sign in" Palette "sign in";
     Browse SignOut [] "sign out" Palette "end this session";
@@ -202,8 +208,8 @@ pub(crate) const BINDINGS: &[Binding] = bindings! {
     Palette Up [code(KeyCode::Up), code(KeyCode::BackTab)] "previous" Footer "the command before";
     Palette Close [code(KeyCode::Esc), ctrl('c')] "close" Footer "close the palette";
 
-    Search Choose [code(KeyCode::Enter)] "search" Footer "search";
-    Search Close [code(KeyCode::Esc), ctrl('c')] "close" Footer "do not search";
+    Search Choose [code(KeyCode::Enter)] "filter" Footer "keep this filter";
+    Search Close [code(KeyCode::Esc), ctrl('c')] "close" Footer "show what was shown before";
 
     Help Down [code(KeyCode::Down), key('j')] "down" Footer "further down";
     Help Up [code(KeyCode::Up), key('k')] "up" Footer "further up";
@@ -250,7 +256,7 @@ pub(crate) fn place(model: &Model) -> Place {
     match (&model.layer, model.screen()) {
         (Some(Layer::Palette { .. }), _) => Place::Palette,
         (Some(Layer::Help { .. }), _) => Place::Help,
-        (Some(Layer::Search(_)), _) => Place::Search,
+        (Some(Layer::Search { .. }), _) => Place::Search,
         (Some(Layer::Confirm { .. }), _) => Place::Confirm,
         (None, Screen::Form(_)) => Place::Form,
         (None, _) => Place::Browse,
@@ -345,7 +351,9 @@ pub(crate) fn can(model: &Model, action: Action) -> bool {
         // The words of places work also where one is already, so that no script lands elsewhere.
         A::SignIn => !signed_in,
         A::Back => model.screens.len() > 1,
-        A::Up | A::Down | A::First | A::Last => !matches!(screen, Screen::Form(_)) || model.layer.is_some(),
+        A::Up | A::Down | A::First | A::Last | A::PageUp | A::PageDown => {
+            !matches!(screen, Screen::Form(_)) || model.layer.is_some()
+        }
         A::Left | A::Right | A::PreviousPeriod | A::NextPeriod => calendar,
         A::NextItem | A::PreviousItem => calendar && model.items_on(model.cursor).len() > 1,
         A::Today => signed_in,
@@ -355,8 +363,8 @@ pub(crate) fn can(model: &Model, action: Action) -> bool {
                 model.selected_item().is_none_or(|item| item.event.is_some())
                     && (model.view != View::Day || pick().is_some())
             }
-            Screen::Invitations(_) | Screen::Public { .. } => pick().is_some(),
-            Screen::People(selected) => super::update::sharer(model, *selected).is_some(),
+            Screen::Invitations(_) | Screen::Public(_) => pick().is_some(),
+            Screen::People(_) => super::update::sharer(model).is_some(),
             Screen::Event(_) | Screen::Form(_) | Screen::Services(_) => false,
         },
         A::MyCalendar | A::Overlay => signed_in && model.whose.is_some(),
@@ -374,8 +382,9 @@ pub(crate) fn can(model: &Model, action: Action) -> bool {
             (p.invited || joined) && !p.cancelled && p.status != Some(Status::Declined)
         }),
         A::Participants => pick().is_some() && !matches!(screen, Screen::Event(_)),
-        A::Search => matches!(screen, Screen::Public { .. }),
-        A::Undo => model.toasts.iter().any(|toast| toast.undo.is_some()),
-        A::Retry => model.visible().iter().any(|q| model.remote(q).is_some_and(|r| r.failed().is_some())),
+        A::Search => super::update::filter(model).is_some(),
+        A::ClearFilter => super::update::filter(model).is_some_and(|filter| !filter.is_empty()),
+        A::Undo => model.toasts.can_undo(),
+        A::Retry => model.can_retry(),
     }
 }

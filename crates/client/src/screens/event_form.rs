@@ -14,6 +14,6 @@ pub(super) fn draw(model: &Model, shown: &Form, frame: &mut Frame<'_>, area: Rec
         Some(_) => format!("{} – saving", shown.title),
         None => shown.title.clone(),
     };
-    let inner = layout::over(frame, area, 90, area.height, &title, theme);
+    let inner = layout::over(frame, area, 90, form::height(shown), &title, theme);
     form::draw(model, shown, frame, inner);
 }

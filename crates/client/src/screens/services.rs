@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use crate::app::ask::Query;
 use crate::app::model::Model;
 use crate::ui::layout;
-use crate::ui::list::{self, Hold, Row};
+use crate::ui::list::{Hold, Row, Rows};
 use crate::ui::text;
 use crate::ui::theme::Role;
 
@@ -17,7 +17,7 @@ pub(super) fn draw(model: &Model, selected: usize, frame: &mut Frame<'_>, area: 
     let title = format!("Services · {}", model.settings.place);
     let inner = layout::pane(frame, area, &title, theme, true);
     let rows: Vec<Row> = Service::ALL.into_iter().map(|service| row(model, service)).collect();
-    list::draw(frame, inner, &rows, Some(selected), Hold::Focused, theme);
+    Rows::all(rows, selected).draw(frame, inner, Hold::Focused, theme);
 }
 
 fn row(model: &Model, service: Service) -> Row {

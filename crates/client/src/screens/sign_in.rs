@@ -12,7 +12,7 @@ use crate::ui::{form, layout, text};
 /// Draws the form in the middle.
 pub(super) fn draw(model: &Model, shown: &Form, frame: &mut Frame<'_>, area: Rect) {
     let theme = model.settings.theme;
-    let inner = layout::over(frame, area, 64, 16, &shown.title, theme);
+    let inner = layout::over(frame, area, 64, 4 + form::height(shown), &shown.title, theme);
     let (title, other) = match shown.purpose {
         Purpose::Register => ("Welcome to Convene.", "ctrl-r: I have an account already"),
         _ => ("Welcome to Convene.", "ctrl-r: make an account"),

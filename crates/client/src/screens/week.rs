@@ -9,10 +9,9 @@ use super::day;
 use crate::app::item::Item;
 use crate::app::model::Model;
 use crate::ui::layout;
-use crate::ui::list::Hold;
 
 /// Draws the week of the selected day, and where there is room its events in words.
-pub(super) fn draw(model: &Model, items: &[Item], frame: &mut Frame<'_>, area: Rect) {
+pub(super) fn draw(model: &Model, items: &[&Item], frame: &mut Frame<'_>, area: Rect) {
     let start = model.week_start(model.cursor);
     let days: Vec<Date> = (0..7).filter_map(|nth| start.checked_add(nth.days()).ok()).collect();
     let theme = model.settings.theme;
@@ -21,6 +20,6 @@ pub(super) fn draw(model: &Model, items: &[Item], frame: &mut Frame<'_>, area: R
     if let Some(right) = right {
         let title = model.cursor.strftime("%a %-d %b %Y").to_string();
         let inner = layout::pane(frame, right, &title, theme, false);
-        super::month::day_list(model, items, frame, inner, Hold::Selected);
+        super::month::day_list(model, items, frame, inner, true);
     }
 }

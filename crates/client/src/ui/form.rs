@@ -13,6 +13,11 @@ use crate::app::model::Model;
 
 const LABEL: usize = 10;
 
+/// Rows, the frame included, in which a form has room to breathe: beside each field for what it means or what is wrong with it.
+pub(crate) fn height(form: &Form) -> u16 {
+    u16::try_from(form.fields.len()).unwrap_or(u16::MAX / 4).saturating_mul(3).saturating_add(4)
+}
+
 /// Draws a form into `area`.
 pub(crate) fn draw(model: &Model, form: &Form, frame: &mut Frame<'_>, area: Rect) {
     let theme = model.settings.theme;

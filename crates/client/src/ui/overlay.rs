@@ -2,12 +2,13 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::layout;
-use super::list::{self, Hold, Row};
+use super::list::{Hold, Row, Rows};
 use super::text;
-use super::theme::{Role, Theme};
+use super::theme::{Role, Theme, glyph};
 use crate::app::keymap::{self, Binding, Key};
 use crate::app::model::{Layer, Model};
 use crate::app::update::listed;
@@ -15,12 +16,15 @@ use crate::app::update::listed;
 /// Draws the layer, if there is one.
 pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>, body: Rect) {
     let theme = model.settings.theme;
+    if model.layer.is_some() {
+        recede(frame, body, theme);
+    }
     match &model.layer {
         None => {}
         Some(Layer::Palette { input, selected }) => {
             let found = listed(model, input.value());
             let inner = layout::over(frame, body, 52, 16, "Commands", theme);
-            typed(frame, inner, input, theme);
+            typed(frame, inner, input, ": ", theme);
             let rows: Vec<Row> = found
                 .iter()
                 .map(|binding| palette_row(binding, &keymap::keys_of(model, binding), inner.width))
@@ -31,7 +35,7 @@ pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>, body: Rect) {
                 let said = "no command is called so now";
                 layout::lines(frame, rest, [Line::styled(text::cut(said, rest.width.into()), theme.style(Role::Dim))]);
             }
-            list::draw(frame, rest, &rows, Some(*selected), Hold::Focused, theme);
+            Rows::all(rows, *selected).draw(frame, rest, Hold::Focused, theme);
         }
         Some(Layer::Help { scroll }) => {
             let inner = layout::over(frame, body, 72, body.height, "Help: what can be done here", theme);
@@ -42,25 +46,44 @@ pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>, body: Rect) {
             let last = rows.len().saturating_sub(usize::from(inner.height));
             layout::lines(frame, inner, rows.into_iter().skip((*scroll).min(last)));
         }
-        Some(Layer::Search(input)) => {
-            let inner = layout::over(frame, body, 52, 3, "Search public events", theme);
-            typed(frame, inner, input, theme);
-        }
+        // Below what it filters.
+        Some(Layer::Search { .. }) => {}
         Some(Layer::Confirm { question, .. }) => {
             let wrapped = text::wrap(question, 46);
             let height = u16::try_from(wrapped.len()).unwrap_or(1).saturating_add(4);
             let inner = layout::over(frame, body, 50, height, "Sure?", theme);
             let said = wrapped.into_iter().map(Line::raw);
-            let keys = Line::styled("y yes   n no", theme.style(Role::Accent));
+            let keys =
+                Line::from(vec![layout::mark(true, theme), Span::styled("y yes   n no", theme.style(Role::Accent))]);
             layout::lines(frame, inner, said.chain([Line::default(), keys]));
         }
     }
 }
 
-fn typed(frame: &mut Frame<'_>, area: Rect, input: &tui_input::Input, theme: Theme) {
+/// Draws the filter that is being typed; whether there is one.
+pub(crate) fn filter(model: &Model, frame: &mut Frame<'_>, area: Rect) -> bool {
+    let Some(Layer::Search { input, .. }) = &model.layer else { return false };
+    typed(frame, area, input, "/ ", model.settings.theme);
+    true
+}
+
+/// What lies below has no keys now: it is dim, and what is selected in it is only that.
+fn recede(frame: &mut Frame<'_>, area: Rect, theme: Theme) {
+    let area = area.intersection(frame.area());
+    for position in area.positions() {
+        if let Some(cell) = frame.buffer_mut().cell_mut(position) {
+            if cell.symbol() == glyph::FOCUS {
+                cell.set_symbol(glyph::SELECTED);
+            }
+            cell.set_style(Style::reset().patch(theme.style(Role::Dim)));
+        }
+    }
+}
+
+fn typed(frame: &mut Frame<'_>, area: Rect, input: &tui_input::Input, prompt: &'static str, theme: Theme) {
     let room = usize::from(area.width).saturating_sub(3);
     let shown = input.value();
-    let line = Line::from(vec![Span::styled(": ", theme.style(Role::Accent)), Span::raw(text::cut(shown, room))]);
+    let line = Line::from(vec![Span::styled(prompt, theme.style(Role::Accent)), Span::raw(text::cut(shown, room))]);
     layout::lines(frame, area, [line]);
     let column = input.visual_cursor().min(room) + 2;
     if let Ok(column) = u16::try_from(column)

@@ -17,7 +17,7 @@ use domain::events::{
 };
 use domain::integrity::{AskHealth, Audit, AuditPage, Health, Present};
 use domain::log::{Changes, ReadChanges};
-use domain::{Answer, Context, Error, Page, Username};
+use domain::{Answer, Context, Error, Page, Positions, Username, Watch};
 
 use crate::audit;
 
@@ -92,5 +92,9 @@ impl Events for EventsService {
 
     async fn health(&self, _: &Context, _: AskHealth) -> Answer<Health> {
         self.chassis.answer_health()
+    }
+
+    async fn watch(&self, context: &Context, request: Watch) -> Answer<Positions> {
+        self.chassis.answer_watch(context, request).await
     }
 }

@@ -1,13 +1,16 @@
-//! The queries: the inbox, the participants of an event, the invitations of some people to it.
+//! The queries: the inbox, the participants of an event, the invitations of some people to it, the answers to one's own events.
 
-use chassis::{Fault, cursor};
+use chassis::{Chassis, Fault, cursor};
 use domain::events::MAX_INVITEES;
-use domain::invitations::{Inbox, Invitation, ListParticipants, OfPeople, Participant, Participants, Status};
+use domain::invitations::{
+    Answered, Answers, Inbox, Invitation, ListAnswers, ListParticipants, OfPeople, Participant, Participants, Status,
+};
 use domain::{Answer, Context, Error, EventId, Instance, Page, Service, UserId};
 use storage::Reader as _;
 
 use super::InvitationsService;
 use super::reading::{Reading, with_behind};
+use crate::store::heard::{self, Heard};
 use crate::{sight, store};
 
 impl InvitationsService {
@@ -16,6 +19,12 @@ impl InvitationsService {
         let user = context.user()?;
         let after: Option<(u64, EventId, Instance)> = cursor::read(&request.page)?;
         self.read(context, |reading| inbox(reading, user, &request, after)).await
+    }
+
+    /// Those who may ask for it are oneself: it holds only the answers to one's own events.
+    pub(super) async fn list_answers(&self, context: &Context, request: ListAnswers) -> Answer<Answers> {
+        let user = context.user()?;
+        self.read(context, |reading| answers(reading, user, request)).await
     }
 
     pub(super) async fn list_participants(&self, context: &Context, request: ListParticipants) -> Answer<Participants> {
@@ -59,6 +68,23 @@ fn inbox(
         Ok(reading.invitation(event, instance, user)?.filter(|invitation| !invitation.event.cancelled))
     })?;
     Ok(named(page))
+}
+
+/// What someone was told of: all of it, or what came after a position.
+fn answers(reading: &Reading<'_, '_>, user: UserId, request: ListAnswers) -> Result<Answers, Fault> {
+    let until = Chassis::position(reading.view);
+    let heard = match request.after {
+        Some(after) if after.epoch != until.epoch => Vec::new(),
+        after => heard::after(reading.view, user, after.map_or(0, |after| after.at))?,
+    };
+    let mut items = Vec::new();
+    for Heard { event, instance, user, .. } in heard {
+        // Whoever cannot be named (yet) is left out, as everywhere.
+        if let Some(Invitation { event, instance, invitee, status, .. }) = reading.invitation(event, instance, user)? {
+            items.push(Answered { event: event.id, instance, title: event.title, username: invitee, status });
+        }
+    }
+    Ok(Answers { items, until })
 }
 
 /// A page of an event's participants by status, then by registration.

@@ -13,11 +13,11 @@ use domain::auth::Auth;
 use domain::events::Events;
 use domain::integrity::{AskHealth, Audit, AuditPage, Health};
 use domain::invitations::{
-    Attend, Inbox, Invitation, InvitationChange, Invitations, ListParticipants, OfPeople, Participants, Respond,
-    Unattend,
+    Answers, Attend, Inbox, Invitation, InvitationChange, Invitations, ListAnswers, ListParticipants, OfPeople,
+    Participants, Respond, Unattend,
 };
 use domain::log::{Changes, ReadChanges};
-use domain::{Answer, Context, Page};
+use domain::{Answer, Context, Page, Positions, Watch};
 
 /// The service.
 pub(crate) struct InvitationsService {
@@ -70,5 +70,13 @@ impl Invitations for InvitationsService {
 
     async fn health(&self, _: &Context, _: AskHealth) -> Answer<Health> {
         self.chassis.answer_health()
+    }
+
+    async fn watch(&self, context: &Context, request: Watch) -> Answer<Positions> {
+        self.chassis.answer_watch(context, request).await
+    }
+
+    async fn answers(&self, context: &Context, request: ListAnswers) -> Answer<Answers> {
+        self.list_answers(context, request).await
     }
 }

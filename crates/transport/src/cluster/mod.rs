@@ -38,7 +38,7 @@ pub use ready::ready;
 pub use spawned::SpawnedOptions;
 
 use crate::layers::Mismatch;
-use crate::{ChannelOptions, ClientOptions, Metrics};
+use crate::{ChannelOptions, ClientOptions, Metrics, Tls};
 use linked::Linked;
 use spawned::Spawned;
 
@@ -71,16 +71,23 @@ enum Kind {
 }
 
 impl Cluster {
-    /// Services that run elsewhere: on `host`, each at its number after `base_port`. Nothing is connected before it is needed.
+    /// Services that run elsewhere on loopback: on `host`, each at its number after `base_port`. Nothing is connected before it is needed.
     #[must_use]
     pub fn connected(host: &str, base_port: u16, options: &ClientOptions) -> Self {
         Self::connected_to(Addresses::after(host, base_port), options)
     }
 
-    /// Services that run elsewhere, at these addresses.
+    /// Services that run elsewhere, at these addresses, all of them on loopback.
     #[must_use]
     pub fn connected_to(addresses: Addresses, options: &ClientOptions) -> Self {
-        let clients = Clients::connected(&addresses, &ChannelOptions::default(), options, &Metrics::new());
+        Self::connected_through(addresses, Tls::default(), options)
+    }
+
+    /// Services that run elsewhere, at these addresses.
+    #[must_use]
+    pub fn connected_through(addresses: Addresses, tls: Tls, options: &ClientOptions) -> Self {
+        let channel = ChannelOptions { tls, ..ChannelOptions::default() };
+        let clients = Clients::connected(&addresses, &channel, options, &Metrics::new());
         Self { clients, addresses, operator: None, kind: Kind::Connected }
     }
 

@@ -6,6 +6,7 @@
 //! database stop by itself it ends as failed, for whoever started it to start it again.
 
 mod arriving;
+mod auditing;
 mod logging;
 mod options;
 mod services;
@@ -37,7 +38,7 @@ pub fn run<P: Hosted>() -> ExitCode {
         Ok(options) => options,
         Err(error) => error.exit(),
     };
-    match serve::<P>(options) {
+    match serve::<P>(name, options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failed) => {
             eprintln!("{name}: {failed}");
@@ -57,8 +58,8 @@ fn about<P: Hosted>() -> &'static str {
     }
 }
 
-fn serve<P: Hosted>(options: Options<P::Arguments>) -> Result<(), Failed> {
-    logging::start(&options.log, options.log_format)?;
+fn serve<P: Hosted>(name: &'static str, options: Options<P::Arguments>) -> Result<(), Failed> {
+    let _exporting = logging::start(name, &options.log, options.log_format)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

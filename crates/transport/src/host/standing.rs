@@ -43,7 +43,7 @@ impl<P: Hosted> Stood<P> {
         let layered = server_stack(running.stub(), running.authenticate(), &ServerOptions::default(), metrics);
         let stub = Arc::new(Ending { inner: layered, ending: ending.clone() });
         let chassis = Arc::downgrade(running.chassis());
-        observe(&chassis, running.chassis(), metrics);
+        metrics.show(running.chassis());
         Ok(Self { stub, readiness: Arc::new(move || readiness(&chassis)), running, ending })
     }
 
@@ -80,18 +80,6 @@ fn readiness(chassis: &Weak<Chassis>) -> Ready {
     let health = chassis.health();
     let away = health.behind.iter().map(|source| format!("it is not in contact with {source}"));
     Ready { lacking, remarks: away.chain(health.stopped).collect() }
-}
-
-/// Shows the service's own figures, without keeping it alive.
-fn observe(service: &Weak<Chassis>, now: &Chassis, metrics: &Metrics) {
-    for (place, gauge) in now.gauges().into_iter().enumerate() {
-        let service = Weak::clone(service);
-        let read = move || {
-            let gauges = service.upgrade().map(|chassis| chassis.gauges()).unwrap_or_default();
-            gauges.get(place).map_or(0.0, |gauge| gauge.value)
-        };
-        metrics.observe(gauge.name, gauge.help, &[("service", now.service().name())], read);
-    }
 }
 
 /// Answers long polls when the service ends.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use domain::{Peer, Protocol};
+use domain::Protocol;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
@@ -11,21 +11,21 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
 
-use super::{Place, Ready, Shared, session};
+use super::{Caller, Place, Ready, Shared, session};
 use crate::frame::PROTOCOL_VERSION;
 use crate::handshake::{self, Introduction, introduce, versions_differ};
 use crate::stream::BoxStream;
 
-type Answer = Response<Full<Bytes>>;
+pub(super) type Answer = Response<Full<Bytes>>;
 
 pub(super) fn answer<P: Protocol>(
     shared: Arc<Shared<P>>,
     request: Request<Incoming>,
-    peer: Peer,
+    caller: Caller,
     place: &Mutex<Option<Place>>,
 ) -> Answer {
     match (request.method(), request.uri().path()) {
-        (&Method::GET, handshake::PATH) => upgrade(shared, request, peer, place),
+        (&Method::GET, handshake::PATH) => upgrade(shared, request, caller, place),
         (&Method::GET | &Method::HEAD, "/healthz") => text(StatusCode::OK, format!("{} is alive\n", P::SERVICE)),
         (&Method::GET | &Method::HEAD, "/readyz") => ready(&shared),
         (&Method::GET | &Method::HEAD, "/metrics") => {
@@ -58,7 +58,7 @@ fn ready<P: Protocol>(shared: &Shared<P>) -> Answer {
 fn upgrade<P: Protocol>(
     shared: Arc<Shared<P>>,
     mut request: Request<Incoming>,
-    peer: Peer,
+    caller: Caller,
     place: &Mutex<Option<Place>>,
 ) -> Answer {
     let client = Introduction::read(request.headers());
@@ -70,6 +70,13 @@ fn upgrade<P: Protocol>(
             text(StatusCode::UPGRADE_REQUIRED, versions_differ(P::SERVICE, PROTOCOL_VERSION, version) + "\n")
         }
         (Some(_), Some(_)) if client.upgrade => match place.lock().take() {
+            Some(place) if !place.takes_calls() => {
+                let most = shared.places.most();
+                text(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    format!("{} is busy: all its {most} places for connections are taken\n", P::SERVICE),
+                )
+            }
             Some(place) if !shared.draining.is_cancelled() => {
                 let upgraded = hyper::upgrade::on(&mut request);
                 let tasks = shared.tasks.clone();
@@ -78,7 +85,7 @@ fn upgrade<P: Protocol>(
                     let session = async {
                         let Ok(upgraded) = upgraded.await else { return };
                         let Ok(parts) = upgraded.downcast::<TokioIo<BoxStream>>() else { return };
-                        session::run(&shared, parts.io.into_inner(), &parts.read_buf, peer).await;
+                        session::run(&shared, parts.io.into_inner(), &parts.read_buf, caller).await;
                     };
                     tokio::select! {
                         () = session => {}
@@ -100,6 +107,20 @@ fn upgrade<P: Protocol>(
     introduce(answer.headers_mut(), P::SERVICE, PROTOCOL_VERSION);
     answer
 }
+
+/// What someone is told who does not speak TLS where nothing else is spoken.
+pub(super) fn speak_tls<P: Protocol>() -> Answer {
+    let service = P::SERVICE;
+    let mut answer = text(
+        StatusCode::BAD_REQUEST,
+        format!("{service} speaks TLS at this address and nothing else: {HOW_TO_SPEAK_TLS}\n"),
+    );
+    introduce(answer.headers_mut(), P::SERVICE, PROTOCOL_VERSION);
+    answer
+}
+
+/// What a client of ours is told to do then.
+const HOW_TO_SPEAK_TLS: &str = "give --require-tls, or set CONVENE_REQUIRE_TLS=1";
 
 fn text(status: StatusCode, body: String) -> Answer {
     let mut answer = Response::new(Full::new(Bytes::from(body)));

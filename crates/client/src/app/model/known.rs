@@ -1,15 +1,15 @@
 //! What is known of the services' data, found by question, and how what was said but not yet confirmed changes it.
 
-use domain::calendar::Entry;
 use domain::events::Event;
 use domain::integrity::Health;
-use domain::invitations::{Invitation, Participants, Status};
+use domain::invitations::{Counts, Invitation, Status};
 use domain::sharing::Shares;
 use domain::{EventId, SearchText, Service, Username};
 
-use super::Model;
-use crate::app::ask::{Found, Listed, Query};
+use super::{InList, Model};
+use crate::app::ask::{Found, Query};
 use crate::app::remote::Remote;
+use crate::app::trail::Trail;
 
 impl Model {
     pub(crate) fn remote(&self, query: &Query) -> Option<&Remote<Found>> {
@@ -20,33 +20,38 @@ impl Model {
         self.store.get(query).and_then(Remote::data)
     }
 
-    pub(crate) fn entries(&self, query: &Query) -> Option<&Listed<Entry>> {
-        match self.found(query) {
-            Some(Found::Entries(listed)) => Some(listed),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn inbox(&self) -> &[Invitation] {
-        match self.found(&Query::Inbox) {
-            Some(Found::Inbox(listed)) => &listed.items,
+    /// What is at hand of my invitations, page after page.
+    pub(crate) fn inbox(&self) -> impl Iterator<Item = &Invitation> {
+        let list = Query::Inbox { page: 0 };
+        let pages = self.trail(&list).map_or(0, Trail::pages);
+        (0..pages).flat_map(move |page| match self.found(&list.at(page)) {
+            Some(Found::Inbox(found)) => found.items.as_slice(),
             _ => &[],
-        }
+        })
     }
 
-    pub(crate) fn pending_invitations(&self) -> usize {
-        self.inbox().iter().filter(|i| self.status(i.event.id, Some(i.status)) == Some(Status::Pending)).count()
+    /// How many invitations wait for an answer, in words: `3 to answer`; `None` if none do.
+    pub(crate) fn to_answer(&self) -> Option<String> {
+        let waits = |i: &&Invitation| self.status(i.event.id, Some(i.status)) == Some(Status::Pending);
+        let (count, more) = match self.found(&Query::Pending) {
+            Some(Found::Pending(found)) if self.wants_pending() => {
+                (found.items.iter().filter(waits).count(), found.next.is_some())
+            }
+            _ => (self.inbox().filter(waits).count(), false),
+        };
+        (count > 0).then(|| format!("{count}{} to answer", if more { "+" } else { "" }))
     }
 
-    pub(crate) fn public(&self, search: &Option<SearchText>) -> &[Event] {
-        match self.found(&self.public_query(search)) {
-            Some(Found::Public(listed)) => &listed.items,
-            _ => &[],
-        }
+    /// Whether those not answered are asked for by themselves, because not all invitations are at hand.
+    pub(super) fn wants_pending(&self) -> bool {
+        self.trail(&Query::Inbox { page: 0 }).is_some_and(|trail| trail.pages() > 1)
     }
 
-    pub(crate) fn public_query(&self, search: &Option<SearchText>) -> Query {
-        Query::Public { search: search.clone(), from: self.today() }
+    /// The public events that are looked for.
+    pub(crate) fn public_query(&self, list: &InList) -> Query {
+        // A search that is none was refused when it was typed.
+        let search = list.filter.typed().trim().parse::<SearchText>().ok();
+        Query::Public { search, from: self.today(), page: 0 }
     }
 
     pub(crate) fn event(&self, event: EventId) -> Option<&Event> {
@@ -56,9 +61,10 @@ impl Model {
         }
     }
 
-    pub(crate) fn participants(&self, event: EventId) -> Option<&Participants> {
-        match self.found(&Query::Participants(event)) {
-            Some(Found::Participants(participants)) => Some(participants),
+    /// How many come, as far as is known.
+    pub(crate) fn counts(&self, event: EventId) -> Option<Counts> {
+        match self.found(&Query::Participants { event, page: 0 }) {
+            Some(Found::Participants(participants)) => Some(participants.counts),
             _ => None,
         }
     }
@@ -114,7 +120,7 @@ impl Model {
             Some(Found::MyAnswer(Some(invitation))) => Some(&**invitation),
             _ => None,
         };
-        let invitation = from_page.or_else(|| self.inbox().iter().find(|one| one.event.id == event));
+        let invitation = from_page.or_else(|| self.inbox().find(|one| one.event.id == event));
         (invitation.is_some_and(|one| one.inviter.is_some()), invitation.map(|one| one.status))
     }
 }

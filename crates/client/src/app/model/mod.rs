@@ -1,29 +1,38 @@
 //! All that the client knows.
 //!
-//! Here is the whole, and what of it is to be asked; its rooms: `screen` says what is looked at, `calendar` which days, `known` what
-//! the services said, `pick` which event keys act on.
+//! Here is the whole, and what of it is to be asked; its rooms: `screen` says what is looked at, `calendar` and `agenda` which days, `known` what
+//! the services said, `lists` which rows there are, `pick` which event keys act on, `waiting` what is waited for.
 
+mod agenda;
 mod calendar;
 mod known;
+mod lists;
 mod pick;
 mod screen;
+mod waiting;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use domain::{IdempotencyKey, Username, Zone};
+use domain::{EventId, IdempotencyKey, Position, Service, Timestamp, Username, Zone};
 use jiff::civil::{Date, Weekday};
 use tokio::time::Instant;
 
-pub(crate) use self::calendar::AGENDA_DAYS;
+pub(crate) use self::agenda::AGENDA_STEP;
+pub(crate) use self::lists::InList;
 pub(crate) use self::pick::Pick;
 pub(crate) use self::screen::{Confirmed, EventPage, Layer, Screen, View};
 use super::ask::{Command, Found, Query};
 use super::effect::RequestId;
+use super::filter::Filter;
 use super::form::Form;
 use super::item::Kind;
+use super::line::Line;
 use super::message::Now;
 use super::remote::Remote;
+use super::toast::Toasts;
+pub(crate) use super::toast::Tone;
+use super::trail::Trail;
+use super::update::Wonder;
 use crate::config::KeyName;
 use crate::hours::Hours;
 use crate::session::Kept;
@@ -47,30 +56,17 @@ pub(crate) struct Sending {
     pub(crate) command: Command,
     pub(crate) key: IdempotencyKey,
     pub(crate) sequence: u64,
+    /// When it was given, perhaps in an earlier run.
+    pub(crate) given: Timestamp,
+    /// When it was sent in this one.
     pub(crate) since: Instant,
+    /// How often its outcome was not to be had.
+    pub(crate) tries: u32,
     /// After an unknown outcome: when it is sent again, under the same key.
     pub(crate) again_at: Option<Instant>,
     /// Whether an outcome was unknown.
     pub(crate) unconfirmed: bool,
     /// What would take it back.
-    pub(crate) undo: Option<Command>,
-}
-
-/// How good the news is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Tone {
-    Good,
-    Careful,
-    Bad,
-}
-
-/// Something said in passing.
-#[derive(Debug)]
-pub(crate) struct Toast {
-    pub(crate) text: String,
-    pub(crate) tone: Tone,
-    pub(crate) until: Instant,
-    /// What `undo` would send.
     pub(crate) undo: Option<Command>,
 }
 
@@ -92,9 +88,19 @@ pub(crate) struct Model {
     /// Which of the cursor's day's items is selected.
     pub(crate) item: usize,
     pub(crate) agenda_from: Date,
+    pub(crate) agenda_filter: Filter,
+    /// Columns and rows of the terminal, as far as was told.
+    pub(crate) size: (u16, u16),
+    pub(crate) trails: BTreeMap<Query, Trail>,
     pub(crate) store: BTreeMap<Query, Remote<Found>>,
     pub(crate) sending: BTreeMap<RequestId, Sending>,
-    pub(crate) toasts: Vec<Toast>,
+    /// What the services tell of themselves.
+    pub(crate) lines: BTreeMap<Service, Line>,
+    pub(crate) toasts: Toasts,
+    /// Up to where I was told what people answered to my events.
+    pub(crate) heard_until: Option<Position>,
+    /// Events that have left a list, and why is asked.
+    pub(crate) wondering: BTreeMap<EventId, Wonder>,
     pub(crate) polled: Option<Instant>,
     pub(crate) last_request: u64,
 }
@@ -118,9 +124,15 @@ impl Model {
             cursor: today,
             item: 0,
             agenda_from: today,
+            agenda_filter: Filter::default(),
+            size: (80, 24),
+            trails: BTreeMap::new(),
             store: BTreeMap::new(),
             sending: BTreeMap::new(),
-            toasts: Vec::new(),
+            lines: BTreeMap::new(),
+            toasts: Toasts::default(),
+            heard_until: None,
+            wondering: BTreeMap::new(),
             polled: None,
             last_request: 0,
         }
@@ -163,55 +175,41 @@ impl Model {
         if self.kept.session.is_none() {
             return Vec::new();
         }
-        let mut queries = vec![Query::Inbox];
+        // Those are also told of in passing, whatever is on the screen.
+        let mut queries = vec![Query::Inbox { page: 0 }, Query::Shares, Query::Answers];
+        queries.extend(self.wondering.keys().map(|event| Query::Event(*event)));
+        queries.extend(self.wants_pending().then_some(Query::Pending));
+        queries.extend(self.list().iter().flat_map(|list| self.pages_near(list)));
         match self.screen() {
             Screen::Calendar => {
-                queries.extend(self.calendar_queries());
+                queries.extend(self.calendar_pages());
                 let selected = self.selected_item().filter(|item| item.kind != Kind::Organizing);
                 queries.extend(selected.and_then(|item| self.my_answer_query(item.event?)));
             }
             Screen::Event(page) => {
-                queries.extend([Query::Event(page.event), Query::Participants(page.event)]);
+                // The counts are those of the first page.
+                queries.extend([Query::Event(page.event), Query::Participants { event: page.event, page: 0 }]);
                 queries.extend(self.my_answer_query(page.event));
             }
             Screen::Form(form) => queries.extend(form.names_wanted().map(Query::Names)),
-            Screen::Public { search, selected } => {
-                queries.push(self.public_query(search));
-                let selected = self.public(search).get(*selected);
-                queries.extend(selected.and_then(|event| self.my_answer_query(event.id)));
+            Screen::Public(_) => {
+                queries.extend(self.pick().and_then(|pick| self.my_answer_query(pick.event)));
             }
-            Screen::People(_) => queries.push(Query::Shares),
-            Screen::Invitations(_) | Screen::Services(_) => {}
+            Screen::Invitations(_) | Screen::People(_) | Screen::Services(_) => {}
         }
+        queries.sort_unstable();
+        queries.dedup();
         queries
-    }
-
-    /// When the client should be woken although nothing happens: `None` for never.
-    pub(crate) fn wake_in(&self) -> Option<Duration> {
-        let busy = !self.toasts.is_empty()
-            || !self.sending.is_empty()
-            || self.visible().iter().any(|query| self.remote(query).is_none_or(Remote::is_loading));
-        if busy {
-            return Some(Duration::from_millis(100));
-        }
-        let retry = self.visible().iter().filter_map(|query| self.remote(query)?.retry_at()).min();
-        let until_retry = retry.map(|at| at.saturating_duration_since(self.now.instant));
-        let poll = self.polls().then_some(super::update::POLL);
-        [until_retry, poll].into_iter().flatten().min()
     }
 
     /// Whether the services are asked how they are.
     pub(crate) fn polls(&self) -> bool {
-        self.kept.session.is_some() || matches!(self.screen(), Screen::Services(_))
+        matches!(self.screen(), Screen::Services(_))
     }
 
+    /// Says in passing what became of something that I did.
     pub(crate) fn toast(&mut self, text: impl Into<String>, tone: Tone) {
-        let seconds = if tone == Tone::Good { 4 } else { 7 };
-        let until = self.now.instant + Duration::from_secs(seconds);
-        self.toasts.push(Toast { text: text.into(), tone, until, undo: None });
-        if self.toasts.len() > 3 {
-            self.toasts.remove(0);
-        }
+        self.toasts.say(text.into(), tone, self.now.instant);
     }
 }
 

@@ -2,9 +2,10 @@
 
 use domain::EventId;
 use domain::events::{Event, Person};
-use domain::invitations::Status;
+use domain::invitations::{Invitation, Status};
 
 use super::{Model, Screen};
+use crate::app::ask::Query;
 use crate::app::item::{Item, Kind};
 
 /// The event that keys act on.
@@ -29,10 +30,10 @@ impl Model {
     pub(crate) fn pick(&self) -> Option<Pick> {
         self.me()?;
         match self.screen() {
-            Screen::Calendar => self.pick_of_item(&self.selected_item()?),
+            Screen::Calendar => self.pick_of_item(self.selected_item()?),
             Screen::Event(page) => self.event(page.event).map(|event| self.pick_of_event(event)),
-            Screen::Invitations(selected) => {
-                let invitation = self.inbox().get(*selected)?;
+            Screen::Invitations(list) => {
+                let invitation = self.row::<Invitation>(&Query::Inbox { page: 0 }, list.selected)?;
                 let event = &invitation.event;
                 Some(Pick {
                     event: event.id,
@@ -44,8 +45,9 @@ impl Model {
                     cancelled: event.cancelled,
                 })
             }
-            Screen::Public { search, selected } => {
-                self.public(search).get(*selected).map(|event| self.pick_of_event(event))
+            Screen::Public(list) => {
+                let event = self.row::<Event>(&self.public_query(list), list.selected)?;
+                Some(self.pick_of_event(event))
             }
             Screen::Form(_) | Screen::People(_) | Screen::Services(_) => None,
         }

@@ -1,9 +1,11 @@
 //! What can fill the screen, and what lies over it.
 
-use domain::{EventId, SearchText};
+use domain::EventId;
 use tui_input::Input;
 
+use super::lists::InList;
 use crate::app::ask::Command;
+use crate::app::filter::Filter;
 use crate::app::form::Form;
 
 /// The four ways to look at a calendar.
@@ -22,28 +24,24 @@ pub(crate) enum Screen {
     Calendar,
     Event(EventPage),
     Form(Box<Form>),
-    /// The number is the selected row, here and below.
-    Invitations(usize),
-    Public {
-        search: Option<SearchText>,
-        selected: usize,
-    },
-    People(usize),
-    Services(usize),
+    Invitations(InList),
+    Public(InList),
+    People(InList),
+    Services(InList),
 }
 
 impl EventPage {
-    pub(crate) const fn of(event: EventId) -> Self {
-        Self { event, scroll: 0, to_edit: false }
+    pub(crate) fn of(event: EventId) -> Self {
+        Self { event, people: InList::default(), to_edit: false }
     }
 }
 
 /// One event in full.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct EventPage {
     pub(crate) event: EventId,
-    /// How many of the participants are scrolled past.
-    pub(crate) scroll: usize,
+    /// Where one is among the participants.
+    pub(crate) people: InList,
     /// Whether the form that changes it opens as soon as the event is known.
     pub(crate) to_edit: bool,
 }
@@ -58,8 +56,11 @@ pub(crate) enum Layer {
     Help {
         scroll: usize,
     },
-    /// A search text being typed.
-    Search(Input),
+    /// A filter being typed, and the one before it.
+    Search {
+        input: Input,
+        before: Filter,
+    },
     /// Something that cannot be undone.
     Confirm {
         question: String,
