@@ -180,7 +180,7 @@ pub(crate) fn number_in(title: &str) -> Option<Number> {
 pub(crate) struct History {
     trace: Trace,
     book: Arc<Mutex<Book>>,
-    /// In how many of a thousand cases a message comes twice.
+    /// In how many of a thousand cases a message comes late.
     haunted: Arc<Mutex<(fastrand::Rng, u64)>>,
 }
 
@@ -203,21 +203,21 @@ pub(crate) struct Book {
 }
 
 impl History {
-    /// An empty one; of a thousand messages `haunting` come twice.
+    /// An empty one; of a thousand messages `haunting` come late, or twice.
     pub(crate) fn new(trace: Trace, random: fastrand::Rng, haunting: u64) -> Self {
         Self { trace, book: Arc::default(), haunted: Arc::new(Mutex::new((random, haunting))) }
     }
 
-    /// Whether a message is to come twice, and after which time.
-    pub(crate) fn haunts(&self) -> Option<Duration> {
+    /// Whether a message is to come late: after which time, and whether that is the only time that it comes.
+    pub(crate) fn haunts(&self) -> Option<(Duration, bool)> {
         let mut haunted = self.haunted.lock();
         let often = haunted.1;
         let comes = haunted.0.u64(..1_000) < often;
         let most = if haunted.0.bool() { 100 } else { 15_000 };
-        comes.then(|| Duration::from_millis(haunted.0.u64(1..most)))
+        comes.then(|| (Duration::from_millis(haunted.0.u64(1..most)), haunted.0.bool()))
     }
 
-    /// No message comes twice from now on.
+    /// No further message comes late from now on.
     pub(crate) fn haunts_no_more(&self) {
         self.haunted.lock().1 = 0;
     }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use convene_simulation::plant::Plant;
 use convene_simulation::run::Scenario;
-use convene_simulation::runner::{Runner, one};
+use convene_simulation::runner::{Runner, hour, one};
 
 /// Simulates the five services with everything that can go wrong, and checks what people were told.
 #[derive(Parser)]
@@ -46,6 +46,12 @@ enum One {
         #[arg(long)]
         log: Option<String>,
     },
+    /// Runs the hour without auth in this process.
+    Hour {
+        /// Print all that happens.
+        #[arg(long)]
+        trace: bool,
+    },
 }
 
 fn seeds(text: &str) -> Result<Range<u64>, String> {
@@ -56,11 +62,17 @@ fn seeds(text: &str) -> Result<Range<u64>, String> {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    if let Some(One::One { seed, plant, trace, log }) = arguments.one {
-        if let Some(log) = log {
-            tracing_subscriber::fmt().with_env_filter(log).without_time().with_ansi(false).init();
+    match arguments.one {
+        Some(One::One { seed, plant, trace, log }) => {
+            if let Some(log) = log {
+                tracing_subscriber::fmt().with_env_filter(log).without_time().with_ansi(false).init();
+            }
+            return if one(Scenario { seed, plant, aloud: trace }) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
         }
-        return if one(Scenario { seed, plant, aloud: trace }) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+        Some(One::Hour { trace }) => {
+            return if hour(trace) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+        }
+        None => {}
     }
     let program = std::env::current_exe().expect("this program is a file");
     let mut runner = Runner::new(program).with_plant(arguments.plant);

@@ -80,7 +80,7 @@ pub(crate) fn world_of(scenario: Scenario, haunting: u64) -> World {
 
 async fn simulation(scenario: Scenario) -> Outcome {
     let mut random = stream(scenario.seed, "plan");
-    let haunting = [0, 30, 150][random.usize(..3)];
+    let haunting = [0, 50, 250][random.usize(..3)];
     let world = world_of(scenario, haunting);
     world.syncing.lock().1 = [3, 3, 20, 200][random.usize(..4)];
     let installation = Installation::new(&world);

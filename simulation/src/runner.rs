@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum as _;
 
+use crate::hour::auth_is_away_for_an_hour;
 use crate::plant::Plant;
 use crate::run::{Outcome, Scenario, run};
 
@@ -104,23 +105,35 @@ const DIGEST: &str = "digest ";
 const VOLUME: &str = "volume ";
 const VIOLATION: &str = "violation ";
 
-/// The whole life of a process that runs one simulation: prints what [`Runner::run`] reads.
+/// The whole life of a process that runs one simulation: prints what [`Runner::run`] reads. Whether it came to its end.
 #[must_use]
 pub fn one(scenario: Scenario) -> bool {
+    told(move || run(scenario), scenario.aloud).is_some()
+}
+
+/// The whole life of a process that runs the hour without auth. Whether all was well.
+#[must_use]
+pub fn hour(aloud: bool) -> bool {
+    let outcome = told(move || auth_is_away_for_an_hour(aloud), aloud);
+    outcome.is_some_and(|outcome| outcome.violations.is_empty() && outcome.passed >= HOUR)
+}
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+fn told(simulation: impl FnOnce() -> Outcome + Send + 'static, aloud: bool) -> Option<Outcome> {
     // On a fresh thread: what the main one has drawn at random already must not matter.
-    let outcome = std::thread::spawn(move || run(scenario)).join();
-    let Ok(Outcome { digest, volume, passed, violations, last_lines }) = outcome else {
+    let Ok(outcome) = std::thread::spawn(simulation).join() else {
         println!("{VIOLATION}the simulation itself panicked");
-        return false;
+        return None;
     };
-    println!("{VOLUME}{} {}", volume.0, volume.1);
-    println!("simulated {} s", passed.as_secs());
-    println!("{DIGEST}{digest}");
-    if !violations.is_empty() && !scenario.aloud {
-        last_lines.iter().for_each(|line| println!("{line}"));
+    println!("{VOLUME}{} {}", outcome.volume.0, outcome.volume.1);
+    println!("simulated {} s", outcome.passed.as_secs());
+    println!("{DIGEST}{}", outcome.digest);
+    if !outcome.violations.is_empty() && !aloud {
+        outcome.last_lines.iter().for_each(|line| println!("{line}"));
     }
-    violations.iter().for_each(|violation| println!("{VIOLATION}{violation}"));
-    true
+    outcome.violations.iter().for_each(|violation| println!("{VIOLATION}{violation}"));
+    Some(outcome)
 }
 
 fn read(seed: u64, printed: String) -> Found {

@@ -1,5 +1,5 @@
-//! The messages of people's terminals: each sending of a command is followed to its end, and sometimes a message comes twice, the
-//! second time much later. A network does that where something on the way keeps what it could not deliver: a program that hung, a
+//! The messages of people's terminals: each sending of a command is followed to its end, and sometimes a message comes much later than
+//! it was sent, or twice. A network does that where something on the way keeps what it could not deliver: a program that hung, a
 //! proxy that tries again.
 
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::history::{History, Sent};
 
-/// What a message that comes a second time may take then.
+/// What a message that comes late may take then.
 const PATIENCE: Duration = Duration::from_secs(4);
 
 /// The way of messages to one service.
@@ -39,7 +39,7 @@ impl<P: Protocol> Wire<P> {
 impl<P: Protocol> Stub<P> for Wire<P> {
     async fn call(&self, context: &Context, request: P::Request) -> Answer<P::Response> {
         if request.method().kind == Kind::Command
-            && let Some(later) = self.history.haunts()
+            && let Some((later, instead)) = self.history.haunts()
         {
             let again = Self { inner: Arc::clone(&self.inner), history: self.history.clone() };
             let (mut context, request) = (context.clone(), request.clone());
@@ -54,6 +54,10 @@ impl<P: Protocol> Stub<P> for Wire<P> {
                 key.into_iter().for_each(|key| again.history.sent(key, Sent::of(&answer)));
                 again.history.ghosts(false);
             });
+            if instead {
+                // Held up: its sender waits in vain.
+                return std::future::pending().await;
+            }
         }
         self.send(context, request).await
     }

@@ -95,13 +95,17 @@ struct Gathered {
     head: Head,
 }
 
+fn number_of(jobs: &[Box<dyn Job>]) -> u64 {
+    u64::try_from(jobs.len()).unwrap_or(u64::MAX)
+}
+
 impl Writer {
     /// Works, on this thread, until the queue is closed and empty, or a failure; then gives the engine up.
     pub(crate) fn work(mut self) {
         let worked = catch_unwind(AssertUnwindSafe(|| {
             while let Some(first) = self.queue.blocking_recv() {
                 let Gathered { jobs, changes, head } = self.gather(first);
-                let transactions = u64::try_from(jobs.len()).unwrap_or(u64::MAX);
+                let transactions = number_of(&jobs);
                 let outcome = if changes.is_empty() { Ok(()) } else { self.commit(changes, head, transactions) };
                 self.answer(jobs, &outcome)?;
             }
@@ -123,21 +127,20 @@ impl Writer {
         tell_early: bool,
     ) {
         let mut worked = Ok(());
-        while let (Ok(()), Some(first)) = (&worked, self.queue.recv().await) {
+        while worked.is_ok() {
+            let Some(first) = self.queue.recv().await else { break };
             let Gathered { jobs, changes, head } = self.gather(first);
-            let outcome = if changes.is_empty() {
-                Ok(())
-            } else {
-                match self.apply(changes, head) {
-                    Ok(batch) => {
-                        if tell_early {
-                            self.shared.publish(batch, head.position);
-                        }
-                        syncing().await;
-                        self.sync(batch, head)
+            let applied = if changes.is_empty() { Ok(None) } else { self.apply(changes, head).map(Some) };
+            let outcome = match applied {
+                Ok(None) => Ok(()),
+                Ok(Some(batch)) => {
+                    if tell_early {
+                        self.shared.publish(batch, head.position);
                     }
-                    Err(stopped) => Err(stopped),
+                    syncing().await;
+                    self.sync(batch, head, number_of(&jobs))
                 }
+                Err(stopped) => Err(stopped),
             };
             worked = self.answer(jobs, &outcome);
         }
@@ -179,7 +182,7 @@ impl Writer {
     }
 
     fn answer(&self, jobs: Vec<Box<dyn Job>>, outcome: &Result<(), Error>) -> Result<(), Error> {
-        self.shared.counters.batch(u64::try_from(jobs.len()).unwrap_or(u64::MAX));
+        self.shared.counters.batch(number_of(&jobs));
         for job in jobs {
             job.answer(outcome.clone());
         }
@@ -189,12 +192,7 @@ impl Writer {
     /// Applies and syncs `changes`, of so many transactions. On failure the database has stopped.
     fn commit(&mut self, changes: Changes, head: Head, transactions: u64) -> Result<(), Error> {
         let batch = self.apply(changes, head)?;
-        let begun = Instant::now();
-        self.sync(batch, head)?;
-        if let Some(observer) = self.shared.observer.get() {
-            observer(Batch { transactions, sync: begun.elapsed() });
-        }
-        Ok(())
+        self.sync(batch, head, transactions)
     }
 
     /// Shows `changes` to readers, who wait until they are durable; the number of batches that there then are.
@@ -210,10 +208,15 @@ impl Writer {
     }
 
     /// Makes durable what is applied, and says so.
-    fn sync(&mut self, batch: u64, head: Head) -> Result<(), Error> {
+    fn sync(&mut self, batch: u64, head: Head, transactions: u64) -> Result<(), Error> {
+        let begun = Instant::now();
         self.guarded(|writer| writer.engine.sync())?;
+        let sync = begun.elapsed();
         self.head = head;
         self.shared.publish(batch, head.position);
+        if let Some(observer) = self.shared.observer.get() {
+            observer(Batch { transactions, sync });
+        }
         Ok(())
     }
 

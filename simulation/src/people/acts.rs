@@ -238,7 +238,10 @@ impl Person {
     }
 
     pub(super) async fn answers(&mut self) {
-        let Some(event) = self.some_event() else { return };
+        // People change their minds.
+        let again = self.last_answered.filter(|_| self.random.bool());
+        let Some(event) = again.or_else(|| self.some_event()) else { return };
+        self.last_answered = Some(event);
         let invited = self.world.history.look(|book| {
             let (membership, first) = book.membership(event, &self.name);
             first || !membership.is_empty()
@@ -259,7 +262,9 @@ impl Person {
     }
 
     pub(super) async fn shares(&mut self) {
-        let Some(with) = self.some_people(1).pop() else { return };
+        let again = self.last_shared_with.clone().filter(|_| self.random.bool());
+        let Some(with) = again.or_else(|| self.some_people(1).pop()) else { return };
+        self.last_shared_with = Some(with.clone());
         let level = [None, Some(Level::Details), Some(Level::Details), Some(Level::Busy)][self.random.usize(..4)];
         let _ = self.commands(Act::Share { with, level }).await;
     }

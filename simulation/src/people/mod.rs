@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use domain::auth::SignedIn;
 use domain::{
-    Answer, Clock as _, Context, Credential, Error, IdempotencyKey, Positions, Reply, Service, SessionToken, Username,
+    Answer, Clock as _, Context, Credential, Error, EventId, IdempotencyKey, Positions, Reply, Service, SessionToken,
+    Username,
 };
 use tokio_util::sync::CancellationToken;
 use transport::cluster::Clients;
@@ -33,6 +34,8 @@ pub(crate) struct Person {
     signed_in: Option<SignedInSession>,
     /// Sessions that have ended, with whether everyone was said to know.
     ended: Vec<(SessionToken, bool)>,
+    last_answered: Option<EventId>,
+    last_shared_with: Option<Username>,
     habits: Habits,
 }
 
@@ -133,6 +136,8 @@ impl Person {
             name: name_of(number, 0),
             signed_in: None,
             ended: Vec::new(),
+            last_answered: None,
+            last_shared_with: None,
             habits,
         }
     }
