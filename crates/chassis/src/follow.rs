@@ -2,7 +2,7 @@
 //!
 //! The effects of some changes and the cursor behind them are one transaction, of bounded size. A change that cannot be applied
 //! stops the follower, which says so and tries again; nothing is ever skipped. Where the history is not the one that was followed
-//! (a database restored, copied back or emptied), [`resync`](crate::resync) takes over until another one is.
+//! (a database restored, copied back or emptied), [`crate::resync`] takes over until another one is.
 
 use std::future::Future;
 use std::marker::PhantomData;

@@ -220,10 +220,12 @@ impl Model {
                     let found = store.get(&list.at(page)).and_then(Remote::data)?;
                     found.counted(filter).map(|(_, rows)| rows)
                 });
-            } else if !self.trails.contains_key(&list) {
-                let mut trail = Trail::default();
-                trail.filter_by(filter, |_, _| None);
-                self.trails.insert(list, trail);
+            } else {
+                self.trails.entry(list).or_insert_with(|| {
+                    let mut trail = Trail::default();
+                    trail.filter_by(filter, |_, _| None);
+                    trail
+                });
             }
         }
     }
