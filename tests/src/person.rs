@@ -7,7 +7,7 @@ use domain::auth::{ChangePassword, DeleteAccount, Login, Logout, Register, User,
 use domain::calendar::{CalendarPage, Entry, ListEntries};
 use domain::events::{CancelEvent, EditEvent, Event, Invite, ListEvents, Listing, ShowEvent, Uninvite};
 use domain::invitations::{
-    Answered, Attend, Inbox, Invitation, ListAnswers, ListParticipants, Participants, Respond, Response, Status,
+    Answered, Attend, Inbox, Invitation, ListAnswers, ListParticipants, OfEvents, Participants, Respond, Response, Status,
     Unattend,
 };
 use domain::sharing::{Level, ListShares, ShareCalendar, Shares, Unshare};
@@ -256,6 +256,13 @@ impl Person {
     pub async fn attends(&self, event: EventId) -> Asking<Invitation> {
         let request = Attend { event, instance: Instance::Series, maybe: false };
         Ok(self.heard(self.clients.invitations.attend(&self.commanding(), request).await?))
+    }
+
+    /// What they have answered to some events, in the order of the question.
+    pub async fn has_answered(&self, events: &[EventId]) -> Asking<Vec<(EventId, Status)>> {
+        let request = OfEvents { events: events.to_vec() };
+        let found = self.heard(self.clients.invitations.mine(&self.asking(), request).await?);
+        Ok(found.into_iter().map(|one| (one.event.id, one.status)).collect())
     }
 
     /// Says they may come to a public event.

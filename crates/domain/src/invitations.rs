@@ -44,6 +44,8 @@ crate::service! {
         12: query by Service fn snapshot(ReadSnapshot) -> Snapshot<InvitationChange>;
         /// Lets go of what the named owner has lost, though it is much. Operator only; conflict if nothing waits for that.
         13: command by Service fn accept_loss(AcceptLoss) -> LossAccepted;
+        /// My invitations to some events, in the order of the question, without those that do not exist.
+        14: query by User fn mine(OfEvents) -> Vec<Invitation>;
     }
 }
 
@@ -131,6 +133,16 @@ pub struct OfPeople {
     pub event: EventId,
     /// Whose.
     pub invitees: Vec<Username>,
+}
+
+/// Most events that can be asked about at once: as many as a page of a list has.
+pub const MAX_EVENTS: usize = 200;
+
+/// Asks for my own invitations; at most [`MAX_EVENTS`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfEvents {
+    /// To what.
+    pub events: Vec<EventId>,
 }
 
 /// As much of an event as an invitation tells.

@@ -312,6 +312,7 @@ pub(crate) fn invitations_requests() -> Vec<InvitationsRequest> {
         InvitationsRequest::answers(ListAnswers { after: Some(position()) }),
         InvitationsRequest::snapshot(read_snapshot()),
         InvitationsRequest::accept_loss(accept_loss()),
+        InvitationsRequest::mine(OfEvents { events: vec![event(2), event(3)] }),
     ]
 }
 
@@ -343,6 +344,7 @@ pub(crate) fn invitations_responses() -> Vec<InvitationsResponse> {
         InvitationsResponse::audit(audit_page()),
         InvitationsResponse::health(health()),
         InvitationsResponse::watch(watched()),
+        InvitationsResponse::mine(vec![going()]),
         InvitationsResponse::answers(Answers {
             items: vec![Answered {
                 event: event(2),

@@ -123,6 +123,7 @@ const ROWS: &[Row] = &[
     row(Service::Invitations, "health", ANYONE),
     row(Service::Invitations, "watch", USERS),
     row(Service::Invitations, "answers", USERS),
+    row(Service::Invitations, "mine", USERS),
     row(Service::Calendar, "entries", SHAREES),
     row(Service::Calendar, "audit", SERVICES),
     row(Service::Calendar, "health", ANYONE),
@@ -323,6 +324,7 @@ fn invitations_request(method: &str, scene: &Scene) -> InvitationsRequest {
         "answers" => InvitationsRequest::answers(invitations::ListAnswers::default()),
         "snapshot" => InvitationsRequest::snapshot(ReadSnapshot::default()),
         "accept_loss" => InvitationsRequest::accept_loss(AcceptLoss { source: Service::Auth }),
+        "mine" => InvitationsRequest::mine(invitations::OfEvents { events: vec![event] }),
         other => panic!("no request for {other}"),
     }
 }

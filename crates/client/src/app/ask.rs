@@ -2,8 +2,8 @@
 //!
 //! Each page of a list is a question of its own; where it begins is known by the list's [`Trail`](super::trail::Trail).
 
-use domain::auth::{Login, Register, SignedIn};
-use domain::events::{CancelEvent, CreateEvent, EditEvent, Event, Invite};
+use domain::auth::{ChangePassword, Login, Register, SignedIn};
+use domain::events::{CancelEvent, CreateEvent, EditEvent, Event, Invite, Uninvite};
 use domain::integrity::Health;
 use domain::invitations::{Answered, Answers, Attend, Invitation, Participants, Respond, Response, Status, Unattend};
 use domain::sharing::{ShareCalendar, Shares, Unshare};
@@ -29,6 +29,8 @@ pub(crate) enum Query {
     Participants { event: EventId, page: usize },
     /// What I have answered.
     MyAnswer { event: EventId, me: Username },
+    /// What I have answered to each of these.
+    Mine(Vec<EventId>),
     /// Who sees mine, and whose I see.
     Shares,
     /// What people have answered to my events since I last asked.
@@ -49,6 +51,7 @@ pub(crate) enum Found {
     Event(Box<Event>),
     Participants(Participants),
     MyAnswer(Option<Box<Invitation>>),
+    Mine(Vec<Invitation>),
     Shares(Shares),
     Answers(Vec<Answered>),
     Names(Vec<Username>),
@@ -62,10 +65,13 @@ pub(crate) enum Command {
     Login(Secret<Login>),
     Logout,
     Renew,
+    ChangePassword(Secret<ChangePassword>),
+    DeleteAccount,
     Create(Box<CreateEvent>),
     Edit(Box<EditEvent>),
     Cancel(CancelEvent),
     Invite(Invite),
+    Uninvite(Uninvite),
     Respond(Respond),
     Attend(Attend),
     Unattend(Unattend),
@@ -88,6 +94,8 @@ impl<T> std::fmt::Debug for Secret<T> {
 pub(crate) enum Done {
     SignedIn(SignedIn),
     SignedOut,
+    PasswordChanged,
+    AccountDeleted,
     Event(Box<Event>),
     Invitation(Box<Invitation>),
     Shares(Shares),
@@ -121,9 +129,12 @@ impl Query {
     pub(crate) const fn service(&self) -> Service {
         match self {
             Self::Entries { .. } => Service::Calendar,
-            Self::Inbox { .. } | Self::Pending | Self::Participants { .. } | Self::MyAnswer { .. } | Self::Answers => {
-                Service::Invitations
-            }
+            Self::Inbox { .. }
+            | Self::Pending
+            | Self::Participants { .. }
+            | Self::MyAnswer { .. }
+            | Self::Mine(_)
+            | Self::Answers => Service::Invitations,
             Self::Public { .. } | Self::Event(_) => Service::Events,
             Self::Shares => Service::Sharing,
             Self::Names(_) => Service::Auth,
@@ -160,8 +171,13 @@ impl Command {
     /// Who does it.
     pub(crate) const fn service(&self) -> Service {
         match self {
-            Self::Register(_) | Self::Login(_) | Self::Logout | Self::Renew => Service::Auth,
-            Self::Create(_) | Self::Edit(_) | Self::Cancel(_) | Self::Invite(_) => Service::Events,
+            Self::Register(_)
+            | Self::Login(_)
+            | Self::Logout
+            | Self::Renew
+            | Self::ChangePassword(_)
+            | Self::DeleteAccount => Service::Auth,
+            Self::Create(_) | Self::Edit(_) | Self::Cancel(_) | Self::Invite(_) | Self::Uninvite(_) => Service::Events,
             Self::Respond(_) | Self::Attend(_) | Self::Unattend(_) => Service::Invitations,
             Self::Share(_) | Self::Unshare(_) => Service::Sharing,
         }
@@ -191,12 +207,16 @@ impl Command {
             Self::Login(_) => "sign in",
             Self::Logout => "sign out",
             Self::Renew => "renew the session",
+            Self::ChangePassword(_) => "change password",
+            Self::DeleteAccount => "delete account",
             Self::Create(_) => "new event",
             Self::Edit(_) => "edit event",
             Self::Cancel(_) => "cancel event",
             Self::Invite(_) => "invite",
+            Self::Uninvite(_) => "uninvite",
             Self::Respond(Respond { response: Response::Accept, .. }) => "accept",
-            Self::Respond(Respond { response: Response::Decline, .. }) | Self::Unattend(_) => "decline",
+            Self::Respond(Respond { response: Response::Decline, .. }) => "decline",
+            Self::Unattend(_) => "leave event",
             Self::Respond(Respond { response: Response::Maybe, .. }) => "maybe",
             Self::Attend(_) => "attend",
             Self::Share(_) => "share calendar",

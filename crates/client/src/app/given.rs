@@ -7,11 +7,17 @@ impl Command {
     /// What of it is kept; `None` for what holds a secret, or is of no use later.
     pub(crate) fn given(&self) -> Option<Given> {
         Some(match self {
-            Self::Register(_) | Self::Login(_) | Self::Logout | Self::Renew => return None,
+            Self::Register(_)
+            | Self::Login(_)
+            | Self::Logout
+            | Self::Renew
+            | Self::ChangePassword(_)
+            | Self::DeleteAccount => return None,
             Self::Create(request) => Given::Create(request.clone()),
             Self::Edit(request) => Given::Edit(request.clone()),
             Self::Cancel(request) => Given::Cancel(*request),
             Self::Invite(request) => Given::Invite(request.clone()),
+            Self::Uninvite(request) => Given::Uninvite(request.clone()),
             Self::Respond(request) => Given::Respond(*request),
             Self::Attend(request) => Given::Attend(*request),
             Self::Unattend(request) => Given::Unattend(*request),
@@ -27,7 +33,7 @@ impl Command {
             Given::Edit(request) => Self::Edit(request),
             Given::Cancel(request) => Self::Cancel(request),
             Given::Invite(request) => Self::Invite(request),
-            Given::Uninvite(_) => return None,
+            Given::Uninvite(request) => Self::Uninvite(request),
             Given::Respond(request) => Self::Respond(request),
             Given::Attend(request) => Self::Attend(request),
             Given::Unattend(request) => Self::Unattend(request),

@@ -1,10 +1,12 @@
 //! The keys, as data: what the dispatcher obeys, the footer shows, the palette lists and the help explains is this one list.
 
+use std::cell::OnceCell;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use domain::invitations::Status;
 
-use super::form::{Form, Purpose};
-use super::model::{Layer, Model, Screen, View};
+use super::form::{Form, Kind, Purpose};
+use super::model::{Layer, Model, Pick, Screen, View};
 
 /// Something that can be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,10 +44,13 @@ pub(crate) enum Action {
     EditEvent,
     CancelEvent,
     Invite,
+    Uninvite,
     Accept,
     Maybe,
     Decline,
     Attend,
+    MaybeAttend,
+    Leave,
     Participants,
     ShareCalendar,
     StopSharing,
@@ -56,6 +61,8 @@ pub(crate) enum Action {
     Register,
     SignIn,
     SignOut,
+    ChangePassword,
+    DeleteAccount,
     NextField,
     PreviousField,
     Complete,
@@ -115,8 +122,6 @@ const fn code(code: KeyCode) -> Key {
     Key { code, control: false }
 }
 
-const COLON: Key = key(':');
-
 macro_rules! bindings {
     ($($place:ident $action:ident [$($key:expr),*] $words:literal $shown:ident $explained:literal;)*) => {
         &[$(Binding {
@@ -146,13 +151,17 @@ enum Shown {
 pub(crate) const BINDINGS: &[Binding] = bindings! {
     Browse Undo [key('u')] "undo" Footer "take back what was just done";
     Browse Retry [key('r')] "retry" Footer "ask the services again";
+    Browse ClearFilter [code(KeyCode::Esc)] "clear filter" Everywhere "show everything again";
     Browse Open [code(KeyCode::Enter)] "open" Footer "open what is selected";
     Browse Accept [key('a')] "accept" Everywhere "accept the selected invitation";
     Browse Attend [key('a')] "attend" Everywhere "attend the selected public event";
+    Browse MaybeAttend [key('m')] "maybe attend" Everywhere "say that I may attend the selected public event";
+    Browse Leave [key('d')] "leave event" Everywhere "attend the selected public event no longer";
     Browse Maybe [key('m')] "maybe" Everywhere "say that I may come";
     Browse Decline [key('d')] "decline" Everywhere "say that I do not come";
     Browse EditEvent [key('e')] "edit event" Everywhere "change the selected event";
     Browse Invite [key('v')] "invite" Everywhere "invite people to the selected event";
+    Browse Uninvite [key('D')] "uninvite" Everywhere "take back the selected participant's invitation";
     Browse CancelEvent [key('x')] "cancel event" Everywhere "call the selected event off";
     Browse NewEvent [key('n')] "new event" Everywhere "make an event on the selected day";
     Browse Invitations [key('i')] "invitations" Everywhere "the invitations that I have received";
@@ -161,7 +170,6 @@ pub(crate) const BINDINGS: &[Binding] = bindings! {
     Browse ShareCalendar [key('s')] "share calendar" Everywhere "let someone see my calendar";
     Browse StopSharing [key('X')] "stop sharing" Everywhere "let someone see it no longer";
     Browse Search [key('/')] "filter" Everywhere "show only what has these words in it";
-    Browse ClearFilter [code(KeyCode::Esc)] "clear filter" Everywhere "show everything again";
     Browse OpenCalendar [key('o')] "open calendar" Everywhere "look into somebody's calendar";
     Browse MyCalendar [key('O')] "my calendar" Everywhere "close the other calendar";
     Browse Overlay [key('b')] "both calendars" Everywhere "lay the other calendar over mine, or not";
@@ -186,7 +194,9 @@ pub(crate) const BINDINGS: &[Binding] = bindings! {
     Browse PageDown [code(KeyCode::PageDown)] "page down" Help "a screen down, or the next period";
     Browse Register [] "register" Palette "make an account";
     Browse SignIn [] "sign in" Palette "sign in";
+    Browse ChangePassword [] "change password" Palette "choose another password";
     Browse SignOut [] "sign out" Palette "end this session";
+    Browse DeleteAccount [] "delete account" Palette "delete my account, with all that is mine";
     Browse Palette [key(':'), ctrl('p')] "commands" Footer "all commands by name";
     Browse Help [key('?')] "help" Everywhere "this list";
     Browse Back [code(KeyCode::Esc), key('q')] "back" Footer "back to where I came from";
@@ -223,6 +233,18 @@ impl Key {
     fn is(self, event: KeyEvent) -> bool {
         let control = event.modifiers.contains(KeyModifiers::CONTROL);
         self.code == event.code && self.control == control
+    }
+
+    /// Whether it is typed into the form's field. A colon is; but no name has one in it, so there it opens the palette as everywhere.
+    /// Where several lines are typed, so is what moves between them.
+    fn is_text(self, form: &Form) -> bool {
+        let field = form.focused();
+        match self.code {
+            KeyCode::Char(':') if !self.control => !form.is_on_name_or_choice(),
+            KeyCode::Enter => field.is_some_and(|field| field.kind == Kind::Lines),
+            KeyCode::Up | KeyCode::Down => field.is_some_and(|field| field.keeps_arrow(self.code == KeyCode::Down)),
+            _ => false,
+        }
     }
 
     /// As it comes from the terminal.
@@ -273,7 +295,8 @@ pub(crate) fn base_place(model: &Model) -> Place {
 
 /// What can be done at `place` now.
 pub(crate) fn available(model: &Model, place: Place) -> impl Iterator<Item = &'static Binding> + '_ {
-    BINDINGS.iter().filter(move |binding| binding.place == place && can(model, binding.action))
+    let pick = OnceCell::new();
+    BINDINGS.iter().filter(move |binding| binding.place == place && can(model, &pick, binding.action))
 }
 
 /// The words by which the configuration may name other keys: those of what is done outside forms.
@@ -288,10 +311,8 @@ pub(crate) fn keys_of(model: &Model, binding: &Binding) -> Vec<Key> {
             names.iter().map(|name| Key { code: name.code, control: name.control }).collect()
         }
         _ => {
-            // In a form letters are text; but no name has a colon in it, so there it opens the palette as everywhere.
-            let is_text = |key: &Key| {
-                *key == COLON && binding.place == Place::Form && !model.form().is_some_and(Form::is_on_name_or_choice)
-            };
+            let is_text =
+                |key: &Key| binding.place == Place::Form && model.form().is_some_and(|form| key.is_text(form));
             binding.keys.iter().copied().filter(|key| !is_text(key)).collect()
         }
     }
@@ -332,13 +353,13 @@ pub(crate) fn action(model: &Model, event: KeyEvent) -> Option<Action> {
     keyed.find(|(_, keys)| keys.iter().any(|key| key.is(event))).map(|(binding, _)| binding.action)
 }
 
-/// Whether something can be done now.
-pub(crate) fn can(model: &Model, action: Action) -> bool {
+/// Whether something can be done now. Which event it would be done to is found out once.
+fn can(model: &Model, known: &OnceCell<Option<Pick>>, action: Action) -> bool {
     use Action as A;
     let signed_in = model.kept.session.is_some();
     let screen = model.screen();
     let calendar = matches!(screen, Screen::Calendar);
-    let pick = || model.pick();
+    let pick = || known.get_or_init(|| model.pick()).as_ref();
     let purpose = model.form().map(|form| &form.purpose);
     match action {
         A::Palette | A::Help | A::Choose | A::Close | A::Yes | A::No | A::Save | A::Enter | A::Quit | A::Services => {
@@ -368,19 +389,23 @@ pub(crate) fn can(model: &Model, action: Action) -> bool {
             Screen::Event(_) | Screen::Form(_) | Screen::Services(_) => false,
         },
         A::MyCalendar | A::Overlay => signed_in && model.whose.is_some(),
-        A::OpenCalendar | A::NewEvent | A::ShareCalendar | A::StopSharing | A::SignOut => signed_in,
+        A::OpenCalendar
+        | A::NewEvent
+        | A::ShareCalendar
+        | A::StopSharing
+        | A::ChangePassword
+        | A::SignOut
+        | A::DeleteAccount => signed_in,
         A::EditEvent | A::Invite | A::CancelEvent => pick().is_some_and(|pick| pick.organizing && !pick.cancelled),
-        A::Accept => pick().is_some_and(|p| p.invited && !p.cancelled && p.status != Some(Status::Going)),
-        A::Attend => pick().is_some_and(|p| {
-            p.public && !p.organizing && !p.invited && !p.cancelled && p.status != Some(Status::Going)
-        }),
-        A::Maybe => pick().is_some_and(|p| {
-            (p.invited || p.public) && !p.organizing && !p.cancelled && p.status != Some(Status::Maybe)
-        }),
-        A::Decline => pick().is_some_and(|p| {
-            let joined = p.status.is_some() && p.public && !p.organizing;
-            (p.invited || joined) && !p.cancelled && p.status != Some(Status::Declined)
-        }),
+        A::Uninvite => model.selected_participant().is_some() && can(model, known, A::Invite),
+        A::Accept => pick().is_some_and(|pick| pick.invited && pick.may_answer(Status::Going)),
+        A::Attend => pick().is_some_and(|pick| pick.may_join() && pick.may_answer(Status::Going)),
+        A::MaybeAttend => pick().is_some_and(|pick| pick.may_join() && pick.may_answer(Status::Maybe)),
+        A::Leave => pick().is_some_and(|pick| pick.has_joined() && pick.may_answer(Status::Declined)),
+        A::Maybe => pick().is_some_and(|pick| (pick.invited || pick.may_join()) && pick.may_answer(Status::Maybe)),
+        A::Decline => {
+            pick().is_some_and(|pick| (pick.invited || pick.has_joined()) && pick.may_answer(Status::Declined))
+        }
         A::Participants => pick().is_some() && !matches!(screen, Screen::Event(_)),
         A::Search => super::update::filter(model).is_some(),
         A::ClearFilter => super::update::filter(model).is_some_and(|filter| !filter.is_empty()),

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use domain::auth::{CompleteName, Logout, Renew};
+use domain::auth::{CompleteName, DeleteAccount, Logout, Renew};
 use domain::calendar::ListEntries;
 use domain::events::{ListEvents, Listing, ShowEvent};
-use domain::invitations::{Inbox, ListAnswers, ListParticipants, OfPeople};
+use domain::invitations::{Inbox, ListAnswers, ListParticipants, OfEvents, OfPeople};
 use domain::sharing::ListShares;
 use domain::time::Window;
 use domain::{
@@ -81,6 +81,7 @@ async fn ask(
             let reply = clients.invitations.of_people(context, request).await?;
             Ok(reply.map(|found| Found::MyAnswer(found.into_iter().next().map(Box::new))))
         }
+        Query::Mine(events) => Ok(clients.invitations.mine(context, OfEvents { events }).await?.map(Found::Mine)),
         Query::Shares => Ok(clients.sharing.shares(context, ListShares).await?.map(Found::Shares)),
         Query::Names(prefix) => {
             Ok(clients.auth.complete_name(context, CompleteName { prefix }).await?.map(Found::Names))
@@ -116,10 +117,15 @@ async fn carry_out(clients: &Clients, context: &Context, command: Command) -> An
         Command::Login(request) => auth.login(context, request.0).await?.map(Done::SignedIn),
         Command::Renew => auth.renew(context, Renew).await?.map(Done::SignedIn),
         Command::Logout => auth.logout(context, Logout).await?.map(|_| Done::SignedOut),
+        Command::ChangePassword(request) => {
+            auth.change_password(context, request.0).await?.map(|_| Done::PasswordChanged)
+        }
+        Command::DeleteAccount => auth.delete_account(context, DeleteAccount).await?.map(|_| Done::AccountDeleted),
         Command::Create(request) => events.create(context, *request).await?.map(event),
         Command::Edit(request) => events.edit(context, *request).await?.map(event),
         Command::Cancel(request) => events.cancel(context, request).await?.map(event),
         Command::Invite(request) => events.invite(context, request).await?.map(event),
+        Command::Uninvite(request) => events.uninvite(context, request).await?.map(event),
         Command::Respond(request) => invitations.respond(context, request).await?.map(invitation),
         Command::Attend(request) => invitations.attend(context, request).await?.map(invitation),
         Command::Unattend(request) => invitations.unattend(context, request).await?.map(invitation),

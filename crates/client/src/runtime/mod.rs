@@ -59,7 +59,8 @@ pub async fn run(options: Options) -> io::Result<()> {
         keys: config.keys,
     };
     let now = Now { instant: Instant::now(), wall: options.clock.now(), key: IdempotencyKey::new() };
-    let model = Model::new(settings, kept.clone(), now);
+    let mut model = Model::new(settings, kept.clone(), now);
+    model.size = crossterm::terminal::size().unwrap_or(model.size);
     let keeper = Keeper::new(options.session, kept);
     let mut running = Running::new(model, options.clients, options.clock, keeper);
     // Before the terminal is taken: a signal in between would leave it taken.
@@ -67,7 +68,7 @@ pub async fn run(options: Options) -> io::Result<()> {
 
     send_styles_always();
     let outcome = ours(async {
-        let mut terminal = terminal::Screen::enter()?;
+        let mut terminal = terminal::Screen::enter(config.mouse)?;
         let draw = |model: &Model| terminal.draw(|frame| screens::view(model, frame));
         running.run(EventStream::new(), draw, signals.any()).await
     })

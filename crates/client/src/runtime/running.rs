@@ -8,9 +8,10 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossterm::event::Event;
+use crossterm::event::{Event, MouseButton, MouseEventKind};
 use domain::{Clock, Error, IdempotencyKey, Reply};
 use futures::{Stream, StreamExt as _};
+use ratatui::layout::{Position, Rect};
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, timeout_at};
@@ -24,6 +25,7 @@ use crate::app::effect::{Effect, RequestId};
 use crate::app::message::{Msg, Now};
 use crate::app::model::Model;
 use crate::app::update::update;
+use crate::screens;
 
 /// Keys of a paste or of a held key that are taken in before the next frame.
 const AT_ONCE: usize = 256;
@@ -79,7 +81,7 @@ impl Running {
             let wake = self.model.wake_in();
             next = tokio::select! {
                 event = input.next() => match event {
-                    Some(event) => message(event?),
+                    Some(event) => message(&self.model, event?),
                     None => return Ok(()),
                 },
                 Some(answered) = self.answers.1.recv() => Some(answer(answered)),
@@ -146,11 +148,22 @@ fn unless_panicked(ended: Result<(), JoinError>) -> io::Result<()> {
     }
 }
 
-fn message(event: Event) -> Option<Msg> {
+/// What an event of the terminal is to the model.
+fn message(model: &Model, event: Event) -> Option<Msg> {
     match event {
         Event::Key(key) => Some(Msg::Key(key)),
         Event::Paste(text) => Some(Msg::Paste(text)),
-        Event::Resize(..) | Event::FocusGained | Event::FocusLost => Some(Msg::Redraw),
-        Event::Mouse(_) => None,
+        Event::Resize(width, height) => Some(Msg::Resized(width, height)),
+        Event::FocusGained | Event::FocusLost => Some(Msg::Redraw),
+        Event::Mouse(mouse) => match mouse.kind {
+            MouseEventKind::Down(MouseButton::Left) => {
+                let (width, height) = model.size;
+                let position = Position::new(mouse.column, mouse.row);
+                screens::target(model, Rect::new(0, 0, width, height), position).map(Msg::Pointed)
+            }
+            MouseEventKind::ScrollDown => Some(Msg::Wheel { down: true }),
+            MouseEventKind::ScrollUp => Some(Msg::Wheel { down: false }),
+            _ => None,
+        },
     }
 }

@@ -2,19 +2,20 @@
 
 use jiff::civil::{Date, DateTime};
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
 use super::calendar;
 use crate::app::item::Item;
-use crate::app::model::Model;
+use crate::app::message::Target;
+use crate::app::model::{AgendaPlace, Model};
 use crate::hours::Hours;
 use crate::ui::list::{Hold, Row, Rows};
 use crate::ui::theme::Role;
 use crate::ui::{layout, text};
 
 /// Where the list is, and where the selected event.
-pub(super) fn areas(area: Rect) -> (Rect, Option<Rect>) {
+fn areas(area: Rect) -> (Rect, Option<Rect>) {
     layout::beside(area, 44)
 }
 
@@ -22,7 +23,7 @@ pub(super) fn areas(area: Rect) -> (Rect, Option<Rect>) {
 pub(super) fn draw(model: &Model, items: &[&Item], frame: &mut Frame<'_>, area: Rect) {
     let theme = model.settings.theme;
     let (left, right) = areas(area);
-    let rows = rows(model, items, left.height);
+    let (rows, _) = rows(model, items, left.height);
     if rows.rows.is_empty() {
         let said = text::wrap(&nothing(model), left.width.into());
         layout::lines(frame, left, said.into_iter().map(|line| Line::styled(line, theme.style(Role::Dim))));
@@ -37,32 +38,40 @@ pub(super) fn draw(model: &Model, items: &[&Item], frame: &mut Frame<'_>, area: 
     }
 }
 
-/// The rows around the selected one: days are walked from it in both directions, as far as the screen reaches.
-pub(super) fn rows(model: &Model, items: &[&Item], height: u16) -> Rows {
+/// What is drawn at a position.
+pub(super) fn target(model: &Model, items: &[&Item], area: Rect, position: Position) -> Option<Target> {
+    let (left, _) = areas(area);
+    let (rows, places) = rows(model, items, left.height);
+    let (day, nth) = *places.get(rows.item_at(left, position)?)?;
+    Some(Target::Item(day, nth))
+}
+
+/// The rows around the selected one, and the place of each item: days are walked from it in both directions, as far as the
+/// screen reaches.
+fn rows(model: &Model, items: &[&Item], height: u16) -> (Rows, Vec<AgendaPlace>) {
     let height = usize::from(height);
     let here = items.iter().filter(|item| item.is_on(model.cursor)).count();
-    let mut days: Vec<(Date, usize)> = Vec::new();
+    let mut days: Vec<Date> = Vec::new();
     let count = |day: Date| items.iter().filter(|item| item.is_on(day)).count();
     let (mut day, mut above) = (model.cursor, 0);
     while let Some(before) = model.agenda_day_before(items, day).filter(|_| above <= height) {
         above += count(before) + 1;
-        days.push((before, count(before)));
+        days.push(before);
         day = before;
     }
     days.reverse();
     let (mut day, mut below) = (model.cursor, 0);
     if here > 0 {
-        days.push((model.cursor, here));
+        days.push(model.cursor);
         below = (here + 1).saturating_sub(model.item);
     }
     while let Some(after) = Model::agenda_day_after(items, day).filter(|_| below <= height) {
         below += count(after) + 1;
-        days.push((after, count(after)));
+        days.push(after);
         day = after;
     }
-    let mut rows = Vec::new();
-    let (mut number, mut selected) = (0, None);
-    for (day, count) in days {
+    let (mut rows, mut places, mut selected) = (Vec::new(), Vec::new(), None);
+    for day in days {
         let today = if day == model.today() { " · today" } else { "" };
         let year = if day.year() == model.today().year() { "" } else { " %Y" };
         rows.push(Row::Heading(format!("{}{today}", day.strftime(&format!("%A %-d %B{year}")))));
@@ -70,17 +79,16 @@ pub(super) fn rows(model: &Model, items: &[&Item], height: u16) -> Rows {
         let near = if day == model.cursor { model.item.saturating_sub(height) } else { 0 };
         for (nth, item) in items.iter().filter(|item| item.is_on(day)).enumerate().skip(near).take(2 * height + 2) {
             if (day, nth) == (model.cursor, model.item) {
-                selected = Some(number);
+                selected = Some(places.len());
             }
-            number += 1;
+            places.push((day, nth));
             rows.push(calendar::row(model, item, day));
         }
-        debug_assert!(count > 0, "only days with something on them are walked");
     }
     if model.agenda_goes_on() && !rows.is_empty() {
         rows.push(Row::Note(goes_on(model)));
     }
-    Rows { rows, first: 0, selected }
+    (Rows { rows, first: 0, selected }, places)
 }
 
 fn goes_on(model: &Model) -> String {

@@ -1,10 +1,11 @@
 //! A calendar in one of its four views, mine, another's, or both.
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
 use crate::app::item::{Item, Kind};
+use crate::app::message::Target;
 use crate::app::model::{Model, View};
 use crate::ui::entry::{Entry, Mark};
 use crate::ui::list::Row;
@@ -25,9 +26,7 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         (Some(owner), false) => format!("{owner}’s calendar"),
         (Some(owner), true) => format!("my calendar and {owner}’s"),
     };
-    let filter = model.calendar_filter();
-    let filtered = if filter.is_empty() { String::new() } else { format!(" · with “{}”", filter.typed()) };
-    let title = format!("{view} · {whose} · {}{filtered}", status::range(model));
+    let title = super::titled(&format!("{view} · {whose} · {}", status::range(model)), &model.calendar_filter());
     let mut inner = layout::headed(frame, area, &title, theme);
     let mut old = false;
     for list in model.calendar_lists() {
@@ -48,11 +47,29 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     status::grey(frame, inner, theme, old);
 }
 
+/// What is drawn at a position.
+pub(super) fn target(model: &Model, area: Rect, position: Position) -> Option<Target> {
+    let mut inner = layout::below(area);
+    for list in model.calendar_lists() {
+        inner = status::below_trouble(model, &model.troubled(&list), inner);
+    }
+    if model.calendar_is_cut() {
+        inner = layout::below(inner);
+    }
+    let items = model.items();
+    match model.view {
+        View::Month => super::month::target(model, &items, inner, position),
+        View::Week => super::week::target(model, &items, inner, position),
+        View::Day => super::day::target(model, &items, inner, position),
+        View::Agenda => super::agenda::target(model, &items, inner, position),
+    }
+}
+
 /// Says that there is more than is shown, and gives what is left.
 fn cut(frame: &mut Frame<'_>, area: Rect, theme: Theme) -> Rect {
     let said = "there is more on these days than is shown · 3 shows a day, 4 the agenda";
     layout::lines(frame, area, [Line::styled(text::cut(said, area.width.into()), theme.style(Role::Warning))]);
-    Rect { y: area.y.saturating_add(1), height: area.height.saturating_sub(1), ..area }.intersection(area)
+    layout::below(area)
 }
 
 /// As the grids want it.
@@ -94,7 +111,7 @@ const HOURS: usize = 12;
 
 fn parts(model: &Model, item: &Item, day: jiff::civil::Date) -> [(String, Role); 3] {
     let role = if item.theirs { Role::Theirs } else { mark(item).role() };
-    let whose = if item.theirs { "theirs: " } else { "" };
+    let whose = if item.theirs && model.overlaid { "theirs: " } else { "" };
     [
         (text::fit(&item.hours_on(day, model.settings.hours), HOURS), Role::Dim),
         (format!("{} ", mark(item).glyph()), role),

@@ -3,12 +3,13 @@
 use domain::events::{Event, Person};
 use domain::invitations::{Counts, Participant};
 use ratatui::Frame;
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::text::Line;
 
 use super::invitations::{role_of, sign_of};
 use crate::app::ask::Query;
 use crate::app::item;
+use crate::app::message::Target;
 use crate::app::model::{EventPage, Model};
 use crate::app::rows::word_of;
 use crate::ui::list::{self, Hold, Row, Rows};
@@ -52,6 +53,14 @@ pub(super) fn draw(model: &Model, page: &EventPage, frame: &mut Frame<'_>, area:
         people(model, page, inner.height).draw(frame, inner, Hold::Focused, theme);
     }
     status::grey(frame, inner, theme, old);
+}
+
+/// What is drawn at a position.
+pub(super) fn target(model: &Model, page: &EventPage, area: Rect, position: Position) -> Option<Target> {
+    let (_, right) = areas(area);
+    let list = Query::Participants { event: page.event, page: 0 };
+    let inner = status::below_trouble(model, &model.troubled(&list), layout::within(right));
+    people(model, page, inner.height).item_at(inner, position).map(Target::Row)
 }
 
 fn counts(c: Counts) -> String {

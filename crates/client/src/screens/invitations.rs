@@ -3,11 +3,12 @@
 use domain::events::Person;
 use domain::invitations::{Invitation, Status};
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
 use crate::app::ask::Query;
 use crate::app::item;
+use crate::app::message::Target;
 use crate::app::model::{InList, Model};
 use crate::app::rows::word_of;
 use crate::ui::list::{self, Hold, Row, Rows};
@@ -44,6 +45,14 @@ pub(super) fn draw(model: &Model, at: &InList, frame: &mut Frame<'_>, area: Rect
         layout::lines(frame, inner, lines.into_iter().map(Line::raw));
         status::grey(frame, inner, theme, old);
     }
+}
+
+/// What is drawn at a position.
+pub(super) fn target(model: &Model, at: &InList, area: Rect, position: Position) -> Option<Target> {
+    let (left, _) = areas(area);
+    let list = Query::Inbox { page: 0 };
+    let inner = status::below_trouble(model, &model.troubled(&list), layout::within(left));
+    rows(model, at, inner.height).item_at(inner, position).map(Target::Row)
 }
 
 fn rows(model: &Model, at: &InList, height: u16) -> Rows {

@@ -14,17 +14,19 @@ mod sign_in;
 mod week;
 
 use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
 use crate::app::ask::Query;
 use crate::app::filter::Filter;
+use crate::app::message::Target;
 use crate::app::model::{Model, Screen};
 use crate::ui::list::Row;
-use crate::ui::{layout, overlay, status, text};
+use crate::ui::{form, layout, overlay, status, text};
 
-/// The title of a list, with the filter over it.
+/// The title of a list, the filter over it first: of a long title the end is cut.
 fn titled(title: &str, filter: &Filter) -> String {
-    if filter.is_empty() { title.to_owned() } else { format!("{title} · with “{}”", filter.typed()) }
+    if filter.is_empty() { title.to_owned() } else { format!("with “{}” · {title}", filter.typed()) }
 }
 
 /// What stands at the end of a list of which more is to come: how far a filter has looked, or that it goes on.
@@ -43,6 +45,32 @@ fn nothing(model: &Model, list: &Query, filter: &Filter, said: &str) -> String {
         }
         Some(trail) if trail.is_known() => said.to_owned(),
         _ => String::new(),
+    }
+}
+
+/// What is drawn at a position of a terminal: what a click there means.
+pub(crate) fn target(model: &Model, area: Rect, position: Position) -> Option<Target> {
+    if area.width < layout::LEAST.0 || area.height < layout::LEAST.1 {
+        return None;
+    }
+    let body = layout::parts(area).body;
+    if model.layer.is_some() {
+        return overlay::command_at(model, body, position).map(Target::Command);
+    }
+    match model.screen() {
+        Screen::Calendar => calendar::target(model, body, position),
+        Screen::Event(page) => event::target(model, page, body, position),
+        Screen::Form(form) => {
+            let area = match model.kept.session {
+                None => sign_in::form_area(model, form, body),
+                Some(_) => event_form::form_area(form, body),
+            };
+            form::field_at(model, form, area, position).map(Target::Field)
+        }
+        Screen::Invitations(list) => invitations::target(model, list, body, position),
+        Screen::Public(list) => public_events::target(model, list, body, position),
+        Screen::People(list) => people::target(model, list, body, position),
+        Screen::Services(_) => services::target(body, position),
     }
 }
 

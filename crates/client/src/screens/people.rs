@@ -2,9 +2,10 @@
 
 use domain::sharing::Share;
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use crate::app::ask::Query;
+use crate::app::message::Target;
 use crate::app::model::{InList, Model};
 use crate::app::rows::word_of_level;
 use crate::ui::list::{self, Hold, Row, Rows};
@@ -19,6 +20,13 @@ pub(super) fn draw(model: &Model, at: &InList, frame: &mut Frame<'_>, area: Rect
     let Some((with, with_me)) = model.shares_shown() else { return };
     rows(&with, &with_me, at, inner.height).draw(frame, inner, Hold::Focused, theme);
     status::grey(frame, inner, theme, old);
+}
+
+/// What is drawn at a position.
+pub(super) fn target(model: &Model, at: &InList, area: Rect, position: Position) -> Option<Target> {
+    let inner = status::below_trouble(model, &Query::Shares, layout::within(area));
+    let (with, with_me) = model.shares_shown()?;
+    rows(&with, &with_me, at, inner.height).item_at(inner, position).map(Target::Row)
 }
 
 fn rows(with: &[&Share], with_me: &[&Share], at: &InList, height: u16) -> Rows {

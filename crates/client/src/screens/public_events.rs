@@ -1,23 +1,30 @@
 //! Events that everyone may see and join.
 
 use domain::events::Event;
+use domain::invitations::Status;
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
 use super::invitations::{role_of, sign_of};
 use crate::app::item;
+use crate::app::message::Target;
 use crate::app::model::{InList, Model};
 use crate::ui::list::{self, Hold, Row, Rows};
 use crate::ui::theme::{Role, glyph};
 use crate::ui::{layout, status, text};
+
+/// Where the list is, and where the selected event.
+fn areas(area: Rect) -> (Rect, Option<Rect>) {
+    layout::beside(area, 44)
+}
 
 /// Draws the list.
 pub(super) fn draw(model: &Model, at: &InList, frame: &mut Frame<'_>, area: Rect) {
     let theme = model.settings.theme;
     let title = super::titled("Public events from today", &at.filter);
     let list = model.public_query(at);
-    let (left, right) = layout::beside(area, 44);
+    let (left, right) = areas(area);
     let inner = layout::pane(frame, left, &title, theme, true);
     let (inner, old) = status::with_trouble(model, &model.troubled(&list), frame, inner, theme);
     if model.rows_of(&list) == 0 {
@@ -38,18 +45,32 @@ pub(super) fn draw(model: &Model, at: &InList, frame: &mut Frame<'_>, area: Rect
     }
 }
 
+/// What is drawn at a position.
+pub(super) fn target(model: &Model, at: &InList, area: Rect, position: Position) -> Option<Target> {
+    let (left, _) = areas(area);
+    let list = model.public_query(at);
+    let inner = status::below_trouble(model, &model.troubled(&list), layout::within(left));
+    rows(model, at, inner.height).item_at(inner, position).map(Target::Row)
+}
+
 fn rows(model: &Model, at: &InList, height: u16) -> Rows {
     let list = model.public_query(at);
     let near = list::near(at.selected, model.rows_of(&list), height);
     let at_hand = model.rows::<Event>(&list, near.clone());
-    let rows = at_hand.into_iter().map(|event| event.map_or_else(Row::awaited, |event| row(model, event)));
+    let mine = model.mine();
+    let rows = at_hand.into_iter().map(|event| match event {
+        Some(event) => {
+            let answered = model.invitation_at_hand(event.id).or_else(|| mine.get(&event.id).copied());
+            row(model, event, answered.map(|one| one.status))
+        }
+        None => Row::awaited(),
+    });
     let more = super::more(model, &list).filter(|_| near.end == model.rows_of(&list));
     Rows { rows: rows.chain(more).collect(), first: near.start, selected: Some(at.selected) }
 }
 
-fn row(model: &Model, event: &Event) -> Row {
-    let (_, known) = model.my_answer(event.id);
-    let status = model.status(event.id, known);
+fn row(model: &Model, event: &Event, answered: Option<Status>) -> Row {
+    let status = model.status(event.id, answered);
     let organizing = matches!(&event.organizer, domain::events::Person::Named(name) if Some(name) == model.me());
     let (sign, role) = match (organizing, status) {
         (true, _) => (glyph::ORGANIZING, Role::Organizing),

@@ -2,9 +2,10 @@
 
 use domain::Service;
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use crate::app::ask::Query;
+use crate::app::message::Target;
 use crate::app::model::Model;
 use crate::ui::layout;
 use crate::ui::list::{Hold, Row, Rows};
@@ -18,6 +19,13 @@ pub(super) fn draw(model: &Model, selected: usize, frame: &mut Frame<'_>, area: 
     let inner = layout::pane(frame, area, &title, theme, true);
     let rows: Vec<Row> = Service::ALL.into_iter().map(|service| row(model, service)).collect();
     Rows::all(rows, selected).draw(frame, inner, Hold::Focused, theme);
+}
+
+/// What is drawn at a position.
+pub(super) fn target(area: Rect, position: Position) -> Option<Target> {
+    let inner = layout::within(area);
+    let row = usize::from(position.y.checked_sub(inner.y)?);
+    (inner.contains(position) && row < Service::ALL.len()).then_some(Target::Row(row))
 }
 
 fn row(model: &Model, service: Service) -> Row {

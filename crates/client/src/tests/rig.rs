@@ -9,8 +9,8 @@ use domain::events::{Event, Person};
 use domain::invitations::{Counts, EventSummary, Invitation, Participant, Participants, Status};
 use domain::time::Moment;
 use domain::{
-    Error, EventId, EventTime, IdempotencyKey, Instance, Page, Positions, Reply, Series, SessionToken, Timestamp,
-    UserId, Zone,
+    Error, EventId, EventTime, IdempotencyKey, Instance, Page, PageCursor, Positions, Reply, Series, SessionToken,
+    Timestamp, UserId, Zone,
 };
 use jiff::civil::{Date, DateTime, Weekday, date};
 use ratatui::Terminal;
@@ -38,7 +38,7 @@ pub(super) struct Rig {
     pub(super) has_quit: bool,
     start: Instant,
     passed: Duration,
-    keys: u8,
+    keys: u32,
     /// How far the services are: every answer has seen that.
     pub(super) far: Positions,
 }
@@ -99,7 +99,7 @@ impl Rig {
         let now = Now {
             instant: self.start + self.passed,
             wall: Timestamp::from_micros(NOON).plus(self.passed),
-            key: IdempotencyKey::from_bytes([self.keys; 16]),
+            key: IdempotencyKey::from_bytes(u128::from(self.keys).to_be_bytes()),
         };
         for effect in update(&mut self.model, msg, now) {
             match effect {
@@ -172,6 +172,25 @@ impl Rig {
         self.answer(sent, Ok(Outcome::Done(done)));
     }
 
+    /// Answers every question after a page of a list, and those that follow from the answers; gives the pages that were asked for.
+    pub(super) fn turns_pages(
+        &mut self,
+        wanted: impl Fn(&Query) -> bool,
+        found: impl Fn(usize) -> Found,
+    ) -> Vec<usize> {
+        let mut pages = Vec::new();
+        loop {
+            let asked = |sent: &Sent| matches!(&sent.call, Call::Ask(query) if wanted(query));
+            let Some(at) = self.calls.iter().position(asked) else { return pages };
+            let sent = self.calls.remove(at);
+            let Call::Ask(query) = &sent.call else { return pages };
+            let page = query.page().unwrap();
+            assert_eq!(sent.after, cursor(page), "page {page} begins where the one before ended");
+            pages.push(page);
+            self.answer(&sent, Ok(Outcome::Found(found(page))));
+        }
+    }
+
     pub(super) fn has_entries(&mut self, entries: Vec<Entry>) {
         self.finds(|query| matches!(query, Query::Entries { .. }), found_entries(&entries));
     }
@@ -215,6 +234,17 @@ impl Rig {
             .collect();
         format!("{}\n-- style --\n{}", text(&buffer), mask.join("\n"))
     }
+}
+
+/// Where a page of a list begins.
+pub(super) fn cursor(page: usize) -> Option<PageCursor> {
+    page.checked_sub(1).map(|before| PageCursor::from_bytes(&before.to_be_bytes()))
+}
+
+/// A page of `size` items of a list of `total`.
+pub(super) fn page_of<T>(page: usize, size: usize, total: usize, item: impl Fn(usize) -> T) -> Page<T> {
+    let items = (page * size..total.min((page + 1) * size)).map(item).collect();
+    Page { items, next: if (page + 1) * size < total { cursor(page + 1) } else { None } }
 }
 
 pub(super) fn at(day: Date, hour: i8, minute: i8) -> DateTime {

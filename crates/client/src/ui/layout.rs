@@ -64,15 +64,27 @@ pub(crate) fn headed(frame: &mut Frame<'_>, area: Rect, title: &str, theme: Them
         Span::styled("─".repeat(rest), theme.style(Role::FocusedBorder)),
     ]);
     frame.render_widget(line, row);
+    below(area)
+}
+
+/// All but the first line.
+pub(crate) fn below(area: Rect) -> Rect {
     Rect { y: area.y.saturating_add(1), height: area.height.saturating_sub(1), ..area }.intersection(area)
+}
+
+/// What is within a pane's frame.
+pub(crate) fn within(pane: Rect) -> Rect {
+    Block::bordered().inner(pane)
+}
+
+/// A place in the middle.
+pub(crate) fn middle(area: Rect, width: u16, height: u16) -> Rect {
+    area.centered(Constraint::Length(width.min(area.width)), Constraint::Length(height.min(area.height)))
 }
 
 /// A pane in the middle, over whatever is there.
 pub(crate) fn over(frame: &mut Frame<'_>, area: Rect, width: u16, height: u16, title: &str, theme: Theme) -> Rect {
-    let [area] =
-        Layout::horizontal([Constraint::Length(width.min(area.width))]).flex(ratatui::layout::Flex::Center).areas(area);
-    let [area] =
-        Layout::vertical([Constraint::Length(height.min(area.height))]).flex(ratatui::layout::Flex::Center).areas(area);
+    let area = middle(area, width, height);
     frame.render_widget(Clear, area);
     // A wide character half under the pane would push the frame aside.
     let beside = area.x.checked_sub(1).map(|x| Rect { x, width: 1, ..area });

@@ -13,29 +13,49 @@ use crate::app::keymap::{self, Binding, Key};
 use crate::app::model::{Layer, Model};
 use crate::app::update::listed;
 
+/// Columns and rows of the palette.
+const PALETTE: (u16, u16) = (52, 16);
+
+/// The number of the palette's command that is drawn at a position.
+pub(crate) fn command_at(model: &Model, body: Rect, position: Position) -> Option<usize> {
+    let Some(Layer::Palette { input, selected }) = &model.layer else { return None };
+    let (width, height) = PALETTE;
+    let (area, rows) = palette(model, layout::within(layout::middle(body, width, height)), input, *selected);
+    rows.item_at(area, position)
+}
+
+/// What the palette lists, and where.
+fn palette(model: &Model, inner: Rect, input: &tui_input::Input, selected: usize) -> (Rect, Rows) {
+    let keyed = keymap::keyed(model, keymap::base_place(model));
+    let keys_of =
+        |binding: &Binding| keyed.iter().find(|(one, _)| std::ptr::eq(*one, binding)).map(|(_, keys)| &**keys);
+    let rows: Vec<Row> = listed(model, input.value())
+        .into_iter()
+        .map(|binding| palette_row(binding, keys_of(binding).unwrap_or_default(), inner.width))
+        .collect();
+    let rest = Rect { y: inner.y.saturating_add(1), height: inner.height.saturating_sub(1), ..inner };
+    (rest.intersection(inner), Rows::all(rows, selected))
+}
+
 /// Draws the layer, if there is one.
 pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>, body: Rect) {
     let theme = model.settings.theme;
-    if model.layer.is_some() {
+    // A filter is typed below what it filters, which stays as it is.
+    if !matches!(model.layer, None | Some(Layer::Search { .. })) {
         recede(frame, body, theme);
     }
     match &model.layer {
         None => {}
         Some(Layer::Palette { input, selected }) => {
-            let found = listed(model, input.value());
-            let inner = layout::over(frame, body, 52, 16, "Commands", theme);
+            let (width, height) = PALETTE;
+            let inner = layout::over(frame, body, width, height, "Commands", theme);
             typed(frame, inner, input, ": ", theme);
-            let rows: Vec<Row> = found
-                .iter()
-                .map(|binding| palette_row(binding, &keymap::keys_of(model, binding), inner.width))
-                .collect();
-            let rest = Rect { y: inner.y.saturating_add(1), height: inner.height.saturating_sub(1), ..inner };
-            let rest = rest.intersection(inner);
-            if rows.is_empty() {
+            let (rest, rows) = palette(model, inner, input, *selected);
+            if rows.rows.is_empty() {
                 let said = "no command is called so now";
                 layout::lines(frame, rest, [Line::styled(text::cut(said, rest.width.into()), theme.style(Role::Dim))]);
             }
-            Rows::all(rows, *selected).draw(frame, rest, Hold::Focused, theme);
+            rows.draw(frame, rest, Hold::Focused, theme);
         }
         Some(Layer::Help { scroll }) => {
             let inner = layout::over(frame, body, 72, body.height, "Help: what can be done here", theme);

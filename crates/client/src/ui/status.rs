@@ -239,6 +239,12 @@ fn written(age: Duration) -> String {
     }
 }
 
+/// What is left of a pane below its trouble, if there is some.
+pub(crate) fn below_trouble(model: &Model, query: &Query, area: Rect) -> Rect {
+    let taken = u16::from(trouble(model, query).is_some());
+    Rect { y: area.y.saturating_add(taken), height: area.height.saturating_sub(taken), ..area }.intersection(area)
+}
+
 /// Draws the trouble of a pane in its first line, if there is some, and gives what is left, and whether that is to be drawn [`grey`].
 pub(crate) fn with_trouble(
     model: &Model,

@@ -1,9 +1,11 @@
-//! The queries: the inbox, the participants of an event, the invitations of some people to it, the answers to one's own events.
+//! The queries: the inbox, the participants of an event, the invitations of some people to it, one's own to some events, the answers to
+//! one's own events.
 
 use chassis::{Chassis, Fault, cursor};
 use domain::events::MAX_INVITEES;
 use domain::invitations::{
-    Answered, Answers, Inbox, Invitation, ListAnswers, ListParticipants, OfPeople, Participant, Participants, Status,
+    Answered, Answers, Inbox, Invitation, ListAnswers, ListParticipants, MAX_EVENTS, OfEvents, OfPeople, Participant,
+    Participants, Status,
 };
 use domain::{Answer, Context, Error, EventId, Instance, Page, Service, UserId};
 use storage::Reader as _;
@@ -48,6 +50,16 @@ impl InvitationsService {
         brought.map_err(|fault| fault.into_error(Service::Invitations))?;
         let reply = self.read(&context, |reading| of_people(reading, viewer, &request)).await?;
         Ok(with_behind(reply, &behind))
+    }
+
+    /// Those who may ask for it are oneself: it holds only one's own.
+    pub(super) async fn list_mine(&self, context: &Context, request: OfEvents) -> Answer<Vec<Invitation>> {
+        let user = context.user()?;
+        if request.events.len() > MAX_EVENTS {
+            let why = format!("at most {MAX_EVENTS} events can be asked about at once");
+            return Err(Error::invalid("events", request.events.len().to_string(), why));
+        }
+        self.read(context, |reading| mine(reading, user, &request)).await
     }
 }
 
@@ -120,6 +132,15 @@ fn of_people(reading: &Reading<'_, '_>, viewer: UserId, request: &OfPeople) -> R
         if let Some(user) = reading.user(name)? {
             found.extend(reading.invitation(request.event, Instance::Series, user)?);
         }
+    }
+    Ok(found)
+}
+
+/// Someone's invitations to all of some events, in the order of the question.
+fn mine(reading: &Reading<'_, '_>, user: UserId, request: &OfEvents) -> Result<Vec<Invitation>, Fault> {
+    let mut found = Vec::new();
+    for event in &request.events {
+        found.extend(reading.invitation(*event, Instance::Series, user)?);
     }
     Ok(found)
 }

@@ -13,8 +13,8 @@ use domain::auth::Auth;
 use domain::events::Events;
 use domain::integrity::{AskHealth, Audit, AuditPage, Health};
 use domain::invitations::{
-    Answers, Attend, Inbox, Invitation, InvitationChange, Invitations, ListAnswers, ListParticipants, OfPeople,
-    Participants, Respond, Unattend,
+    Answers, Attend, Inbox, Invitation, InvitationChange, Invitations, ListAnswers, ListParticipants, OfEvents,
+    OfPeople, Participants, Respond, Unattend,
 };
 use domain::log::{Changes, ReadChanges};
 use domain::recovery::{AcceptLoss, LossAccepted, ReadSnapshot, Snapshot};
@@ -59,6 +59,10 @@ impl Invitations for InvitationsService {
 
     async fn of_people(&self, context: &Context, request: OfPeople) -> Answer<Vec<Invitation>> {
         self.list_of_people(context, request).await
+    }
+
+    async fn mine(&self, context: &Context, request: OfEvents) -> Answer<Vec<Invitation>> {
+        self.list_mine(context, request).await
     }
 
     async fn changes(&self, context: &Context, request: ReadChanges) -> Answer<Changes<InvitationChange>> {

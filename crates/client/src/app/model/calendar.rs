@@ -9,6 +9,7 @@ use super::{Model, View};
 use crate::app::ask::{Found, Query};
 use crate::app::filter::Filter;
 use crate::app::item::Item;
+use crate::app::rows::Listable as _;
 use crate::app::trail::Trail;
 
 /// Days that the month grid shows.
@@ -99,12 +100,21 @@ impl Model {
 
     /// What the open calendar has, by day and start; on each day what takes all of it first.
     pub(crate) fn items(&self) -> Vec<&Item> {
+        self.items_that(|_| true)
+    }
+
+    /// What a day of the open calendar has.
+    pub(crate) fn items_on(&self, day: Date) -> Vec<&Item> {
+        self.items_that(|item| item.is_on(day))
+    }
+
+    fn items_that(&self, wanted: impl Fn(&Item) -> bool) -> Vec<&Item> {
         let filter = self.calendar_filter();
         let lists = self.calendar_lists();
         let mut items: Vec<&Item> = lists
             .iter()
             .flat_map(|list| self.entries(list))
-            .filter(|item| filter.lets_through(&[&item.title, &item.location]) && !self.is_declined_meanwhile(item))
+            .filter(|item| wanted(item) && item.passes(&filter) && !self.is_declined_meanwhile(item))
             .collect();
         let place = |item: &Item| (item.start.date(), !item.all_day, item.start);
         items.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.title.cmp(&b.title)));
@@ -113,11 +123,6 @@ impl Model {
 
     fn is_declined_meanwhile(&self, item: &Item) -> bool {
         !item.theirs && item.event.and_then(|event| self.assumed(event)) == Some(Status::Declined)
-    }
-
-    /// What a day of the open calendar has.
-    pub(crate) fn items_on(&self, day: Date) -> Vec<&Item> {
-        self.items().into_iter().filter(|item| item.is_on(day)).collect()
     }
 
     pub(crate) fn selected_item(&self) -> Option<&Item> {

@@ -1,5 +1,7 @@
 //! What is known of the services' data, found by question, and how what was said but not yet confirmed changes it.
 
+use std::collections::BTreeMap;
+
 use domain::events::Event;
 use domain::integrity::Health;
 use domain::invitations::{Counts, Invitation, Status};
@@ -94,6 +96,25 @@ impl Model {
         Some(Query::MyAnswer { event, me: self.me()?.clone() })
     }
 
+    /// The questions what I have answered to the public events near the selected one: one a page of them.
+    pub(super) fn mine_queries(&self) -> Vec<Query> {
+        let Some(list @ Query::Public { .. }) = self.list() else { return Vec::new() };
+        let ids = |query: Query| match self.found(&query) {
+            Some(Found::Public(page)) => Some(Query::Mine(page.items.iter().map(|event| event.id).collect())),
+            _ => None,
+        };
+        self.pages_near(&list).into_iter().filter_map(ids).filter(|query| *query != Query::Mine(Vec::new())).collect()
+    }
+
+    /// What I have answered to the public events near the selected one.
+    pub(crate) fn mine(&self) -> BTreeMap<EventId, &Invitation> {
+        let found = |query: Query| match self.found(&query) {
+            Some(Found::Mine(mine)) => mine.as_slice(),
+            _ => &[],
+        };
+        self.mine_queries().into_iter().flat_map(found).map(|one| (one.event.id, one)).collect()
+    }
+
     /// The answer that a command on its way gives.
     pub(crate) fn assumed(&self, event: EventId) -> Option<Status> {
         self.sending.values().rev().find_map(|sending| match sending.command.answer() {
@@ -114,13 +135,18 @@ impl Model {
         self.assumed(event).or(known)
     }
 
-    /// What is known of my own answer to an event: from its page or from the inbox.
+    /// What is known of my own answer to an event: whether I was asked, and what I said.
     pub(crate) fn my_answer(&self, event: EventId) -> (bool, Option<Status>) {
+        let invitation = self.invitation_at_hand(event).or_else(|| self.mine().get(&event).copied());
+        (invitation.is_some_and(|one| one.inviter.is_some()), invitation.map(|one| one.status))
+    }
+
+    /// My invitation to an event, as its page or my inbox shows it.
+    pub(crate) fn invitation_at_hand(&self, event: EventId) -> Option<&Invitation> {
         let from_page = match self.my_answer_query(event).and_then(|query| self.found(&query)) {
             Some(Found::MyAnswer(Some(invitation))) => Some(&**invitation),
             _ => None,
         };
-        let invitation = from_page.or_else(|| self.inbox().find(|one| one.event.id == event));
-        (invitation.is_some_and(|one| one.inviter.is_some()), invitation.map(|one| one.status))
+        from_page.or_else(|| self.inbox().find(|one| one.event.id == event))
     }
 }

@@ -17,7 +17,7 @@ use domain::{EventId, IdempotencyKey, Position, Service, Timestamp, Username, Zo
 use jiff::civil::{Date, Weekday};
 use tokio::time::Instant;
 
-pub(crate) use self::agenda::AGENDA_STEP;
+pub(crate) use self::agenda::{AGENDA_STEP, AgendaPlace};
 pub(crate) use self::lists::InList;
 pub(crate) use self::pick::Pick;
 pub(crate) use self::screen::{Confirmed, EventPage, Layer, Screen, View};
@@ -193,6 +193,7 @@ impl Model {
             }
             Screen::Form(form) => queries.extend(form.names_wanted().map(Query::Names)),
             Screen::Public(_) => {
+                queries.extend(self.mine_queries());
                 queries.extend(self.pick().and_then(|pick| self.my_answer_query(pick.event)));
             }
             Screen::Invitations(_) | Screen::People(_) | Screen::Services(_) => {}

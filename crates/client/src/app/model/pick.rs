@@ -2,7 +2,7 @@
 
 use domain::EventId;
 use domain::events::{Event, Person};
-use domain::invitations::{Invitation, Status};
+use domain::invitations::{Invitation, Participant, Status};
 
 use super::{Model, Screen};
 use crate::app::ask::Query;
@@ -21,7 +21,30 @@ pub(crate) struct Pick {
     pub(crate) cancelled: bool,
 }
 
+impl Pick {
+    /// Whether it is open to me without having been asked.
+    pub(crate) const fn may_join(&self) -> bool {
+        self.public && !self.organizing && !self.invited
+    }
+
+    /// Whether I joined it by myself.
+    pub(crate) const fn has_joined(&self) -> bool {
+        self.may_join() && self.status.is_some()
+    }
+
+    /// Whether I may give this answer, which I have not given.
+    pub(crate) fn may_answer(&self, status: Status) -> bool {
+        !self.organizing && !self.cancelled && self.status != Some(status)
+    }
+}
+
 impl Model {
+    /// The participant that is selected on the page of an event.
+    pub(crate) fn selected_participant(&self) -> Option<&Participant> {
+        let (Screen::Event(page), Some(list)) = (self.screen(), self.list()) else { return None };
+        self.row::<Participant>(&list, page.people.selected)
+    }
+
     fn organizes(&self, organizer: &Person) -> bool {
         matches!((organizer, self.me()), (Person::Named(name), Some(me)) if name == me)
     }

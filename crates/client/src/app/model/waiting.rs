@@ -19,7 +19,7 @@ impl Model {
         let in_panes = |query: &Query| match query {
             Query::Inbox { .. } | Query::Pending => matches!(self.screen(), Screen::Invitations(_)),
             Query::Shares => matches!(self.screen(), Screen::People(_)),
-            Query::MyAnswer { .. } | Query::Answers | Query::Names(_) => false,
+            Query::MyAnswer { .. } | Query::Mine(_) | Query::Answers | Query::Names(_) => false,
             Query::Event(event) => matches!(self.screen(), Screen::Event(page) if page.event == *event),
             Query::Entries { .. } | Query::Public { .. } | Query::Participants { .. } | Query::Health(_) => true,
         };

@@ -1,6 +1,6 @@
 //! What keys and palette commands do.
 
-use domain::events::CancelEvent;
+use domain::events::{CancelEvent, Uninvite};
 use domain::invitations::Response;
 use tui_input::Input;
 
@@ -81,9 +81,16 @@ pub(super) fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
                 opening::push_form(model, Form::invite(pick.event, &pick.title));
             }
         }
+        A::Uninvite => {
+            let who = model.selected_participant().map(|person| person.username.clone());
+            if let (Some(who), Some(pick)) = (who, model.pick()) {
+                let uninvite = Uninvite { event: pick.event, invitees: vec![who] };
+                sending::send(model, Command::Uninvite(uninvite), effects);
+            }
+        }
         A::Accept | A::Attend => answer(model, Response::Accept, effects),
-        A::Maybe => answer(model, Response::Maybe, effects),
-        A::Decline => answer(model, Response::Decline, effects),
+        A::Maybe | A::MaybeAttend => answer(model, Response::Maybe, effects),
+        A::Decline | A::Leave => answer(model, Response::Decline, effects),
         A::Participants => {
             if let Some(pick) = model.pick() {
                 opening::push(model, Screen::Event(EventPage::of(pick.event)));
@@ -116,6 +123,12 @@ pub(super) fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
         A::SignIn => opening::replace_form(model, Form::sign_in()),
         A::SignOut => {
             sending::send(model, Command::Logout, effects);
+        }
+        A::ChangePassword => opening::push_form(model, Form::change_password()),
+        A::DeleteAccount => {
+            if let Some(form) = model.me().map(Form::delete_account) {
+                opening::push_form(model, form);
+            }
         }
         A::NextField | A::PreviousField => {
             if let Some(form) = model.form_mut() {

@@ -9,6 +9,7 @@ mod layers;
 mod moving;
 mod opening;
 mod outcomes;
+mod pointing;
 mod sending;
 mod telling;
 mod watching;
@@ -50,6 +51,9 @@ pub(crate) fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
         Msg::Key(key) if key.kind != KeyEventKind::Release => pressed(model, key, &mut effects),
         Msg::Key(_) => {}
         Msg::Paste(text) => pasted(model, &text),
+        Msg::Resized(width, height) => model.size = (width, height),
+        Msg::Pointed(target) => pointing::pointed(model, target, &mut effects),
+        Msg::Wheel { down } => pointing::wheel(model, down),
         Msg::Answer { request, answer } => answers::arrived(model, request, answer),
         Msg::NotKept(why) => model.toast(format!("the session cannot be kept: {why}"), Tone::Bad),
     }
@@ -87,7 +91,12 @@ impl Held {
 
     fn keep(self, model: &mut Model) {
         let now = Self::of(model);
-        if let (Some(id), true) = (&self.id, now.list == self.list && now.selected == self.selected)
+        // The same list, also with another search.
+        let same = match (&now.list, &self.list) {
+            (Some(Query::Public { .. }), Some(Query::Public { .. })) => true,
+            (now, before) => now == before,
+        };
+        if let (Some(id), true) = (&self.id, same && now.selected == self.selected)
             && now.id != self.id
         {
             model.select(id);
@@ -137,7 +146,7 @@ fn pressed(model: &mut Model, key: KeyEvent, effects: &mut Vec<Effect>) {
 }
 
 fn pasted(model: &mut Model, text: &str) {
-    let line: String = text.chars().filter(|c| !c.is_control()).collect();
+    let line: String = text.chars().map(|c| if c == '\n' { ' ' } else { c }).filter(|c| !c.is_control()).collect();
     match &mut model.layer {
         Some(Layer::Palette { input, .. } | Layer::Search { input, .. }) => {
             for character in line.chars() {
@@ -150,7 +159,7 @@ fn pasted(model: &mut Model, text: &str) {
             if let Some(form) = model.form_mut()
                 && form.sent.is_none()
             {
-                form.pasted(&line);
+                form.pasted(text);
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::invitations::{Invitation, Status};
-use domain::{Error, Reply, Service};
+use domain::{Error, Reply, Service, Username};
 
 use super::{begin_anew, sending};
 use crate::app::ask::{Command, Done, Found, Outcome, Query};
@@ -150,20 +150,29 @@ fn was_done(model: &mut Model, request: RequestId, sending: &Sending, done: Done
             }
             return;
         }
-        Done::SignedOut => {
+        Done::SignedOut | Done::AccountDeleted => {
+            let said = match (done, model.me()) {
+                (Done::AccountDeleted, Some(me)) => format!("the account {me} is deleted"),
+                _ => "signed out".to_owned(),
+            };
             model.kept.session = None;
             model.sending.clear();
             model.toasts.clear();
             begin_anew(model);
-            model.toast("signed out", Tone::Good);
+            model.toast(said, Tone::Good);
             return;
+        }
+        Done::PasswordChanged => {
+            model.screens.retain(|screen| !is_form_of(screen, request));
+            model.toast("the password is changed; your other sessions have ended", Tone::Good);
         }
         Done::Event(event) => {
             let id = event.id;
             let said = match &sending.command {
                 Command::Create(_) => format!("made “{}”", event.title),
                 Command::Cancel(_) => format!("cancelled “{}”", event.title),
-                Command::Invite(invite) => format!("invited {}", invite.invitees.len()),
+                Command::Invite(invite) => format!("invited {}", named(&invite.invitees)),
+                Command::Uninvite(uninvite) => format!("no longer invited: {}", named(&uninvite.invitees)),
                 _ => format!("changed “{}”", event.title),
             };
             model.store.entry(Query::Event(id)).or_default().arrived(Found::Event(event), now);
@@ -208,6 +217,7 @@ fn was_done(model: &mut Model, request: RequestId, sending: &Sending, done: Done
             Query::Entries { .. }
                 | Query::Inbox { .. }
                 | Query::Pending
+                | Query::Mine(_)
                 | Query::Participants { .. }
                 | Query::Public { .. }
         ) {
@@ -234,6 +244,13 @@ fn overtake(model: &mut Model, done: &Sending) {
     }
 }
 
+/// Names as a list, the first few of many.
+fn named(names: &[Username]) -> String {
+    let shown: Vec<&str> = names.iter().take(3).map(Username::as_str).collect();
+    let more = names.len().saturating_sub(3);
+    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
+}
+
 /// Puts my own answer where it is shown, so that nothing jumps back while the lists are asked for again.
 fn take_in(model: &mut Model, invitation: &Invitation) {
     let event = invitation.event.id;
@@ -250,6 +267,11 @@ fn take_in(model: &mut Model, invitation: &Invitation) {
                     known.status = invitation.status;
                 }
                 Found::Inbox(listed)
+            }
+            (Query::Mine(events), Some(Found::Mine(mine))) if events.contains(&event) => {
+                let mut mine: Vec<_> = mine.iter().filter(|known| known.event.id != event).cloned().collect();
+                mine.push(invitation.clone());
+                Found::Mine(mine)
             }
             (Query::MyAnswer { event: of, .. }, _) if *of == event => {
                 Found::MyAnswer(Some(Box::new(invitation.clone())))

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::events::{Invite, Uninvite};
 use domain::invitations::{Attend, Respond, Response, Status, Unattend};
 use domain::sharing::{Level, ShareCalendar};
 use domain::{Credential, Instance};
@@ -140,6 +141,9 @@ fn undo_of(model: &Model, command: &Command) -> Option<Command> {
                 Status::Pending | Status::Declined => return None,
             };
             Some(answer(&pick, before))
+        }
+        Command::Uninvite(Uninvite { event, invitees }) => {
+            Some(Command::Invite(Invite { event: *event, invitees: invitees.clone() }))
         }
         Command::Unshare(unshare) => {
             let shares = model.shares()?;

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::super::entry::{Entry, lanes};
 use super::super::month_grid::{shares, write};
@@ -14,32 +14,39 @@ use super::plan::Plan;
 /// Cells below which a column of overlapping entries tells nothing.
 const LANE: usize = 3;
 
+/// What a day's column shows.
+#[derive(Default)]
+struct Shown {
+    /// Entries, each with where it is drawn.
+    blocks: Vec<(usize, Rect)>,
+    /// Where entries find no room, and how many.
+    crowded: Vec<(usize, Rect)>,
+    /// Entries before and after the hours shown.
+    before: usize,
+    after: usize,
+}
+
 impl TimeGrid<'_> {
-    pub(super) fn draw_day(&self, (day, x, width): (Date, u16, u16), plan: &Plan, buffer: &mut Buffer) {
-        let (top, height) = plan.body;
-        let shown = i64::from(height) * plan.step;
-        let (mut before, mut after) = (0, 0);
-        let mut blocks: Vec<(usize, usize, usize)> = Vec::new();
-        for (nth, from, to) in self.timed(day) {
-            if to <= plan.from {
-                before += 1;
-            } else if from >= plan.from + shown {
-                after += 1;
-            } else {
-                let row = |minutes: i64| usize::try_from(minutes.clamp(0, shown) / plan.step).unwrap_or(0);
-                let first = row(from - plan.from);
-                blocks.push((nth, first, row(to - plan.from + plan.step - 1).max(first + 1)));
+    /// The entry drawn at a position of a day's column, if one of those among the hours is.
+    pub(super) fn block_at(&self, column: (Date, u16, u16), plan: &Plan, position: Position) -> Option<usize> {
+        let blocks = self.shown(column, plan).blocks;
+        blocks.into_iter().find(|(_, block)| block.contains(position)).map(|(nth, _)| nth)
+    }
+
+    pub(super) fn draw_day(&self, column: (Date, u16, u16), plan: &Plan, buffer: &mut Buffer) {
+        let shown = self.shown(column, plan);
+        for (nth, block) in shown.blocks {
+            if let Some(entry) = self.entries.get(nth) {
+                self.draw_block(nth, entry, block, buffer);
             }
         }
-        blocks.sort_by_key(|(nth, first, last)| {
-            (*first, std::cmp::Reverse(*last), self.entries.get(*nth).map(|e| e.start))
-        });
-        for cluster in clusters(&blocks) {
-            let column = Rect::new(x, top, width, height);
-            self.draw_cluster(cluster, column, buffer);
-        }
         let style = self.theme.style(Role::Warning);
-        for (count, arrow, line) in [(before, "↑", plan.rule), (after, "↓", plan.foot)] {
+        for (count, place) in shown.crowded {
+            let room = usize::from(place.width);
+            write(buffer, (place.x, place.y), &text::fit(&format!("+{count}"), room), room, style);
+        }
+        let (_, x, width) = column;
+        for (count, arrow, line) in [(shown.before, "↑", plan.rule), (shown.after, "↓", plan.foot)] {
             if let (Some(y), 1..) = (line, count) {
                 let told = text::cut(&format!("{arrow}{count}"), usize::from(width));
                 write(buffer, (x, y), &told, usize::from(width), style);
@@ -47,8 +54,49 @@ impl TimeGrid<'_> {
         }
     }
 
+    fn shown(&self, (day, x, width): (Date, u16, u16), plan: &Plan) -> Shown {
+        let (top, height) = plan.body;
+        let minutes = i64::from(height) * plan.step;
+        let mut shown = Shown::default();
+        let mut rows: Vec<(usize, usize, usize)> = Vec::new();
+        for (nth, from, to) in self.timed(day) {
+            if to <= plan.from {
+                shown.before += 1;
+            } else if from >= plan.from + minutes {
+                shown.after += 1;
+            } else {
+                let row = |at: i64| usize::try_from(at.clamp(0, minutes) / plan.step).unwrap_or(0);
+                let first = row(from - plan.from);
+                rows.push((nth, first, row(to - plan.from + plan.step - 1).max(first + 1)));
+            }
+        }
+        rows.sort_by_key(|(nth, first, last)| {
+            (*first, std::cmp::Reverse(*last), self.entries.get(*nth).map(|e| e.start))
+        });
+        for cluster in clusters(&rows) {
+            shown.place(cluster, Rect::new(x, top, width, height));
+        }
+        shown
+    }
+
+    fn draw_block(&self, nth: usize, entry: &Entry<'_>, block: Rect, buffer: &mut Buffer) {
+        let room = usize::from(block.width);
+        let style = self.style(nth, entry);
+        let times = format!("{}–{}", self.hours.short(entry.start.time()), self.hours.short(entry.end.time()));
+        for row in 0..block.height {
+            let line = match row {
+                0 => format!("{}{}", self.glyph(nth, entry), entry.title),
+                1 if room > text::width(&times) => format!("▏{times}"),
+                _ => "▏".to_owned(),
+            };
+            write(buffer, (block.x, block.y + row), &text::fit(&line, room), room, style);
+        }
+    }
+}
+
+impl Shown {
     /// Entries that overlap, side by side; where there is no room for all, the last column says how many more there are.
-    fn draw_cluster(&self, cluster: &[(usize, usize, usize)], column: Rect, buffer: &mut Buffer) {
+    fn place(&mut self, cluster: &[(usize, usize, usize)], column: Rect) {
         let lanes = lanes(&cluster.iter().map(|(_, first, last)| (*first, *last)).collect::<Vec<_>>());
         let wanted = lanes.iter().max().map_or(1, |last| last + 1);
         let fitting = wanted.min((usize::from(column.width) / LANE).max(1));
@@ -63,33 +111,18 @@ impl TimeGrid<'_> {
         let mut hidden_at = None;
         for ((nth, first, last), lane) in cluster.iter().zip(&lanes) {
             let crowded = wanted > fitting && *lane + 1 >= fitting;
-            let (Some(entry), Some((x, width)), false) = (self.entries.get(*nth), edges.get(*lane), crowded) else {
+            let (Some((x, width)), false) = (edges.get(*lane), crowded) else {
                 hidden += 1;
                 hidden_at = hidden_at.or(Some(*first));
                 continue;
             };
             let y = column.y + u16::try_from(*first).unwrap_or(0);
             let height = u16::try_from(last - first).unwrap_or(1);
-            self.draw_block(*nth, entry, Rect::new(*x, y, *width, height), buffer);
+            self.blocks.push((*nth, Rect::new(*x, y, *width, height)));
         }
         if let (Some(first), Some((x, width))) = (hidden_at, edges.last()) {
             let y = column.y + u16::try_from(first).unwrap_or(0);
-            let more = text::fit(&format!("+{hidden}"), usize::from(*width));
-            write(buffer, (*x, y), &more, usize::from(*width), self.theme.style(Role::Warning));
-        }
-    }
-
-    fn draw_block(&self, nth: usize, entry: &Entry<'_>, block: Rect, buffer: &mut Buffer) {
-        let room = usize::from(block.width);
-        let style = self.style(nth, entry);
-        let times = format!("{}–{}", self.hours.short(entry.start.time()), self.hours.short(entry.end.time()));
-        for row in 0..block.height {
-            let line = match row {
-                0 => format!("{}{}", self.glyph(nth, entry), entry.title),
-                1 if room > text::width(&times) => format!("▏{times}"),
-                _ => "▏".to_owned(),
-            };
-            write(buffer, (block.x, block.y + row), &text::fit(&line, room), room, style);
+            self.crowded.push((hidden, Rect::new(*x, y, *width, 1)));
         }
     }
 }

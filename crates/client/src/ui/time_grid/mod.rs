@@ -9,7 +9,7 @@ mod plan;
 
 use jiff::civil::{Date, DateTime};
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
@@ -45,6 +45,23 @@ pub struct TimeGrid<'a> {
 }
 
 impl TimeGrid<'_> {
+    /// The day drawn at `position` when the grid is drawn into `area`, and the entry there if there is one, as an index.
+    #[must_use]
+    pub fn at(&self, area: Rect, position: Position) -> Option<(Date, Option<usize>)> {
+        if !area.contains(position) || self.days.is_empty() {
+            return None;
+        }
+        let plan = self.plan(area);
+        let within = |(_, x, width): &(Date, u16, u16)| (*x..x.saturating_add(*width)).contains(&position.x);
+        let column = *plan.columns.iter().find(|column| within(column))?;
+        let (top, rows) = plan.above;
+        let above = || {
+            let row = usize::from(position.y.checked_sub(top).filter(|row| *row < rows)?);
+            self.above(column.0).get(row).map(|(nth, _)| *nth)
+        };
+        Some((column.0, above().or_else(|| self.block_at(column, &plan, position))))
+    }
+
     fn draw(&self, area: Rect, buffer: &mut Buffer) {
         let area = area.intersection(buffer.area);
         if area.is_empty() || self.days.is_empty() {

@@ -121,3 +121,25 @@ fn more_than_there_is_room_for_is_counted() {
     let picture = lines(&draw(grid(&days, &entries, Theme::colourless()), 16, 24)).concat();
     assert!(picture.contains("+7"), "{picture}");
 }
+
+#[test]
+fn the_entry_under_a_position_is_the_one_drawn_there() {
+    let day = date(2026, 11, 20);
+    let entries = [
+        entry(day.at(9, 0, 0, 0), day.at(11, 0, 0, 0), "one", Mark::Going),
+        entry(day.at(10, 0, 0, 0), day.at(12, 0, 0, 0), "two", Mark::Maybe),
+    ];
+    let days = week();
+    let area = Rect::new(0, 0, 120, 36);
+    for nth in 0..2 {
+        let grid = TimeGrid { picked: Some(nth), ..grid(&days, &entries, Theme::colourless()) };
+        let buffer = draw(&grid, 120, 36);
+        let positions = (0..120).flat_map(|x| (0..36).map(move |y| Position::new(x, y)));
+        let focus: Vec<Position> = positions.filter(|at| buffer[*at].symbol() == glyph::FOCUS).collect();
+        assert_eq!(focus.len(), 1);
+        assert_eq!(grid.at(area, focus[0]), Some((day, Some(nth))));
+    }
+    let grid = grid(&days, &entries, Theme::colourless());
+    assert_eq!(grid.at(area, Position::new(119, 0)), Some((date(2026, 11, 22), None)));
+    assert_eq!(grid.at(area, Position::new(0, 0)), None);
+}
