@@ -16,6 +16,7 @@ Usage: ./run.sh [--headless] [--demo]
 
 Environment: CONVENE_DATA       the data folder (./data)
              CONVENE_BASE_PORT  the services listen on 127.0.0.1 after this port (7400)
+             CONVENE_LISTEN     the address to listen on instead; TLS if it is not loopback (see: convene certs make --help)
              CONVENE_LOG        what is logged to $CONVENE_DATA/log (info)
              CONVENE_RESTART    0: a service that dies stays down
 USAGE
@@ -41,7 +42,7 @@ for word in "$@"; do
 done
 
 # A variable that says nothing is as good as none.
-for name in CONVENE_DATA CONVENE_BASE_PORT CONVENE_LOG CONVENE_PROGRAMS CONVENE_RESTART CARGO_TARGET_DIR; do
+for name in CONVENE_DATA CONVENE_BASE_PORT CONVENE_LISTEN CONVENE_CERTS CONVENE_LOG CONVENE_PROGRAMS CONVENE_RESTART CARGO_TARGET_DIR; do
     [[ -n ${!name-} ]] || unset "$name"
 done
 

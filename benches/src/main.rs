@@ -1,14 +1,16 @@
 //! The benchmark: how many requests a second, how soon an answer comes, and what a full calendar costs.
 //!
-//! Two parts are measured, [`wire`] and [`month`]; both put their figures into one JSON file ([`results`]), and [`report`] makes
+//! Four parts are measured, [`wire`], [`month`], [`overload`] and [`frames`]; all put their figures into one JSON file ([`results`]), and [`report`] makes
 //! the tables of REPORT.md from that file, so that no figure is ever copied by hand. What each part measures, how to read it and
 //! what it cannot tell is in the README beside this crate.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people who watch it")]
 
+mod frames;
 mod latencies;
 mod machine;
 mod month;
+mod overload;
 mod report;
 mod results;
 mod spread;
@@ -38,12 +40,19 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Measures everything
+    /// Measures everything but `frames`
     All(Measuring),
     /// Requests a second, p50 and p99 of a small query and a durable command, linked and over loopback
     Wire(Measuring),
     /// What a month of a calendar costs with 100, 10,000 and 1,000,000 events in it
     Month(Measuring),
+    /// How a service fares that is asked for five times what it can do; fails if it does not keep what is promised
+    Overload(Measuring),
+    /// How long the terminal client draws and what it allocates; needs `--features allocations`
+    Frames(Measuring),
+    /// The service of `overload`
+    #[command(name = overload::SERVE, hide = true)]
+    OverloadService,
     /// Writes the tables of a report anew from the figures
     Report {
         /// The file with the markers
@@ -57,7 +66,7 @@ enum Task {
 
 #[derive(Debug, Args)]
 struct Measuring {
-    /// How long each measurement of `wire` lasts
+    /// How long each measurement of `wire` and `overload` lasts
     #[arg(long, default_value = "3", value_name = "SECONDS", value_parser = seconds)]
     seconds: Duration,
 
@@ -65,7 +74,7 @@ struct Measuring {
     #[arg(long, default_value = "1", value_name = "SECONDS", value_parser = seconds)]
     warm_up: Duration,
 
-    /// How often each measurement of `wire` is made; the median is reported
+    /// How often each measurement of `wire` and `overload` is made; the median is reported
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
 
@@ -90,9 +99,12 @@ fn seconds(text: &str) -> Result<Duration, String> {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match &arguments.task {
-        Task::All(how) => measure(how, &[Part::Wire, Part::Month], &arguments.results),
+        Task::All(how) => measure(how, &[Part::Wire, Part::Month, Part::Overload], &arguments.results),
         Task::Wire(how) => measure(how, &[Part::Wire], &arguments.results),
         Task::Month(how) => measure(how, &[Part::Month], &arguments.results),
+        Task::Overload(how) => measure(how, &[Part::Overload], &arguments.results),
+        Task::Frames(how) => measure(how, &[Part::Frames], &arguments.results),
+        Task::OverloadService => serve(),
         Task::Report { report, check } => tabulate(report, *check, &arguments.results),
     };
     match done {
@@ -108,6 +120,8 @@ fn main() -> ExitCode {
 enum Part {
     Wire,
     Month,
+    Overload,
+    Frames,
 }
 
 fn measure(how: &Measuring, parts: &[Part], path: &Path) -> Result<ExitCode> {
@@ -124,6 +138,7 @@ fn measure(how: &Measuring, parts: &[Part], path: &Path) -> Result<ExitCode> {
     let mut results = Results::load_or_default(path)?;
     let machine = Machine::here(&data, how.date)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let mut broken = Vec::new();
     for part in parts {
         let machine = machine.clone();
         match part {
@@ -136,6 +151,15 @@ fn measure(how: &Measuring, parts: &[Part], path: &Path) -> Result<ExitCode> {
                 let measured = runtime.block_on(month::measure(how.month_events, &data, machine));
                 results.month = Some(measured.context("measuring `month`")?);
             }
+            Part::Overload => {
+                let measured = runtime.block_on(overload::measure(how.seconds, how.rounds, machine));
+                let measured = results.overload.insert(measured.context("measuring `overload`")?);
+                broken.extend(overload::broken_promises(measured));
+            }
+            Part::Frames => {
+                let measured = runtime.block_on(frames::measure(machine)).context("measuring `frames`")?;
+                results.frames = Some(measured);
+            }
         }
         // After each part: the first is not lost when the second fails.
         results.save(path)?;
@@ -144,6 +168,14 @@ fn measure(how: &Measuring, parts: &[Part], path: &Path) -> Result<ExitCode> {
         println!("{}", table.text);
     }
     println!("Written to {}; `report` puts the tables into REPORT.md.", path.display());
+    for promise in &broken {
+        eprintln!("This was promised and does not hold: {promise}.");
+    }
+    Ok(if broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn serve() -> Result<ExitCode> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(overload::serve())?;
     Ok(ExitCode::SUCCESS)
 }
 

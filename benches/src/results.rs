@@ -20,6 +20,10 @@ pub(crate) struct Results {
     pub(crate) wire: Option<Wire>,
     /// What a month of a full calendar costs.
     pub(crate) month: Option<Month>,
+    /// What becomes of a service that is asked for more than it can do.
+    pub(crate) overload: Option<Overload>,
+    /// What a frame of the terminal client costs.
+    pub(crate) frames: Option<Frames>,
 }
 
 /// The figures of `wire`.
@@ -106,6 +110,108 @@ pub(crate) struct CalendarFigures {
     pub(crate) catch_up_seconds: f64,
 }
 
+/// The figures of `overload`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Overload {
+    /// Where and when.
+    pub(crate) machine: Machine,
+    /// How long each load lasted, in seconds.
+    pub(crate) seconds: f64,
+    /// How often each was made.
+    pub(crate) rounds: u32,
+    /// How long the service's work takes, in milliseconds.
+    pub(crate) takes_ms: f64,
+    /// At how many calls it works.
+    pub(crate) places: usize,
+    /// How long a call may wait for a place, in milliseconds.
+    pub(crate) max_wait_ms: f64,
+    /// How many calls a second it can answer.
+    pub(crate) capacity: Spread,
+    /// The loads, in the order in which they were made.
+    pub(crate) loads: Vec<OverloadFigures>,
+}
+
+/// How much is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Rate {
+    /// Half of what the service can do.
+    Half,
+    /// Five times that.
+    FiveTimes,
+    /// Half, right after that.
+    HalfAgain,
+}
+
+/// One load.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct OverloadFigures {
+    /// How much is asked for.
+    pub(crate) rate: Rate,
+    /// Calls a second.
+    pub(crate) asked_per_second: Spread,
+    /// Those that were answered.
+    pub(crate) answered_per_second: Spread,
+    /// The median time to an answer, in microseconds.
+    pub(crate) p50_us: Spread,
+    /// What 99 of 100 answers did not exceed, in microseconds.
+    pub(crate) p99_us: Spread,
+    /// The same of refusals, if there were any.
+    pub(crate) refused_p99_us: Option<Spread>,
+    /// How many of a hundred were refused.
+    pub(crate) refused_percent: Spread,
+    /// The most memory that the service had, in bytes.
+    pub(crate) memory_bytes: Spread,
+}
+
+/// The figures of `frames`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Frames {
+    /// Where and when.
+    pub(crate) machine: Machine,
+    /// The screen's width.
+    pub(crate) columns: u16,
+    /// The screen's height.
+    pub(crate) rows: u16,
+    /// How many frames were drawn of each scene.
+    pub(crate) frames: usize,
+    /// The scenes.
+    pub(crate) scenes: Vec<FrameFigures>,
+}
+
+/// What is on the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Scene {
+    /// A month of my calendar.
+    Month,
+    /// The agenda of my calendar.
+    Agenda,
+    /// An event and who comes to it, scrolled to the end.
+    Participants,
+}
+
+/// One screen with so much behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct FrameFigures {
+    /// Which.
+    pub(crate) scene: Scene,
+    /// How many events are in its month, or people in its list.
+    pub(crate) items: u64,
+    /// What one frame allocates, in pieces; the mean, without fractions.
+    pub(crate) allocations: u64,
+    /// The same in bytes.
+    pub(crate) allocated_bytes: u64,
+    /// The median time to draw a frame, in microseconds.
+    pub(crate) frame_p50_us: f64,
+    /// What 99 of 100 frames did not exceed, in microseconds.
+    pub(crate) frame_p99_us: f64,
+    /// The median time from a key to the end of the frame that shows its effect, in microseconds.
+    pub(crate) key_p50_us: f64,
+    /// What 99 of 100 keys did not exceed, in microseconds.
+    pub(crate) key_p99_us: f64,
+}
+
 impl Results {
     /// Those in the file at `path`.
     ///
@@ -174,7 +280,54 @@ pub(crate) mod tests {
             changes: events + events / 2 + 2,
             catch_up_seconds: 0.5,
         };
+        let same = |median| Spread { median, min: median, max: median };
+        let asked = |rate, times: f64, p99_us, refused_percent| OverloadFigures {
+            rate,
+            asked_per_second: same(1_600.0 * times),
+            answered_per_second: same(1_600.0 * times.min(1.0)),
+            p50_us: same(5_200.0),
+            p99_us: same(p99_us),
+            refused_p99_us: (refused_percent > 0.0).then(|| same(400.0)),
+            refused_percent: same(refused_percent),
+            memory_bytes: same(12e6),
+        };
+        let frame = |scene, items, allocations, frame_p50_us: f64| FrameFigures {
+            scene,
+            items,
+            allocations,
+            allocated_bytes: 64 * allocations,
+            frame_p50_us,
+            frame_p99_us: 2.0 * frame_p50_us,
+            key_p50_us: frame_p50_us + 20.0,
+            key_p99_us: 2.0 * frame_p50_us + 40.0,
+        };
         Results {
+            frames: Some(Frames {
+                machine: machine(),
+                columns: 120,
+                rows: 40,
+                frames: 2_000,
+                scenes: vec![
+                    frame(Scene::Month, 10, 1_000, 300.0),
+                    frame(Scene::Month, 1_000, 1_500, 450.0),
+                    frame(Scene::Participants, 100, 700, 200.0),
+                    frame(Scene::Participants, 100_000, 700, 201.0),
+                ],
+            }),
+            overload: Some(Overload {
+                machine: machine(),
+                seconds: 3.0,
+                rounds: 5,
+                takes_ms: 5.0,
+                places: 8,
+                max_wait_ms: 5.0,
+                capacity: same(1_600.0),
+                loads: vec![
+                    asked(Rate::Half, 0.5, 6_000.0, 0.0),
+                    asked(Rate::FiveTimes, 5.0, 12_000.0, 80.0),
+                    asked(Rate::HalfAgain, 0.5, 6_000.0, 0.0),
+                ],
+            }),
             wire: Some(Wire {
                 machine: machine(),
                 seconds: 3.0,

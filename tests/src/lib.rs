@@ -14,13 +14,16 @@
     reason = "this crate is test code: a failed expectation ends the test"
 )]
 
+pub mod outage;
 mod person;
 mod plan;
+mod shell;
 mod world;
 
 pub use person::{Asking, Person};
 pub use plan::{Plan, at, days, on, window};
-pub use world::{Mode, World};
+pub use shell::{Said, Shell};
+pub use world::{Mode, World, missed, reached, stands_still};
 
 /// Makes three tests of one scenario: `scenario! { fn name_as_a_sentence(world) { … } }`; the body is async and asserts. With
 /// `(world, sessions_last: Duration)` sessions end that long after they began.

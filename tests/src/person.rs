@@ -7,13 +7,14 @@ use domain::auth::{ChangePassword, DeleteAccount, Login, Logout, Register, User,
 use domain::calendar::{CalendarPage, Entry, ListEntries};
 use domain::events::{CancelEvent, EditEvent, Event, Invite, ListEvents, Listing, ShowEvent, Uninvite};
 use domain::invitations::{
-    Attend, Inbox, Invitation, ListParticipants, Participants, Respond, Response, Status, Unattend,
+    Answered, Attend, Inbox, Invitation, ListAnswers, ListParticipants, OfEvents, Participants, Respond, Response, Status,
+    Unattend,
 };
 use domain::sharing::{Level, ListShares, ShareCalendar, Shares, Unshare};
 use domain::time::Window;
 use domain::{
-    Context, Credential, Error, EventId, IdempotencyKey, Instance, Page, PageRequest, Positions, Reply, Service,
-    SessionToken, Username,
+    Context, Credential, Error, EventId, IdempotencyKey, Instance, Page, PageRequest, Position, Positions, Reply,
+    Service, SessionToken, Username, Watch,
 };
 use parking_lot::Mutex;
 use transport::cluster::Clients;
@@ -257,6 +258,13 @@ impl Person {
         Ok(self.heard(self.clients.invitations.attend(&self.commanding(), request).await?))
     }
 
+    /// What they have answered to some events, in the order of the question.
+    pub async fn has_answered(&self, events: &[EventId]) -> Asking<Vec<(EventId, Status)>> {
+        let request = OfEvents { events: events.to_vec() };
+        let found = self.heard(self.clients.invitations.mine(&self.asking(), request).await?);
+        Ok(found.into_iter().map(|one| (one.event.id, one.status)).collect())
+    }
+
     /// Says they may come to a public event.
     pub async fn may_attend(&self, event: EventId) -> Asking<Invitation> {
         let request = Attend { event, instance: Instance::Series, maybe: true };
@@ -283,6 +291,27 @@ impl Person {
     ) -> Asking<Participants> {
         let request = ListParticipants { event, instance: Instance::Series, status, page };
         Ok(self.heard(self.clients.invitations.participants(&self.asking(), request).await?))
+    }
+
+    /// What people answered to their events after a position: `bob (going)`; and up to where that is.
+    pub async fn hears_of_answers(&self, after: Option<Position>) -> Asking<(Vec<String>, Position)> {
+        let answers = self.heard(self.clients.invitations.answers(&self.asking(), ListAnswers { after }).await?);
+        let said =
+            |answer: &Answered| format!("{} ({})", answer.username, format!("{:?}", answer.status).to_lowercase());
+        Ok((answers.items.iter().map(said).collect(), answers.until))
+    }
+
+    /// Waits until a service is elsewhere than `seen`, as a terminal does that shows its answers; where it is then.
+    pub async fn watches(&self, service: Service, seen: Positions) -> Asking<Positions> {
+        let (context, request) = (self.asking(), Watch { seen, wait_ms: 30_000 });
+        let reply = match service {
+            Service::Auth => panic!("nothing of auth is on a screen, so nobody watches it"),
+            Service::Events => self.clients.events.watch(&context, request).await,
+            Service::Invitations => self.clients.invitations.watch(&context, request).await,
+            Service::Calendar => self.clients.calendar.watch(&context, request).await,
+            Service::Sharing => self.clients.sharing.watch(&context, request).await,
+        };
+        Ok(reply?.value)
     }
 
     /// Their own calendar of March 2027: title and why it is there.

@@ -1,9 +1,12 @@
 //! The five services of one scenario, in one of three modes.
 
 use std::future::Future;
+use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
-use domain::{Context, Credential, Service};
+use domain::recovery::{AcceptLoss, LossAccepted};
+use domain::{Answer, Context, Credential, Error, IdempotencyKey, Position, Service};
 use tempfile::TempDir;
 use transport::cluster::{Clients, Cluster, LinkedOptions, SpawnedOptions};
 
@@ -25,11 +28,14 @@ pub struct World {
     mode: Mode,
     cluster: Cluster,
     /// The data folder of spawned services; removed with the world.
-    _data: Option<TempDir>,
+    data: Option<TempDir>,
 }
 
 /// The longest that following may take before a scenario gives up; nothing waits for it to pass.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Between two looks at a service that comes or goes.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 impl World {
     /// Runs one scenario in one mode; sessions last for `session_life`, or as long as they usually do.
@@ -55,7 +61,7 @@ impl World {
                 (Cluster::spawned(options).await.unwrap(), Some(data))
             }
         };
-        Self { mode, cluster, _data: data }
+        Self { mode, cluster, data }
     }
 
     /// In which mode this is.
@@ -74,6 +80,19 @@ impl World {
     #[must_use]
     pub const fn cluster(&self) -> &Cluster {
         &self.cluster
+    }
+
+    /// The data folder of spawned services.
+    #[must_use]
+    pub fn data(&self) -> &Path {
+        self.data.as_ref().expect("spawned services have a folder").path()
+    }
+
+    /// The port after which spawned services listen.
+    #[must_use]
+    pub fn base_port(&self) -> u16 {
+        let address: SocketAddr = self.cluster.addresses().of(Service::Auth).unwrap().parse().unwrap();
+        address.port() - u16::from(Service::Auth.number())
     }
 
     /// Someone of this name, registered and signed in.
@@ -103,6 +122,40 @@ impl World {
         self.cluster.caught_up(PATIENCE).await.unwrap();
     }
 
+    /// Makes a backup of one service's database, which goes on meanwhile.
+    pub async fn backs_up(&self, service: Service) -> Vec<u8> {
+        self.cluster.backup(service).await.unwrap()
+    }
+
+    /// Stops one service, puts a backup in the place of its database, and starts it again.
+    pub async fn restores(&mut self, service: Service, backup: &[u8]) {
+        self.stops(service).await;
+        self.cluster.restore(service, backup.to_vec()).await.unwrap();
+        self.starts(service).await;
+    }
+
+    /// Says, as the operator, that what `source` has lost may go at `service` too.
+    pub async fn accepts_loss(&self, service: Service, source: Service) -> Answer<LossAccepted> {
+        let operator = self.cluster.operator().unwrap();
+        let context = Context::new(operator, PATIENCE).as_command(IdempotencyKey::new(), 1);
+        self.clients().accept_loss(service, &context, AcceptLoss { source }).await
+    }
+
+    /// Waits until a service says that one of its followers has stopped; why.
+    pub async fn stops_following(&self, service: Service) -> String {
+        let began = std::time::Instant::now();
+        loop {
+            let context = Context::new(Credential::None, PATIENCE);
+            if let Ok(reply) = self.clients().health(service, &context).await
+                && let Some(why) = reply.value.stopped.first()
+            {
+                return why.clone();
+            }
+            assert!(began.elapsed() < PATIENCE, "{service} goes on");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     /// Stops one service gracefully.
     pub async fn stops(&mut self, service: Service) {
         self.cluster.stop(service).await.unwrap();
@@ -116,16 +169,39 @@ impl World {
     /// Starts one service again, and waits until its callers reach it (those who have just found it missing give it a rest).
     pub async fn starts(&mut self, service: Service) {
         self.cluster.start(service).await.unwrap();
-        let mut again = tokio::time::interval(Duration::from_millis(20));
-        while let Err(error) = self.health(service).await {
-            assert_eq!(error.service(), Some(service), "{error}");
+        reached(self.clients(), service).await;
+    }
+
+    /// Stops one service in the middle of whatever it does: it is there, and does not answer.
+    pub async fn hangs(&mut self, service: Service) {
+        self.cluster.pause(service).await.unwrap();
+        let pid = self.cluster.pid(service).await.unwrap();
+        let mut again = tokio::time::interval(BETWEEN_LOOKS);
+        while !stands_still(pid) {
             again.tick().await;
         }
     }
 
-    async fn health(&self, service: Service) -> Result<(), domain::Error> {
-        let context = Context::new(Credential::None, PATIENCE);
-        self.clients().health(service, &context).await.map(drop)
+    /// Lets one service that hangs go on, and waits until its callers reach it.
+    pub async fn goes_on(&mut self, service: Service) {
+        self.cluster.resume(service).await.unwrap();
+        reached(self.clients(), service).await;
+    }
+
+    /// Waits until its callers know of a service that was ended that it is away.
+    pub async fn misses(&self, service: Service) {
+        missed(self.clients(), service).await;
+    }
+
+    /// Where the logs of the services end.
+    pub async fn log_ends(&self) -> Vec<(Service, Option<Position>)> {
+        let context = Context::new(self.cluster.operator().unwrap(), PATIENCE);
+        let mut ends = Vec::new();
+        for service in Service::ALL {
+            let health = self.clients().health(service, &context).await.unwrap().value;
+            ends.push((service, health.positions.get(service)));
+        }
+        ends
     }
 
     /// Waits until nothing moves, audits all references and counts, and ends everything.
@@ -137,4 +213,36 @@ impl World {
         assert!(self.cluster.mismatches().is_empty(), "answered differently again: {:#?}", self.cluster.mismatches());
         self.cluster.shutdown(Duration::from_secs(10)).await;
     }
+}
+
+/// Waits until `clients` know of a service that was ended that it is away.
+pub async fn missed(clients: &Clients, service: Service) {
+    let mut again = tokio::time::interval(BETWEEN_LOOKS);
+    while !matches!(health(clients, service).await, Err(Error::Unavailable { .. })) {
+        again.tick().await;
+    }
+}
+
+/// Waits until `clients` reach a service that is there again.
+pub async fn reached(clients: &Clients, service: Service) {
+    let mut again = tokio::time::interval(BETWEEN_LOOKS);
+    while let Err(error) = health(clients, service).await {
+        assert_eq!(error.service(), Some(service), "{error}");
+        again.tick().await;
+    }
+}
+
+async fn health(clients: &Clients, service: Service) -> Result<(), Error> {
+    clients.health(service, &Context::new(Credential::None, PATIENCE)).await.map(drop)
+}
+
+/// Whether all threads of a process that was stopped have come to rest; until then they may still answer.
+#[must_use]
+pub fn stands_still(pid: u32) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    threads.flatten().all(|thread| {
+        let state = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        // Behind the name, which may hold anything.
+        state.rsplit(") ").next().is_some_and(|state| state.starts_with('T'))
+    })
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::machine::Machine;
-use crate::results::{Call, Month, Reached, Results, Wire};
+use crate::results::{Call, FrameFigures, Frames, Month, Overload, Rate, Reached, Results, Scene, Wire};
 use crate::spread::Spread;
 
 const NOT_MEASURED: &str = "Not measured yet.\n";
@@ -13,6 +13,8 @@ pub(super) fn machine(results: &Results) -> String {
     let measured: Vec<(&str, &Machine)> = [
         results.wire.as_ref().map(|wire| ("calls", &wire.machine)),
         results.month.as_ref().map(|month| ("my month", &month.machine)),
+        results.overload.as_ref().map(|overload| ("overload", &overload.machine)),
+        results.frames.as_ref().map(|frames| ("frames", &frames.machine)),
     ]
     .into_iter()
     .flatten()
@@ -104,6 +106,97 @@ pub(super) fn month(month: Option<&Month>) -> String {
     let (queries, base) = (whole(&month.queries), whole(&first.events));
     format!(
         "{table}\nThe month asked for holds {events} events in each calendar; {queries} queries each. In brackets: beside the calendar of {base}.\n"
+    )
+}
+
+/// How a service fares at half of its capacity, at five times that, and right afterwards.
+pub(super) fn overload(overload: Option<&Overload>) -> String {
+    let Some(overload) = overload else { return NOT_MEASURED.to_owned() };
+    let Some(half) = overload.loads.first() else { return NOT_MEASURED.to_owned() };
+    let rows: Vec<Vec<String>> = overload
+        .loads
+        .iter()
+        .map(|load| {
+            let asked = match load.rate {
+                Rate::Half => "half of its capacity",
+                Rate::FiveTimes => "five times its capacity",
+                Rate::HalfAgain => "half, right afterwards",
+            };
+            vec![
+                asked.to_owned(),
+                grouped(&format!("{:.0}", load.asked_per_second.median)),
+                grouped(&format!("{:.0}", load.answered_per_second.median)),
+                spread(load.p50_us, micros),
+                spread(load.p99_us, micros),
+                times(load.p99_us.median, half.p99_us.median),
+                format!("{:.1} %", load.refused_percent.median),
+                load.refused_p99_us.map_or_else(|| "–".to_owned(), |refused| spread(refused, micros)),
+                format!("{:.1}", load.memory_bytes.median / 1e6),
+            ]
+        })
+        .collect();
+    let head = [
+        "asked for",
+        "calls/s",
+        "answered/s",
+        "p50 µs",
+        "p99 µs",
+        "beside half",
+        "refused",
+        "refusal's p99 µs",
+        "memory, MB",
+    ];
+    let table = laid_out(&head, 1, &rows);
+    let Overload { rounds, seconds, places, takes_ms, max_wait_ms, .. } = overload;
+    let capacity = spread(overload.capacity, |figure| grouped(&format!("{figure:.0}")));
+    format!(
+        "{table}\nThe work takes {takes_ms} ms, {places} calls are worked at, a call waits at most {max_wait_ms} ms for its turn; capacity: {capacity} answers/s. \
+         Median of {rounds} rounds of {seconds} s (least–greatest round).\n"
+    )
+}
+
+/// What a frame costs, beside what it costs with little behind the same screen.
+pub(super) fn frames(frames: Option<&Frames>) -> String {
+    let Some(frames) = frames else { return NOT_MEASURED.to_owned() };
+    #[allow(clippy::cast_precision_loss, reason = "a ratio for people")]
+    let rows: Vec<Vec<String>> = frames
+        .scenes
+        .iter()
+        .map(|scene| {
+            let (name, of) = match scene.scene {
+                Scene::Month => ("month", "events"),
+                Scene::Agenda => ("agenda", "events"),
+                Scene::Participants => ("participants", "people"),
+            };
+            let first = frames.scenes.iter().find(|other| other.scene == scene.scene).unwrap_or(scene);
+            let beside = |figure: &dyn Fn(&FrameFigures) -> f64| times(figure(scene), figure(first));
+            vec![
+                name.to_owned(),
+                format!("{} {of}", whole(&scene.items)),
+                format!("{} ({})", whole(&scene.allocations), beside(&|of| of.allocations as f64)),
+                format!("{:.1} ({})", scene.allocated_bytes as f64 / 1e3, beside(&|of| of.allocated_bytes as f64)),
+                format!("{} ({})", micros(scene.frame_p50_us), beside(&|of| of.frame_p50_us)),
+                micros(scene.frame_p99_us),
+                micros(scene.key_p50_us),
+                micros(scene.key_p99_us),
+            ]
+        })
+        .collect();
+    let head = [
+        "screen",
+        "with",
+        "allocations",
+        "allocated, KB",
+        "frame p50 µs",
+        "frame p99 µs",
+        "key to frame p50 µs",
+        "key to frame p99 µs",
+    ];
+    let table = laid_out(&head, 2, &rows);
+    let Frames { columns, rows, .. } = frames;
+    let count = whole(&frames.frames);
+    format!(
+        "{table}\n{count} frames each, {columns}x{rows}, each after a key that changes it. In brackets: beside little on the same screen.\n"
     )
 }
 
@@ -204,20 +297,40 @@ mod tests {
     }
 
     #[test]
+    fn an_overloaded_service_stands_beside_itself_at_half_its_capacity() {
+        let table = overload(sample().overload.as_ref());
+        let rows: Vec<&str> = table.lines().collect();
+        assert!(
+            rows[3].contains("five times its capacity") && rows[3].contains("8,000") && rows[3].contains("2.00×"),
+            "{table}"
+        );
+        assert!(rows[3].contains("80.0 %") && rows[2].contains(" 0.0 % |                – |"), "{table}");
+    }
+
+    #[test]
+    fn a_frame_stands_beside_that_of_the_same_screen_with_little_behind_it() {
+        let table = frames(sample().frames.as_ref());
+        let rows: Vec<&str> = table.lines().collect();
+        assert!(rows[2].contains("| 10 events") && rows[2].contains("1,000 (1.00×)"), "{table}");
+        assert!(rows[3].contains("1,500 (1.50×)") && rows[3].contains("450 (1.50×)"), "{table}");
+        assert!(rows[5].contains("100,000 people") && rows[5].contains("700 (1.00×)"), "{table}");
+    }
+
+    #[test]
     fn the_circumstances_of_each_part_have_a_column_of_their_own() {
         let mut results = sample();
         results.month.as_mut().unwrap().machine.date = "2027-04-01".to_owned();
         let table = machine(&results);
         let dates = table.lines().find(|line| line.contains("measured on")).unwrap();
         assert!(dates.contains("2027-03-10") && dates.contains("2027-04-01"), "{table}");
-        results.wire = None;
+        (results.wire, results.overload) = (None, None);
         assert!(!machine(&results).contains("2027-03-10"));
     }
 
     #[test]
     fn what_was_not_measured_is_said_to_be_so() {
         let none = Results::default();
-        for table in [machine(&none), wire(None), month(None)] {
+        for table in [machine(&none), wire(None), month(None), overload(None)] {
             assert_eq!(table, NOT_MEASURED);
         }
     }

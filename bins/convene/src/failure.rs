@@ -93,6 +93,9 @@ impl Failure {
             Self::Refused(error @ Error::Deadline { .. }) => {
                 format!("{error}; give the same command again to find out: it is never done twice")
             }
+            Self::Refused(error @ Error::Unavailable { reason, .. }) if !reason.contains("try again") => {
+                format!("{error}; try again")
+            }
             Self::Refused(error) => error.to_string(),
             Self::NoAnswer(service) => format!("{service} did not answer in time; try again"),
             Self::Usage { message, .. } | Self::Here(message) => message.clone(),
@@ -181,6 +184,14 @@ mod tests {
             (Error::RateLimited { reason: "too fast".to_owned(), retry_after_ms: 1_500 }, 8, "rate_limited"),
             (Error::Deadline { service: Service::Sharing }, 9, "deadline"),
         ]
+    }
+
+    #[test]
+    fn who_meets_a_service_that_is_away_is_told_to_try_again_once() {
+        for reason in ["connection refused", "auth has not been heard of; try again"] {
+            let said = Failure::from(Error::unavailable(Service::Events, reason)).message();
+            assert!(said.starts_with("events is unavailable: ") && said.matches("try again").count() == 1, "{said}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod demo;
 mod failure;
 mod output;
 mod reach;
+mod rehearsal;
 mod session;
 mod supervise;
 mod when;
@@ -16,13 +17,14 @@ mod when;
 use std::future::Future;
 use std::process::ExitCode;
 
-use domain::{Timestamp, Zone};
+use domain::Zone;
 
 use arguments::{Command, Options, Parsed, ServiceCommand};
 use failure::Failure;
 use output::Printed;
 use reach::{Place, Reach};
-use session::Profile;
+use session::{Keeping, Profile};
+use transport::telemetry::export_if_configured;
 use when::Here;
 
 fn main() -> ExitCode {
@@ -40,13 +42,21 @@ fn main() -> ExitCode {
 
 fn run(options: &Options, command: Option<Command>) -> u8 {
     let json = options.json;
+    // Kept until the end, so that the last spans are sent too.
+    let _exporting = export_if_configured("convene").unwrap_or_else(|failed| {
+        output::message(&format!("convene: {failed}\n"));
+        None
+    });
     match command {
         None if is_terminal() => match open_client(options) {
             Ok(()) => 0,
             Err(failure) => output::print(&Err(failure), json),
         },
         None => without_command(json),
-        Some(Command::Supervise(command)) => supervise::run(command),
+        Some(Command::Supervise(command)) => supervise::run(command, &reach::tls(options)),
+        Some(Command::Certs(command)) => {
+            output::print(&commands::certs(&command, reach::own_certificates(options)), json)
+        }
         Some(Command::Completions { shell }) => output::answer(&commands::completions(shell), 0),
         Some(Command::Man { command }) => match commands::page(&command) {
             Ok(page) => output::answer(&page, 0),
@@ -61,9 +71,8 @@ fn run(options: &Options, command: Option<Command>) -> u8 {
 
 async fn ask(options: &Options, command: &ServiceCommand) -> Result<Printed, Failure> {
     let place = Place::chosen(options.in_process, options.server.as_deref(), |name| std::env::var(name).ok())?;
-    let now = Timestamp::from_micros(jiff::Timestamp::now().as_microsecond());
-    let here = Here { now, zone: Zone::of_this_machine() };
-    let reach = Reach::open(&place).await?;
+    let here = Here { now: rehearsal::clock().now(), zone: Zone::of_this_machine() };
+    let reach = Reach::open(&place, reach::tls(options)).await?;
     let outcome = commands::run(command, &reach, || Profile::of_environment(&options.profile), here).await;
     reach.close().await;
     outcome
@@ -93,13 +102,13 @@ fn open_client(options: &Options) -> Result<(), Failure> {
     in_runtime(true, async {
         let place = Place::chosen(options.in_process, options.server.as_deref(), |name| std::env::var(name).ok())?;
         let profile = Profile::of_environment(&options.profile)?;
-        let reach = Reach::open(&place).await?;
+        let reach = Reach::open(&place, reach::tls(options)).await?;
         let opened = client::run(client::Options {
             clients: reach.clients().clone(),
-            session: Box::new(profile),
+            session: Box::new(Keeping::of(profile)),
             place: place.to_string(),
             zone: Zone::of_this_machine(),
-            clock: std::sync::Arc::new(chassis::SystemClock),
+            clock: rehearsal::clock(),
         });
         let outcome = opened.await.map_err(|error| Failure::Here(format!("the terminal client: {error}")));
         reach.close().await;

@@ -5,12 +5,15 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use certs::Folder;
 use domain::{Credential, Service, Timestamp};
-use transport::ClientOptions;
 use transport::cluster::{Addresses, BASE_PORT, Cluster};
+use transport::tls::Identity;
+use transport::{ClientOptions, Tls};
 
 pub(crate) use transport::cluster::Clients;
 
+use crate::arguments::Options;
 use crate::failure::Failure;
 
 /// Where the services are.
@@ -96,14 +99,17 @@ impl Place {
 }
 
 impl Reach {
-    /// Opens a way to the services at `place`. Elsewhere, nothing is connected before it is needed; in this process, the services
+    /// Opens a way to the services at `place`, with TLS where `tls` says so. Elsewhere, nothing is connected before it is needed; in this process, the services
     /// have caught up with each other when this returns.
     ///
     /// # Errors
     /// Here, for services in this process that cannot be started on the data folder: it names who uses it, or what is wrong with it.
-    pub(crate) async fn open(place: &Place) -> Result<Self, Failure> {
+    pub(crate) async fn open(place: &Place, tls: Tls) -> Result<Self, Failure> {
         let cluster = match place {
-            Place::At { host, base_port } => Cluster::connected(host, *base_port, &ClientOptions::default()),
+            Place::At { host, base_port } => {
+                let addresses = Addresses::after(host, *base_port);
+                Cluster::connected_through(addresses, tls, &ClientOptions::default())
+            }
             Place::InProcess => {
                 Cluster::in_process(&data_folder()).await.map_err(|error| Failure::Here(error.to_string()))?
             }
@@ -156,6 +162,35 @@ pub(crate) fn data_folder() -> PathBuf {
         .map_or_else(|| PathBuf::from("data"), PathBuf::from)
 }
 
+/// Where TLS is spoken, and with which certificate.
+pub(crate) fn tls(options: &Options) -> Tls {
+    let said = |name: &str| std::env::var(name).unwrap_or_default();
+    let everywhere = options.require_tls || is_yes(&said("CONVENE_REQUIRE_TLS"));
+    Tls { identity: Some(Identity::of_caller(Folder::at(certificates(options)))), everywhere }
+}
+
+/// Whether an environment variable says yes, as those of the services' programs are read.
+fn is_yes(text: &str) -> bool {
+    !matches!(text.to_ascii_lowercase().as_str(), "" | "n" | "no" | "f" | "false" | "off" | "0")
+}
+
+/// The folder with the certificates of whoever calls: what is said, or else those of the services on this machine, or else one's own.
+fn certificates(options: &Options) -> PathBuf {
+    use etcetera::BaseStrategy as _;
+    let of_services = own_certificates(options);
+    if options.certs.is_some() || std::env::var_os("CONVENE_CERTS").is_some_and(|path| !path.is_empty()) {
+        return of_services;
+    }
+    let own = etcetera::base_strategy::Xdg::new().map(|base| base.config_dir().join("convene/certs"));
+    own.ok().filter(|own| own.exists() && !of_services.exists()).unwrap_or(of_services)
+}
+
+/// The folder with the certificates of the services: what is said, or else `certs` in the data folder.
+pub(crate) fn own_certificates(options: &Options) -> PathBuf {
+    let said = || std::env::var_os("CONVENE_CERTS").filter(|path| !path.is_empty()).map(PathBuf::from);
+    options.certs.clone().or_else(said).unwrap_or_else(|| data_folder().join("certs"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,11 +215,21 @@ mod tests {
         assert_eq!(chosen(false, None, &[("CONVENE_BASE_PORT", "x")]).unwrap_err().exit(), 2);
     }
 
+    #[test]
+    fn the_variable_that_asks_for_tls_is_read_as_by_the_services() {
+        for yes in ["1", "true", "yes", "on", "always"] {
+            assert!(is_yes(yes), "{yes}");
+        }
+        for no in ["", "0", "false", "No", "OFF"] {
+            assert!(!is_yes(no), "{no}");
+        }
+    }
+
     #[tokio::test]
     async fn each_service_is_at_its_number_after_the_base_port() {
         for (text, address) in [("127.0.0.1:7400", "127.0.0.1:7405"), ("[::1]:7400", "[::1]:7405")] {
             let place = Place::chosen(false, Some(text), |_| None).unwrap();
-            assert_eq!(Reach::open(&place).await.unwrap().address(Service::Sharing), address);
+            assert_eq!(Reach::open(&place, Tls::default()).await.unwrap().address(Service::Sharing), address);
         }
     }
 

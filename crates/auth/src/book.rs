@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chassis::authenticator::{KnownSession, SessionBook};
+use chassis::authenticator::{Live, SessionBook};
+use chassis::resync::Sighting;
 use chassis::tokens::Claims;
 use chassis::{Chassis, Fault};
 use domain::auth::KeyId;
@@ -25,16 +26,14 @@ impl SessionBook for OwnBook {
         Ok(self.keys.public(key))
     }
 
-    async fn session(&self, session: SessionId) -> Result<KnownSession, Fault> {
-        let look = self.chassis.db().read(|view| {
-            let live = view.get(&SESSIONS, &session)?.map(|row| (row.user, row.expires));
-            Ok(KnownSession { live, heard: Some(Chassis::position(view)) })
-        });
-        look.await
+    async fn session(&self, session: SessionId, at: Position) -> Result<(Live, Sighting), Fault> {
+        let live = self.chassis.db().read(|view| Ok::<_, Fault>(view.get(&SESSIONS, &session)?));
+        Ok((live.await?.map(|row| (row.user, row.expires)), self.sighting(at).await?))
     }
 
-    async fn heard(&self) -> Result<Option<Position>, Fault> {
-        self.chassis.db().read(|view| Ok(Some(Chassis::position(view)))).await
+    /// Auth has all of its own history, and what another one tells is over.
+    async fn sighting(&self, _: Position) -> Result<Sighting, Fault> {
+        Ok(Sighting::Past)
     }
 
     /// Auth's own log has nothing to wait for.

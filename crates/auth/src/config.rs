@@ -15,6 +15,18 @@ pub struct Config {
     pub session_life: Duration,
     /// How many passwords are hashed at the same time, each on a thread of its own.
     pub max_concurrent_hashes: usize,
+    /// Where they are hashed.
+    pub hashed_on: HashedOn,
+}
+
+/// Where passwords are hashed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HashedOn {
+    /// On threads of their own, away from the async ones, which a hash would hold up.
+    #[default]
+    OwnThreads,
+    /// On the thread of the caller: for a simulation, in which everything happens on one.
+    CallersThread,
 }
 
 impl Default for Config {
@@ -25,6 +37,7 @@ impl Default for Config {
             failed_logins_per_minute: 10,
             session_life: Duration::from_secs(30 * 86_400),
             max_concurrent_hashes: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            hashed_on: HashedOn::default(),
         }
     }
 }

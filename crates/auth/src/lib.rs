@@ -10,7 +10,7 @@
 //! * [`passwords`]: Argon2id, away from the async threads and in bounded numbers. [`limits`]: how fast one may guess.
 //! * [`keys`]: what tokens are signed with, and its rotation. [`sessions`]: their rows and their announcements, always together.
 //! * [`store`]: the tables. [`book`]: how auth authenticates its own callers. [`housekeeping`]: what happens with time.
-//! * [`audit`]: names, users and sessions held against each other.
+//! * [`audit`]: names, users and sessions held against each other. [`snapshot`]: what followers of another history are told.
 //!
 //! Secrets: a password is hashed or checked and then wiped; neither it nor a digest of it is kept with idempotency keys. Hashes
 //! and signing keys are in the tables only, never in the change log, in an error or in a log line.
@@ -26,6 +26,7 @@ mod passwords;
 mod scenarios;
 mod service;
 mod sessions;
+mod snapshot;
 mod store;
 
 use std::sync::Arc;
@@ -35,7 +36,7 @@ use chassis::{Chassis, Fault, Running, Setup};
 use domain::Service;
 use domain::auth::{AuthProtocol, AuthServer};
 
-pub use config::{Config, PasswordCost};
+pub use config::{Config, HashedOn, PasswordCost};
 
 use book::OwnBook;
 use keys::Keyring;

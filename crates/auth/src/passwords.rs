@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use crate::Config;
+use crate::{Config, HashedOn};
 
 /// Callers that may wait for each hash that runs.
 const WAITING_FOR_EACH: usize = 50;
@@ -37,6 +37,7 @@ impl fmt::Debug for StoredHash {
 /// Hashes and checks passwords.
 pub(crate) struct Hasher {
     argon: Argon2<'static>,
+    on: HashedOn,
     /// One permit for each hash that runs or is waited for.
     admitted: Arc<Semaphore>,
     /// One for each that runs.
@@ -54,10 +55,11 @@ impl Hasher {
         let mut unguessable = [0_u8; 32];
         getrandom::fill(&mut unguessable).map_err(|_| no_randomness())?;
         let hashing = argon.clone();
-        let nobodys = tokio::task::spawn_blocking(move || hashed(&hashing, &unguessable)).await.map_err(died)??;
+        let nobodys = away(config.hashed_on, move || hashed(&hashing, &unguessable)).await??;
         let at_once = config.max_concurrent_hashes.max(1);
         Ok(Self {
             argon,
+            on: config.hashed_on,
             admitted: Arc::new(Semaphore::new(
                 at_once.saturating_mul(1 + WAITING_FOR_EACH).min(Semaphore::MAX_PERMITS),
             )),
@@ -108,13 +110,21 @@ impl Hasher {
         let place = Arc::clone(&self.admitted).try_acquire_owned().map_err(|_| busy())?;
         let turn = timeout(context.remaining().saturating_sub(RESERVED), Arc::clone(&self.running).acquire_owned());
         let turn = turn.await.map_err(|_| busy())?.map_err(|_| busy())?;
-        let hashing = tokio::task::spawn_blocking(move || {
+        let hashing = away(self.on, move || {
             let result = job();
             // Held until here even if the caller has gone away: the work went on.
             drop((turn, place));
             result
         });
-        hashing.await.map_err(died)
+        hashing.await
+    }
+}
+
+/// Does costly work where it holds nobody up.
+async fn away<T: Send + 'static>(on: HashedOn, job: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
+    match on {
+        HashedOn::OwnThreads => tokio::task::spawn_blocking(job).await.map_err(died),
+        HashedOn::CallersThread => Ok(job()),
     }
 }
 

@@ -68,37 +68,9 @@ pub async fn start(
     let stub = Arc::new(CalendarServer(Arc::new(calendars)));
     let follower = || Arc::clone(&chassis);
     Ok(Running::new(Arc::clone(&chassis), stub, Arc::new(authenticator))
-        .with(follower().follow(
-            Service::Auth,
-            move |context, request| {
-                let auth = Arc::clone(&auth);
-                async move { auth.changes(&context, request).await }
-            },
-            follow::auth,
-        ))
-        .with(follower().follow(
-            Service::Events,
-            move |context, request| {
-                let events = Arc::clone(&events);
-                async move { events.changes(&context, request).await }
-            },
-            follow::events,
-        ))
-        .with(follower().follow(
-            Service::Invitations,
-            move |context, request| {
-                let invitations = Arc::clone(&invitations);
-                async move { invitations.changes(&context, request).await }
-            },
-            follow::invitations,
-        ))
-        .with(follower().follow(
-            Service::Sharing,
-            move |context, request| {
-                let sharing = Arc::clone(&sharing);
-                async move { sharing.changes(&context, request).await }
-            },
-            follow::sharing,
-        ))
+        .with(follower().follow(Service::Auth, auth, follow::OfAuth))
+        .with(follower().follow(Service::Events, events, follow::OfEvents))
+        .with(follower().follow(Service::Invitations, invitations, follow::OfInvitations))
+        .with(follower().follow(Service::Sharing, sharing, follow::OfSharing))
         .with(follower().work_off(cascade::step)))
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chassis::directory::People;
+use chassis::follow::Follower as _;
 use chassis::{Chassis, Fault, OperatorKey, Setup, SystemClock};
 use domain::auth::{AuthChange, AuthClient, AuthProtocol, AuthRequest, AuthResponse, User};
 use domain::calendar::{Calendar as _, CalendarPage, ListEntries};
@@ -64,12 +65,12 @@ impl Still {
         self.write(move |tx| {
             for (number, id) in people.iter().enumerate() {
                 let username = format!("guest-{number}").parse()?;
-                follow::auth(tx, AT, &AuthChange::UserRegistered(User { id: *id, username }))?;
+                follow::OfAuth.apply(tx, AT, &AuthChange::UserRegistered(User { id: *id, username }))?;
             }
             let (event, instance) = (put.event, Instance::Series);
-            follow::events(tx, AT, &EventChange::Put(put))?;
+            follow::OfEvents.apply(tx, AT, &EventChange::Put(put))?;
             let people = people.iter().map(|user| (*user, Some(Status::Going))).collect();
-            follow::invitations(tx, AT, &InvitationChange::Answered { event, instance, people })
+            follow::OfInvitations.apply(tx, AT, &InvitationChange::Answered { event, instance, people })
         })
         .await;
         (facts, guests)
@@ -118,7 +119,7 @@ async fn until_a_large_event_has_moved_everywhere_nobody_sees_it_where_it_is_no_
     let still = Still::new();
     let (mut feast, guests) = still.feast(450).await;
     feast.series = facts(LATER).series;
-    still.write(move |tx| follow::events(tx, AT, &EventChange::Put(feast))).await;
+    still.write(move |tx| follow::OfEvents.apply(tx, AT, &EventChange::Put(feast))).await;
     let (first, last) = (guests[0], guests[449]);
     assert_eq!((still.sees(first, DAY).await, still.sees(first, LATER).await), (0, 1));
     assert_eq!((still.sees(last, DAY).await, still.sees(last, LATER).await), (0, 0), "its turn has not come");
@@ -141,7 +142,7 @@ async fn until_a_large_event_is_cancelled_or_gone_everywhere_nobody_sees_it_all_
         feast.cancelled = true;
         let event = feast.event;
         let change = if removed { EventChange::Removed { event } } else { EventChange::Put(feast) };
-        still.write(move |tx| follow::events(tx, AT, &change)).await;
+        still.write(move |tx| follow::OfEvents.apply(tx, AT, &change)).await;
         for guest in guests {
             assert_eq!(still.sees(guest, DAY).await, 0);
         }
@@ -158,8 +159,8 @@ async fn a_cascade_that_was_overtaken_by_another_change_ends_in_the_present_stat
     let again = EventFacts { series: facts(last).series, ..feast.clone() };
     still
         .write(move |tx| {
-            follow::events(tx, AT, &EventChange::Put(feast))?;
-            follow::events(tx, Position { at: 2, ..AT }, &EventChange::Put(again))
+            follow::OfEvents.apply(tx, AT, &EventChange::Put(feast))?;
+            follow::OfEvents.apply(tx, Position { at: 2, ..AT }, &EventChange::Put(again))
         })
         .await;
     let worker = tokio::spawn(Arc::clone(&still.chassis).work_off(cascade::step));
@@ -189,9 +190,9 @@ async fn taking_the_same_records_over_again_changes_nothing() {
     let (event, instance) = (feast.event, Instance::Series);
     still
         .write(move |tx| {
-            follow::events(tx, AT, &EventChange::Put(feast))?;
+            follow::OfEvents.apply(tx, AT, &EventChange::Put(feast))?;
             let people = guests.iter().map(|user| (*user, Some(Status::Going))).collect();
-            follow::invitations(tx, AT, &InvitationChange::Answered { event, instance, people })
+            follow::OfInvitations.apply(tx, AT, &InvitationChange::Answered { event, instance, people })
         })
         .await;
     assert_eq!(rows().await, before);

@@ -15,27 +15,22 @@ use domain::{
 };
 use parking_lot::Mutex;
 
+use crate::resync::Sighting;
 use crate::tokens::{Claims, Unverified};
 use crate::{Fault, OperatorKey};
 
-/// What is known of a session.
-#[derive(Clone, Copy, Debug)]
-pub struct KnownSession {
-    /// Whose it is and when it ends, if it is live.
-    pub live: Option<(UserId, Timestamp)>,
-    /// How far auth's log was applied when this was looked up.
-    pub heard: Option<Position>,
-}
+/// Whose a session is, and when it ends, if it is live.
+pub type Live = Option<(UserId, Timestamp)>;
 
 /// Where sessions and keys are looked up: in the followed tables, or in auth's own.
 #[async_trait]
 pub trait SessionBook: Send + Sync + 'static {
     /// The public half of a signing key.
     async fn key(&self, key: KeyId) -> Result<Option<[u8; 32]>, Fault>;
-    /// What is known of a session.
-    async fn session(&self, session: SessionId) -> Result<KnownSession, Fault>;
-    /// How far auth's log was applied.
-    async fn heard(&self) -> Result<Option<Position>, Fault>;
+    /// Whose a session is and when it ends, if it is live; and in the same view, what [`SessionBook::sighting`] says.
+    async fn session(&self, session: SessionId, at: Position) -> Result<(Live, Sighting), Fault>;
+    /// What it means that something of auth's, which is not here, is said to have been there at `at` of its log.
+    async fn sighting(&self, at: Position) -> Result<Sighting, Fault>;
     /// Waits, briefly, until auth's log was applied up to here.
     async fn hear(&self, at: Position);
     /// Notes the name of a user whose token is good and whose session was not heard of yet. Merely so that they can be named:
@@ -76,20 +71,17 @@ impl<B: SessionBook> Authenticator<B> {
         if claims.expires <= self.clock.now() {
             return Err(ended().into());
         }
-        let known = self.book.session(claims.session).await?;
+        let (live, sighting) = self.book.session(claims.session, claims.at).await?;
         let actor = Actor::User { user: claims.user, session: claims.session, at: claims.at };
-        match known.live {
-            Some((user, _)) if user == claims.user => Ok(actor),
-            Some(_) => Err(ended().into()),
-            None => match known.heard {
-                // Its start has not arrived here yet, nor has its end.
-                Some(heard) if heard.is_behind(claims.at) => {
-                    self.book.introduce(&claims).await;
-                    Ok(actor)
-                }
-                Some(_) => Err(ended().into()),
-                None => Err(unheard().into()),
-            },
+        match (live, sighting) {
+            (Some((user, _)), _) if user == claims.user => Ok(actor),
+            (Some(_), _) | (None, Sighting::Past) => Err(ended().into()),
+            // Its start has not arrived here yet, nor has its end.
+            (None, Sighting::Ahead) => {
+                self.book.introduce(&claims).await;
+                Ok(actor)
+            }
+            (None, Sighting::Unclear) => Err(unheard().into()),
         }
     }
 
@@ -100,16 +92,14 @@ impl<B: SessionBook> Authenticator<B> {
         }
         let unverified = Unverified::read(token)?;
         // Asked before the key is looked up: a key that arrives in between must not look as if it had been missing.
-        let heard = self.book.heard().await?;
+        let sighting = self.book.sighting(unverified.claimed.at).await?;
         let Some(public) = self.book.key(unverified.key).await? else {
             // Keys are published before use: one that should have arrived and has not was never auth's.
-            let should_be_known = heard.is_some_and(|heard| {
-                heard.epoch != unverified.claimed.at.epoch || heard.at >= unverified.claimed.at.at
-            });
-            return Err(if should_be_known {
-                Error::unauthenticated("the session token was not made by this installation; sign in again").into()
-            } else {
-                unheard().into()
+            return Err(match sighting {
+                Sighting::Past => {
+                    Error::unauthenticated("the session token was not made by this installation; sign in again").into()
+                }
+                Sighting::Ahead | Sighting::Unclear => unheard().into(),
             });
         };
         let claims = unverified.verify(&public)?;
@@ -170,7 +160,8 @@ mod tests {
 
     struct Book {
         key: Option<[u8; 32]>,
-        known: KnownSession,
+        live: Live,
+        heard: Option<u64>,
     }
 
     #[async_trait]
@@ -178,11 +169,15 @@ mod tests {
         async fn key(&self, _: KeyId) -> Result<Option<[u8; 32]>, Fault> {
             Ok(self.key)
         }
-        async fn session(&self, _: SessionId) -> Result<KnownSession, Fault> {
-            Ok(self.known)
+        async fn session(&self, _: SessionId, at: Position) -> Result<(Live, Sighting), Fault> {
+            Ok((self.live, self.sighting(at).await?))
         }
-        async fn heard(&self) -> Result<Option<Position>, Fault> {
-            Ok(self.known.heard)
+        async fn sighting(&self, at: Position) -> Result<Sighting, Fault> {
+            Ok(match self.heard {
+                None => Sighting::Unclear,
+                Some(heard) if heard < at.at => Sighting::Ahead,
+                Some(_) => Sighting::Past,
+            })
         }
         async fn hear(&self, _: Position) {}
         async fn introduce(&self, _: &Claims) {}
@@ -201,11 +196,8 @@ mod tests {
             expires: if expired { now.minus(hour) } else { now.plus(hour) },
             at: Position { epoch: EPOCH, at: 10 },
         };
-        let known = KnownSession {
-            live: live.then_some((claims.user, claims.expires)),
-            heard: heard.map(|at| Position { epoch: EPOCH, at }),
-        };
-        let book = Book { key: knows_key.then(|| key.public()), known };
+        let live = live.then_some((claims.user, claims.expires));
+        let book = Book { key: knows_key.then(|| key.public()), live, heard };
         let authenticator =
             Authenticator::new(Service::Events, OperatorKey::random().unwrap(), Arc::new(SystemClock), book);
         let credential = Credential::Session(key.sign(&claims).unwrap());

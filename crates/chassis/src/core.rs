@@ -10,6 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use storage::{Database, Reader as _, Transaction, View};
 use tokio::sync::{Notify, watch};
 
+use crate::figures::Lags;
 use crate::followed::Followed;
 use crate::journal::{self, Identity};
 use crate::operator::ServiceIdentity;
@@ -50,7 +51,10 @@ pub struct Chassis {
     pub(crate) followed: Followed,
     /// How far each follower of this service has durably applied its log.
     pub(crate) followers: watch::Sender<BTreeMap<Service, u64>>,
+    pub(crate) lags: Lags,
     work: Notify,
+    /// Something is asked of the followers of this service themselves: they look again.
+    pub(crate) attention: Notify,
 }
 
 impl Chassis {
@@ -59,7 +63,8 @@ impl Chassis {
     pub fn new(service: Service, setup: Setup) -> Arc<Self> {
         let identity = ServiceIdentity::new(setup.operator.clone(), service, Arc::clone(&setup.clock));
         let (followed, followers) = (Followed::new(service), watch::Sender::default());
-        Arc::new(Self { service, setup, identity, followed, followers, work: Notify::new() })
+        let (work, attention) = (Notify::new(), Notify::new());
+        Arc::new(Self { service, setup, identity, followed, followers, lags: Lags::new(), work, attention })
     }
 
     /// Which service this is.
@@ -105,6 +110,22 @@ impl Chassis {
             seen: Positions::default(),
             ..context.clone()
         })
+    }
+
+    /// What a caller is told when `other`, asked on their behalf, answers with `error`. That it does not accept the identity of
+    /// this service (their clocks differ by more than an hour, say) is no word about the caller, who would drop their session on it.
+    #[must_use]
+    pub fn told_by(&self, other: Service, error: Error) -> Error {
+        match error {
+            Error::Unauthenticated { .. } | Error::Forbidden { .. } => {
+                let why = format!(
+                    "it does not accept the identity of {}; an operator must compare their clocks and operator's keys",
+                    self.service
+                );
+                Error::unavailable(other, why)
+            }
+            other => other,
+        }
     }
 
     /// Wakes the worker, after a command of this service's own has left [`crate::work`]; followers do so by themselves.
@@ -209,7 +230,7 @@ impl Chassis {
         let mut stopped = state.stopped();
         stopped.extend(self.db().health().err().map(|error| error.to_string()));
         let version = env!("CARGO_PKG_VERSION").to_owned();
-        Health { version, positions, behind: state.out_of_contact(self.service), stopped }
+        Health { version, positions, behind: state.out_of_step(self.service), stopped }
     }
 
     /// Answers how this service is.

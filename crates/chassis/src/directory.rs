@@ -6,14 +6,16 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::auth::{Auth, AuthChange, FindUser, KeyId, User, VouchedUser};
+use domain::auth::{Auth, AuthChange, AuthRow, FindUser, KeyId, User, VouchedUser};
 use domain::events::Person;
 use domain::{Actor, Context, Error, Position, Service, SessionId, Timestamp, UserId, Username};
 use serde::{Deserialize, Serialize};
-use storage::{Reader, Table, Transaction, Value};
+use storage::{Reader, Table, Transaction, Value, View};
 
-use crate::authenticator::{KnownSession, SessionBook};
+use crate::authenticator::{Live, SessionBook};
 use crate::follow::cursor_of;
+use crate::held::Listing;
+use crate::resync::{Sighting, sighting};
 use crate::tokens::Claims;
 use crate::{Chassis, Fault, Row, WAY_HOME};
 
@@ -56,12 +58,24 @@ pub fn apply(tx: &mut Transaction<'_>, change: &AuthChange) -> Result<(), Fault>
                 tx.delete(&SESSIONS, &session)?;
             }
             if let Some(Row(name)) = tx.get(&USERS, user)? {
-                tx.delete(&NAMES, &name)?;
+                // A name is issued once in one history, but two of them may have been followed here.
+                if tx.get(&NAMES, &name)? == Some(Row(*user)) {
+                    tx.delete(&NAMES, &name)?;
+                }
                 tx.delete(&USERS, user)?;
             }
         }
     }
     Ok(())
+}
+
+/// Lists what is kept here of auth's rows: to be gone on with by what of the service's own rows refers to users.
+///
+/// # Errors
+/// What the database reports.
+pub fn held<'a, 'tx>(rows: Listing<'a, 'tx, AuthRow>) -> Result<Listing<'a, 'tx, AuthRow>, Fault> {
+    let users = rows.of(&USERS, |user, _| Some(AuthRow::User(*user)))?;
+    users.of(&SESSIONS, |session, _| Some(AuthRow::Session(*session)))
 }
 
 fn put_user(tx: &mut Transaction<'_>, user: &User) -> Result<(), Fault> {
@@ -114,9 +128,11 @@ pub fn admit(tx: &mut Transaction<'_>, vouched: &VouchedUser) -> Result<UserId, 
     if tx.contains(&USERS, &user.id)? {
         return Ok(user.id);
     }
-    let cursor = cursor_of(tx, Service::Auth)?;
-    if cursor.is_some_and(|heard| heard.covers(vouched.at)) {
-        return Err(Error::not_found("user", &user.username).into());
+    match sighting(tx, Service::Auth, vouched.at)? {
+        Sighting::Past => return Err(Error::not_found("user", &user.username).into()),
+        // Before auth was heard of at all its word is all there is.
+        Sighting::Unclear if cursor_of(tx, Service::Auth)?.is_some() => return Err(unclear().into()),
+        Sighting::Ahead | Sighting::Unclear => {}
     }
     put_user(tx, user)?;
     Ok(user.id)
@@ -128,10 +144,18 @@ pub fn admit(tx: &mut Transaction<'_>, vouched: &VouchedUser) -> Result<UserId, 
 /// Unauthenticated if the account is gone.
 pub fn admit_actor(tx: &Transaction<'_>, context: &Context) -> Result<UserId, Fault> {
     let Actor::User { user, at, .. } = context.actor else { return Ok(context.user()?) };
-    if knows(tx, user)? || cursor_of(tx, Service::Auth)?.is_some_and(|heard| heard.is_behind(at)) {
+    if knows(tx, user)? {
         return Ok(user);
     }
-    Err(deleted_account())
+    match sighting(tx, Service::Auth, at)? {
+        Sighting::Ahead => Ok(user),
+        Sighting::Past => Err(deleted_account()),
+        Sighting::Unclear => Err(unclear().into()),
+    }
+}
+
+fn unclear() -> Error {
+    Error::unavailable(Service::Auth, "it was restored, and what it holds is still being read; try again in a moment")
 }
 
 /// What someone is told whose account is gone.
@@ -142,8 +166,7 @@ pub(crate) fn deleted_account() -> Fault {
 /// Whether this service has heard that the signed-in actor's account was deleted. Auth itself hears nothing of itself.
 pub(crate) fn actor_was_deleted(reader: &impl Reader, context: &Context) -> Result<bool, Fault> {
     let Actor::User { user, at, .. } = context.actor else { return Ok(false) };
-    let Some(heard) = cursor_of(reader, Service::Auth)? else { return Ok(false) };
-    Ok(!knows(reader, user)? && !heard.is_behind(at))
+    Ok(!knows(reader, user)? && sighting(reader, Service::Auth, at)? == Sighting::Past)
 }
 
 /// Finding people by name: here first, and only on a miss at auth.
@@ -182,7 +205,7 @@ impl People {
             Err(Error::Deadline { service }) => {
                 Err(Error::unavailable(service, format!("it did not say in time who {name} is; try again")).into())
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(self.chassis.told_by(Service::Auth, error).into()),
         }
     }
 
@@ -197,6 +220,15 @@ impl People {
     }
 }
 
+/// What it means that a token speaks of `at`. In step with auth, another history than the one that is followed can only be an earlier
+/// one, or another installation's.
+fn of_token(view: &View<'_>, at: Position, in_step: bool) -> Result<Sighting, Fault> {
+    match (sighting(view, Service::Auth, at)?, cursor_of(view, Service::Auth)?) {
+        (Sighting::Unclear, Some(heard)) if in_step && heard.epoch != at.epoch => Ok(Sighting::Past),
+        (sighting, _) => Ok(sighting),
+    }
+}
+
 /// The followed sessions and keys, for the authenticator.
 pub struct Followed(pub Arc<Chassis>);
 
@@ -206,21 +238,18 @@ impl SessionBook for Followed {
         self.0.db().read(|view| Ok(view.get(&KEYS, &key)?.map(|Row(public)| public))).await
     }
 
-    async fn session(&self, session: SessionId) -> Result<KnownSession, Fault> {
-        self.0
-            .db()
-            .read(|view| {
-                let row = view.get(&SESSIONS, &session)?;
-                Ok(KnownSession {
-                    live: row.map(|row| (row.user, row.expires)),
-                    heard: cursor_of(view, Service::Auth)?,
-                })
-            })
-            .await
+    async fn session(&self, session: SessionId, at: Position) -> Result<(Live, Sighting), Fault> {
+        let in_step = self.0.followed.now().is_in_step(Service::Auth);
+        let read = self.0.db().read(|view| {
+            let live = view.get(&SESSIONS, &session)?.map(|row| (row.user, row.expires));
+            Ok((live, of_token(view, at, in_step)?))
+        });
+        read.await
     }
 
-    async fn heard(&self) -> Result<Option<Position>, Fault> {
-        self.0.db().read(|view| cursor_of(view, Service::Auth)).await
+    async fn sighting(&self, at: Position) -> Result<Sighting, Fault> {
+        let in_step = self.0.followed.now().is_in_step(Service::Auth);
+        self.0.db().read(|view| of_token(view, at, in_step)).await
     }
 
     async fn hear(&self, at: Position) {

@@ -33,6 +33,11 @@ impl Fault {
                 reason: format!("{service} is busy: {waiting} writes are waiting"),
                 retry_after_ms: 200,
             },
+            Self::Storage(Storage::DiskFull { path, free, keep_free }) => {
+                tracing::warn!(%service, path = %path.display(), free, keep_free, "refused: the disk is full");
+                let reason = "its disk is full, so it takes no changes until an operator has freed some space";
+                Error::unavailable(service, reason)
+            }
             Self::Storage(Storage::Closed) => Error::unavailable(service, "it is shutting down; try again in a moment"),
             // A write that was under way then is another matter: see `Chassis::command`.
             Self::Storage(Storage::Stopped { why }) => {

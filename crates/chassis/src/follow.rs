@@ -1,23 +1,27 @@
 //! Following another service's log: each change takes effect here exactly once, however often it is delivered.
 //!
-//! The effects of some changes and the cursor behind them are one transaction, of bounded size. A change that cannot be applied stops the follower, which
-//! says so and tries again; nothing is ever skipped. So does a history that is not the one that was followed (a database
-//! restored, copied back or emptied): the rows here stay as they are until someone has looked.
+//! The effects of some changes and the cursor behind them are one transaction, of bounded size. A change that cannot be applied
+//! stops the follower, which says so and tries again; nothing is ever skipped. Where the history is not the one that was followed
+//! (a database restored, copied back or emptied), [`crate::resync`] takes over until another one is.
 
 use std::future::Future;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::log::{Change, Changes, LogCursor, ReadChanges, Record};
-use domain::{Answer, Context, Epoch, Error, Position, Positions, Service};
+use domain::{Context, Epoch, Error, Position, Positions, Service};
 use storage::{Cursor, Digest, Reader, Transaction};
 use tokio::time::sleep;
 
+use crate::held::Listing;
+use crate::resync::{self, State};
+use crate::source::Source;
 use crate::{Chassis, Fault, work};
 
 const RECORDS_A_BATCH: u32 = 200;
 /// How long one poll waits for news at the owner.
-const WAIT: Duration = Duration::from_secs(20);
+pub(crate) const WAIT: Duration = Duration::from_secs(20);
 /// What a poll may take beyond that.
 const GRACE: Duration = Duration::from_secs(3);
 /// Between attempts to reach a service that is away: from the first to the last.
@@ -25,7 +29,7 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(20), Duration::from
 /// Between attempts to write when the own database is busy.
 const BUSY: Duration = Duration::from_millis(50);
 /// No further change joins a transaction that has changed this many rows: with those that remain the next one begins.
-const ROWS_A_TRANSACTION: usize = 2_000;
+pub(crate) const ROWS_A_TRANSACTION: usize = 2_000;
 /// Between attempts to go on after a stop.
 const STOPPED: Duration = Duration::from_secs(1);
 
@@ -51,116 +55,153 @@ pub(crate) fn applied(reader: &impl Reader, service: Service) -> Result<Position
     Ok(applied)
 }
 
+/// What following one log does to the rows here: written by each service for each log that it follows.
+pub trait Follower<C: Change>: Send + Sync + 'static {
+    /// Takes over one change, which stands at `at` in its log. It may be called again with the same change after a failure, and
+    /// during a resynchronization with one whose effect is here already; never with an older one after a newer one otherwise.
+    ///
+    /// # Errors
+    /// What the database reports; a fault for what cannot be.
+    fn apply(&self, tx: &mut Transaction<'_>, at: Position, change: &C) -> Result<(), Fault>;
+
+    /// Takes over one row of a snapshot, read at `at`: as its owner has it, whatever is here, also if what is here looks newer.
+    ///
+    /// # Errors
+    /// As [`Follower::apply`].
+    fn adopt(&self, tx: &mut Transaction<'_>, at: Position, row: &C) -> Result<(), Fault> {
+        self.apply(tx, at, row)
+    }
+
+    /// Lists the rows of that log's owner of which anything is kept here, also those that are only referred to. One that is
+    /// named twice counts once.
+    ///
+    /// # Errors
+    /// What the database reports.
+    fn held<'a, 'tx>(&self, rows: Listing<'a, 'tx, C::Row>) -> Result<Listing<'a, 'tx, C::Row>, Fault>;
+}
+
 impl Chassis {
-    /// Follows the log of `source` for as long as the future is polled: reads it with `read`, applies each change with `apply`
-    /// in one transaction with the cursor. `apply` may be called again with the same change after a failure, never after success.
-    pub async fn follow<C, R, F, A>(self: Arc<Self>, source: Service, read: R, apply: A)
+    /// Follows the log of `source` for as long as the future is polled: reads it from `log` and has `follower` apply each change in
+    /// one transaction with the cursor.
+    pub fn follow<C, S, F>(self: Arc<Self>, source: Service, log: S, follower: F) -> impl Future<Output = ()> + Send
     where
         C: Change,
-        R: Fn(Context, ReadChanges) -> F + Send + Sync + 'static,
-        F: Future<Output = Answer<Changes<C>>> + Send,
-        A: Fn(&mut Transaction<'_>, Position, &C) -> Result<(), Fault> + Send + Sync + 'static,
+        S: Source<C>,
+        F: Follower<C>,
     {
-        let apply = Arc::new(apply);
+        let tailing =
+            Tailing { chassis: self, source, log, follower: Arc::new(follower), changes: PhantomData::<fn() -> C> };
+        tailing.run()
+    }
+}
+
+/// One log that is followed.
+pub(crate) struct Tailing<C, S, F> {
+    pub(crate) chassis: Arc<Chassis>,
+    pub(crate) source: Service,
+    pub(crate) log: S,
+    pub(crate) follower: Arc<F>,
+    changes: PhantomData<fn() -> C>,
+}
+
+impl<C: Change, S: Source<C>, F: Follower<C>> Tailing<C, S, F> {
+    async fn run(self) {
+        let (source, service) = (self.source, self.chassis.service());
+        let followed = &self.chassis.followed;
         let mut failures = 0_u32;
         let mut first = true;
         loop {
-            match self.poll(source, &read, &apply, first).await {
+            match self.poll(first).await {
                 Ok(()) => (failures, first) = (0, false),
                 Err(Trouble::Away(error)) => {
-                    self.followed.lost(source);
-                    tracing::debug!(service = %self.service(), %source, %error, "cannot follow now");
+                    followed.lost(source);
+                    self.chassis.lags.lost(source);
+                    tracing::debug!(%service, %source, %error, "cannot follow now");
                     failures = failures.saturating_add(1);
                     first = true;
                     sleep(BACKOFF.0.saturating_mul(1 << failures.min(6)).min(BACKOFF.1)).await;
                 }
                 Err(Trouble::Busy) => sleep(BUSY).await,
                 Err(Trouble::Stopped(why)) => {
-                    tracing::error!(service = %self.service(), %source, %why, "a follower has stopped");
-                    self.followed.stop(source, why);
+                    tracing::error!(%service, %source, %why, "a follower has stopped");
+                    followed.stop(source, why);
                     sleep(STOPPED).await;
                 }
             }
         }
     }
 
-    async fn poll<C, R, F, A>(
-        self: &Arc<Self>,
-        source: Service,
-        read: &R,
-        apply: &Arc<A>,
-        first: bool,
-    ) -> Result<(), Trouble>
-    where
-        C: Change,
-        R: Fn(Context, ReadChanges) -> F,
-        F: Future<Output = Answer<Changes<C>>>,
-        A: Fn(&mut Transaction<'_>, Position, &C) -> Result<(), Fault> + Send + Sync + 'static,
-    {
-        let (cursor, before) = self
-            .db()
-            .read(|view| Ok::<_, Fault>((view.cursor(source.name())?, applied(view, self.service())?)))
-            .await
-            .map_err(Trouble::of)?;
-        self.followed.applied(&before);
+    async fn poll(&self, first: bool) -> Result<(), Trouble> {
+        let (chassis, source) = (&self.chassis, self.source);
+        // Before anything is looked at: what is asked of this follower from then on ends its wait.
+        let attention = chassis.attention.notified();
+        tokio::pin!(attention);
+        attention.as_mut().enable();
+        let seen = chassis.db().read(|view| {
+            let (cursor, applied) = (view.cursor(source.name())?, applied(view, chassis.service())?);
+            Ok::<_, Fault>((cursor, applied, resync::state(view, source)?, resync::past(view, source)?))
+        });
+        let (cursor, before, under_way, past) = seen.await.map_err(Trouble::of)?;
+        chassis.followed.past(source, &past);
+        chassis.followed.applied(&before);
+        if let Some(state) = under_way {
+            return self.resynchronize(state, first, attention).await;
+        }
         let wait = if first { Duration::ZERO } else { WAIT };
-        let context = Context::new(self.identity().credential().map_err(Trouble::Away)?, wait + GRACE);
+        let changes = tokio::select! {
+            changes = self.read(cursor, wait) => changes?,
+            () = &mut attention => return Ok(()),
+        };
+        let Changes::Records { epoch, records, watermark, followed } = changes else {
+            tracing::warn!(service = %chassis.service(), %source, followed_to = cursor.map_or(0, |cursor| cursor.position),
+                "its log is not the history that was followed: a snapshot of what it holds is read");
+            return self.store(State::new()).await;
+        };
+        let next = next_cursor(cursor, epoch, &records).map_err(Trouble::Stopped)?;
+        chassis.lags.note(source, cursor.map_or(0, |cursor| cursor.position), watermark);
+        let records = Arc::new(records);
+        let mut reached = cursor;
+        while reached != Some(next) {
+            let after = self.take_over(reached, next.epoch, &records).await.map_err(Trouble::of)?;
+            chassis.followed.applied(&after.1);
+            chassis.lags.note(source, after.0.position, watermark);
+            reached = Some(after.0);
+            chassis.work_may_have_come();
+        }
+        chassis.followed.heard(source, (next.position >= watermark).then_some((followed, next.position)));
+        Ok(())
+    }
+
+    /// What changed behind `cursor`, after waiting up to `wait` for it.
+    pub(crate) async fn read(&self, cursor: Option<Cursor>, wait: Duration) -> Result<Changes<C>, Trouble> {
         let request = ReadChanges {
             after: log_cursor(cursor),
             limit: RECORDS_A_BATCH,
             wait_ms: u32::try_from(wait.as_millis()).unwrap_or(0),
-            followed: self.followed.now().told(source),
+            followed: self.chassis.followed.now().told(self.source),
         };
-        match read(context, request).await.map_err(Trouble::Away)?.value {
-            Changes::Records { epoch, records, watermark, followed } => {
-                let next = next_cursor(cursor, epoch, &records).map_err(Trouble::Stopped)?;
-                let (records, mut reached) = (Arc::new(records), cursor);
-                while reached != Some(next) {
-                    let (apply, records) = (Arc::clone(apply), Arc::clone(&records));
-                    let after =
-                        self.take_over(source, reached, next.epoch, records, apply).await.map_err(Trouble::of)?;
-                    self.followed.applied(&after.1);
-                    reached = Some(after.0);
-                    self.work_may_have_come();
-                }
-                self.followed.heard(source, (next.position >= watermark).then_some((followed, next.position)));
-                Ok(())
-            }
-            Changes::Diverged { watermark, .. } => Err(Trouble::Stopped(format!(
-                "its log (now at {watermark}) is not the history that was followed to {}: a database was restored, copied \
-                 back or emptied; nothing here was changed",
-                cursor.map_or(0, |cursor| cursor.position),
-            ))),
-        }
+        Ok(self.log.changes(&self.asking(wait)?, request).await.map_err(Trouble::Away)?.value)
     }
-}
 
-impl Chassis {
+    /// The context of a question whose answer may take `wait` by design.
+    pub(crate) fn asking(&self, wait: Duration) -> Result<Context, Trouble> {
+        let credential = self.chassis.identity().credential().map_err(Trouble::Away)?;
+        Ok(Context::new(credential, wait + GRACE))
+    }
+
     /// Applies those of `records` behind `reached` in one transaction with the cursor, or as many of them as fit. Where the cursor
     /// then is, and how far the effects are.
-    async fn take_over<C, A>(
+    async fn take_over(
         &self,
-        source: Service,
         reached: Option<Cursor>,
         epoch: storage::Epoch,
-        records: Arc<Vec<Record<C>>>,
-        apply: Arc<A>,
-    ) -> Result<(Cursor, Positions), Fault>
-    where
-        C: Change,
-        A: Fn(&mut Transaction<'_>, Position, &C) -> Result<(), Fault> + Send + Sync + 'static,
-    {
-        let service = self.service();
-        let taken = self.db().write(move |tx| {
-            let mut reached = reached.unwrap_or(Cursor { epoch, position: 0, digest: Digest::default() });
-            let behind = reached.position;
-            for record in records.iter().filter(|record| record.position > behind) {
-                if tx.changed_rows() >= ROWS_A_TRANSACTION {
-                    break;
-                }
-                apply(tx, Position { epoch: Epoch(epoch.0), at: record.position }, &record.change)?;
-                reached = Cursor { epoch, position: record.position, digest: Digest(record.digest) };
-            }
+        records: &Arc<Vec<Record<C>>>,
+    ) -> Result<(Cursor, Positions), Fault> {
+        let (service, source) = (self.chassis.service(), self.source);
+        let (follower, records) = (Arc::clone(&self.follower), Arc::clone(records));
+        let taken = self.chassis.db().write(move |tx| {
+            let reached = reached.unwrap_or(Cursor { epoch, position: 0, digest: Digest::default() });
+            let reached = apply_behind(tx, reached, &records, |tx, at, change| follower.apply(tx, at, change))?;
             tx.set_cursor(source.name(), reached)?;
             Ok((reached, applied(tx, service)?))
         });
@@ -168,19 +209,40 @@ impl Chassis {
     }
 }
 
-enum Trouble {
+/// Applies those of `records` behind `reached`, or as many as a transaction should hold; the cursor behind them.
+pub(crate) fn apply_behind<C>(
+    tx: &mut Transaction<'_>,
+    mut reached: Cursor,
+    records: &[Record<C>],
+    apply: impl Fn(&mut Transaction<'_>, Position, &C) -> Result<(), Fault>,
+) -> Result<Cursor, Fault> {
+    let (epoch, behind) = (reached.epoch, reached.position);
+    for record in records.iter().filter(|record| record.position > behind) {
+        if tx.changed_rows() >= ROWS_A_TRANSACTION {
+            break;
+        }
+        apply(tx, Position { epoch: Epoch(epoch.0), at: record.position }, &record.change)?;
+        reached = Cursor { epoch, position: record.position, digest: Digest(record.digest) };
+    }
+    Ok(reached)
+}
+
+/// Why a follower cannot go on at the moment.
+pub(crate) enum Trouble {
     /// The owner cannot be reached: it will be tried again soon.
     Away(Error),
-    /// The own database takes nothing at the moment: it is busy, or closing.
+    /// The own database takes nothing at the moment: it is busy, its disk is full, or it is closing.
     Busy,
     /// Going on would lose or invent something: an operator must look.
     Stopped(String),
 }
 
 impl Trouble {
-    fn of(fault: Fault) -> Self {
+    pub(crate) fn of(fault: Fault) -> Self {
         match fault {
-            Fault::Storage(storage::Error::Busy { .. } | storage::Error::Closed) => Self::Busy,
+            Fault::Storage(storage::Error::Busy { .. } | storage::Error::DiskFull { .. } | storage::Error::Closed) => {
+                Self::Busy
+            }
             other => Self::Stopped(other.to_string()),
         }
     }
@@ -195,7 +257,7 @@ fn log_cursor(cursor: Option<Cursor>) -> LogCursor {
 }
 
 /// The cursor behind `records`, which must join `cursor` without a gap.
-fn next_cursor<C>(cursor: Option<Cursor>, epoch: Epoch, records: &[Record<C>]) -> Result<Cursor, String> {
+pub(crate) fn next_cursor<C>(cursor: Option<Cursor>, epoch: Epoch, records: &[Record<C>]) -> Result<Cursor, String> {
     let mut next = cursor.unwrap_or(Cursor { epoch: storage::Epoch(epoch.0), position: 0, digest: Digest::default() });
     if next.epoch.0 != epoch.0 {
         return Err("it answered with records of another history than was asked for".to_owned());

@@ -5,10 +5,10 @@
 //! is applied here. From both comes what this service may claim: of auth, say, it has seen only what it applied itself *and* what
 //! each service it follows had applied, since a row of theirs may be the effect of a row of auth's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use domain::{Position, Positions, Service};
+use domain::{Epoch, Position, Positions, Service};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
@@ -23,6 +23,10 @@ pub(crate) struct State {
     stopped: BTreeMap<Service, String>,
     /// Why a long cascade does not go on, if one does not.
     stuck: Option<String>,
+    /// The sources to another history of which this service is going over.
+    resynchronizing: BTreeSet<Service>,
+    /// Histories that were followed and are no more: nobody waits for what was seen of them.
+    past: BTreeSet<(Service, Epoch)>,
 }
 
 /// Whether a followed service answers. One that was never asked is not in the map: it may just be starting.
@@ -42,6 +46,11 @@ pub(crate) struct Followed {
 }
 
 impl State {
+    /// How far the effects of each followed log are in this database.
+    pub(crate) const fn applied(&self) -> &Positions {
+        &self.applied
+    }
+
     /// How far this service has followed, as it may tell others.
     pub(crate) fn effective(&self, service: Service) -> Positions {
         let mut effective = Positions::default();
@@ -62,7 +71,7 @@ impl State {
         let covers = |known: Option<Position>, wanted: Position| known.is_some_and(|known| known.covers(wanted));
         let mut missing = Vec::new();
         for (source, wanted) in seen.iter().filter(|(_, wanted)| wanted.at > 0) {
-            if !service.follows().contains(&source) {
+            if !service.follows().contains(&source) || self.past.contains(&(source, wanted.epoch)) {
                 continue;
             }
             if !covers(self.applied.get(source), wanted) {
@@ -92,6 +101,24 @@ impl State {
     pub(crate) fn out_of_contact(&self, service: Service) -> Vec<Service> {
         let silent = |source: &&Service| self.contact.get(source) != Some(&Contact::Answers);
         service.follows().iter().filter(silent).copied().collect()
+    }
+
+    /// The followed services that do not answer, or to another history of which this one is going over.
+    pub(crate) fn out_of_step(&self, service: Service) -> Vec<Service> {
+        service.follows().iter().copied().filter(|source| !self.is_in_step(*source)).collect()
+    }
+
+    /// Whether the source answers, and tells the history that is followed.
+    pub(crate) fn is_in_step(&self, source: Service) -> bool {
+        self.contact.get(&source) == Some(&Contact::Answers) && !self.resynchronizing.contains(&source)
+    }
+
+    pub(crate) fn has_stopped(&self, source: Service) -> bool {
+        self.stopped.contains_key(&source)
+    }
+
+    pub(crate) const fn is_stuck(&self) -> bool {
+        self.stuck.is_some()
     }
 
     pub(crate) fn stopped(&self) -> Vec<String> {
@@ -137,7 +164,9 @@ impl Followed {
         self.state.send_if_modified(|state| {
             let before = state.applied.clone();
             // Several tasks report what their own transactions saw, not always in that order: none takes back another's.
-            state.applied.merge(positions);
+            for (source, position) in positions.iter().filter(|(of, at)| !state.past.contains(&(*of, at.epoch))) {
+                state.applied.advance(source, position);
+            }
             state.take_what_was_told() || state.applied != before
         });
     }
@@ -164,8 +193,38 @@ impl Followed {
         });
     }
 
-    pub(crate) fn stop(&self, source: Service, why: String) {
-        self.state.send_if_modified(|state| state.stopped.insert(source, why.clone()) != Some(why));
+    /// The follower of `source` has stopped, and why; whether that is news.
+    pub(crate) fn stop(&self, source: Service, why: String) -> bool {
+        self.state.send_if_modified(|state| state.stopped.insert(source, why.clone()) != Some(why))
+    }
+
+    /// An answer came from `source`, of which nothing more is to be said.
+    pub(crate) fn reached(&self, source: Service) {
+        self.state.send_if_modified(|state| state.contact.insert(source, Contact::Answers) != Some(Contact::Answers));
+    }
+
+    /// The histories of `source` that were left.
+    pub(crate) fn past(&self, source: Service, past: &[Epoch]) {
+        self.state.send_if_modified(|state| {
+            let known = state.past.extract_if(.., |(of, _)| *of == source).map(|(_, epoch)| epoch);
+            let news = known.collect::<BTreeSet<_>>() != past.iter().copied().collect();
+            state.past.extend(past.iter().map(|epoch| (source, *epoch)));
+            news
+        });
+    }
+
+    /// This service goes over to another history of `source`: what it told of others belongs to the old one.
+    pub(crate) fn resynchronizes(&self, source: Service) {
+        self.state.send_if_modified(|state| {
+            state.told.remove(&source);
+            state.telling.remove(&source);
+            state.resynchronizing.insert(source)
+        });
+    }
+
+    /// It has gone over.
+    pub(crate) fn resynchronized(&self, source: Service) {
+        self.state.send_if_modified(|state| state.resynchronizing.remove(&source));
     }
 
     /// A long cascade does not go on, and why; or it does.
@@ -177,12 +236,13 @@ impl Followed {
         });
     }
 
-    /// Waits until something was heard of the log of `source` up to `wanted`, or of another history of it, but not beyond
+    /// Waits until something was heard of the log of `source` up to `wanted`, or that it tells another history, but not beyond
     /// `within`. Also while the source cannot be reached: it may just be starting, as this service may.
     pub(crate) async fn hear(&self, source: Service, wanted: Position, within: Duration) {
         let mut state = self.state.subscribe();
         let heard = state.wait_for(|state| {
-            state.applied.get(source).is_some_and(|known| known.epoch != wanted.epoch || known.at >= wanted.at)
+            let applied = state.applied.get(source);
+            applied.is_some_and(|known| known.covers(wanted) || known.epoch != wanted.epoch && state.is_in_step(source))
         });
         // Whether it was heard or not is seen by whoever looks next.
         let _ = tokio::time::timeout(within, heard).await;

@@ -5,10 +5,12 @@
 //!
 //! * [`Chassis::query`] and [`Chassis::command`]: read-your-writes before, log positions after, one identity for a command
 //!   however often it is sent ([`journal`]), rights that have settled before they are acknowledged.
-//! * [`follow`]: taking over another service's changes, exactly once in effect; [`log`]: serving one's own.
+//! * [`follow`]: taking over another service's changes, exactly once in effect; [`log`]: serving one's own; [`resync`]: going over
+//!   to another history, when the one that was followed is not there any more.
 //! * [`work`]: cascades too large for one transaction, in bounded steps that survive a crash.
 //! * [`directory`]: the users, sessions and signing keys that every service follows from auth; on it stand
 //!   [`authenticator`] (who is calling?) and the check of references to users.
+//! * [`Chassis::answer_watch`]: telling those who look at something that there is news.
 //! * [`timeline`]: the index by time that events and calendars share.
 //! * [`tokens`] and [`operator`]: how sessions and services prove who they are.
 //!
@@ -22,20 +24,29 @@ mod core;
 pub mod cursor;
 pub mod directory;
 mod fault;
+mod figures;
 pub mod follow;
 mod followed;
+mod held;
 pub mod journal;
 pub mod log;
 pub mod operator;
+pub mod resync;
 mod row;
 mod running;
+mod snapshot;
+mod source;
 pub mod timeline;
 pub mod tokens;
+mod watching;
 pub mod work;
 
 pub use clock::SystemClock;
 pub use core::{Chassis, Settle, Setup, WAY_HOME};
 pub use fault::Fault;
+pub use figures::{Figures, Following};
+pub use held::Listing;
 pub use operator::OperatorKey;
 pub use row::Row;
-pub use running::{Gauge, Running};
+pub use running::Running;
+pub use source::Source;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::log::{Change, Changes, ReadChanges, Record};
 use domain::{Actor, Answer, Context, Epoch, Positions, Reply, Service};
+use storage::Reader as _;
 use tokio::time::{Instant, timeout_at};
 
 use crate::row::Logged;
@@ -43,11 +44,17 @@ impl Chassis {
         let after = request.after.position;
         let ours = match request.after.epoch {
             None => after == 0,
-            Some(known) => {
-                known == epoch && db.digest_at(after).await?.is_some_and(|digest| digest.0 == request.after.digest)
-            }
+            Some(known) if known == epoch => match db.digest_at(after).await? {
+                Some(digest) => digest.0 == request.after.digest,
+                None => false,
+            },
+            Some(_) => false,
         };
         if !ours {
+            let epoch = match context.actor {
+                Actor::Service(_) if request.after.epoch == Some(epoch) => self.set_back(epoch).await?,
+                _ => epoch,
+            };
             return reply(Changes::Diverged { epoch, watermark: db.durable_position() });
         }
         if let Actor::Service(follower) = context.actor {
@@ -90,6 +97,22 @@ impl Chassis {
                 }
             }
         }
+    }
+
+    /// A follower knows records of this very history that are not in it: the database was set back (an older copy of its folder was
+    /// put in its place), and has been telling another history under the same name. It takes a new one, so that positions of the two
+    /// are never mistaken for each other.
+    async fn set_back(&self, known: Epoch) -> Result<Epoch, Fault> {
+        let renewed = self.db().write(move |tx| match Epoch(tx.epoch().0) {
+            epoch if epoch == known => Ok(Epoch(tx.renew_epoch()?.0)),
+            epoch => Ok::<_, Fault>(epoch),
+        });
+        let epoch = renewed.await?;
+        self.followers.send_replace(std::collections::BTreeMap::new());
+        tracing::error!(service = %self.service(),
+            "this database is older than what others have already followed of it: an older copy was put in its place; \
+             those who follow it compare what they have with what is here");
+        Ok(epoch)
     }
 
     fn acknowledged(&self, follower: Service, position: u64) {

@@ -23,6 +23,8 @@ const LIFE: Duration = Duration::from_secs(3_600);
 /// Clocks of two machines may differ by this much.
 const LEEWAY: Duration = Duration::from_secs(300);
 /// Binds the tokens to their use, so that nothing else made with the key can pass for one.
+/// Ours have some 150 bytes; nothing longer is looked at.
+const LONGEST: usize = 1_024;
 const PURPOSE: &[u8] = b"convene service identity";
 
 /// The key itself; shown nowhere.
@@ -114,6 +116,9 @@ impl OperatorKey {
     /// Unauthenticated for a token of another installation, or one that is no longer good.
     pub fn verify(&self, token: &ServiceToken, now: Timestamp) -> Result<Actor, Error> {
         let refused = || Error::unauthenticated("the service token is not of this installation, or no longer good");
+        if token.0.len() > LONGEST {
+            return Err(refused());
+        }
         let untrusted = UntrustedToken::<Local, V4>::try_from(&token.0).map_err(|_| refused())?;
         let trusted = LocalToken::decrypt(&self.0, &untrusted, None, Some(PURPOSE)).map_err(|_| refused())?;
         let claims: Claims = serde_json::from_str(trusted.payload()).map_err(|_| refused())?;

@@ -16,17 +16,6 @@ pub struct Running<P: Protocol> {
     tasks: JoinSet<()>,
 }
 
-/// A figure about a running service.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Gauge {
-    /// Its name, as Prometheus has names.
-    pub name: &'static str,
-    /// What it tells, with its unit.
-    pub help: &'static str,
-    /// The figure.
-    pub value: f64,
-}
-
 impl<P: Protocol> Running<P> {
     /// The bare service: nobody is authenticated before it, no deadline kept. The transport wraps it.
     pub fn new(chassis: Arc<Chassis>, stub: Arc<dyn Stub<P>>, authenticate: Arc<dyn Authenticate>) -> Self {
@@ -64,37 +53,5 @@ impl<P: Protocol> Running<P> {
     pub async fn stop(mut self) {
         self.tasks.shutdown().await;
         self.chassis.db().close().await;
-    }
-}
-
-impl Chassis {
-    /// Figures for `/metrics`.
-    #[must_use]
-    #[allow(clippy::cast_precision_loss, reason = "figures for people")]
-    pub fn gauges(&self) -> Vec<Gauge> {
-        let stats = self.db().stats();
-        let health = self.health();
-        let gauge = |name, help, value| Gauge { name, help, value };
-        vec![
-            gauge("convene_database_bytes", "Size of the database on disk, in bytes.", stats.size_on_disk as f64),
-            gauge("convene_database_queue", "Transactions waiting to be written.", stats.queued as f64),
-            gauge("convene_database_batches", "Batches written since the start.", stats.batches as f64),
-            gauge("convene_database_transactions", "Transactions written since the start.", stats.transactions as f64),
-            gauge(
-                "convene_log_position",
-                "The last durable position of the change log.",
-                self.db().durable_position() as f64,
-            ),
-            gauge(
-                "convene_followers_out_of_contact",
-                "Followed services that do not answer.",
-                health.behind.len() as f64,
-            ),
-            gauge(
-                "convene_followers_stopped",
-                "Followers that have stopped and need an operator.",
-                health.stopped.len() as f64,
-            ),
-        ]
     }
 }

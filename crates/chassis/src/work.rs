@@ -33,8 +33,9 @@ pub fn begin<W: Serialize + DeserializeOwned>(
     step: impl Fn(&mut Transaction<'_>, W) -> Result<Option<W>, Fault>,
 ) -> Result<(), Fault> {
     if let Some(rest) = step(tx, item)? {
-        let taken = tx.scan(&WORK, &(source, cause.at), None, usize::MAX)?.len();
-        let number = u32::try_from(taken).map_err(|_| Fault::broken("too many work items of one change"))?;
+        let last = tx.scan_back(&WORK, &(source, cause.at), None, 1)?.pop();
+        let number = last.map_or(Some(0), |((.., number), _)| number.checked_add(1));
+        let number = number.ok_or_else(|| Fault::broken("too many work items of one change"))?;
         tx.put(&WORK, &(source, cause.at, number), &Row(storage::encode(&rest)?))?;
     }
     Ok(())
@@ -70,7 +71,9 @@ impl Chassis {
                     self.followed.applied(&applied);
                 }
                 Ok(None) => self.work_came().await,
-                Err(Fault::Storage(storage::Error::Busy { .. } | storage::Error::Closed)) => {
+                Err(Fault::Storage(
+                    storage::Error::Busy { .. } | storage::Error::DiskFull { .. } | storage::Error::Closed,
+                )) => {
                     tokio::time::sleep(std::time::Duration::from_millis(50)).await;
                 }
                 Err(fault) => {

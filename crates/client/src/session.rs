@@ -5,7 +5,10 @@
 use std::io;
 
 use domain::auth::{SignedIn, User};
-use domain::{Positions, SessionToken, Timestamp};
+use domain::events::{CancelEvent, CreateEvent, EditEvent, Invite, Uninvite};
+use domain::invitations::{Attend, Respond, Unattend};
+use domain::sharing::{ShareCalendar, Unshare};
+use domain::{IdempotencyKey, Positions, SessionToken, Timestamp, UserId};
 use futures::future::BoxFuture;
 
 /// A sign-in.
@@ -30,6 +33,56 @@ pub struct Kept {
     pub seen: Positions,
     /// The number of the last command; later ones have greater numbers.
     pub sequence: u64,
+    /// Commands whose outcome is not known, of whoever gave them; the oldest first.
+    pub unconfirmed: Vec<Unconfirmed>,
+}
+
+impl Kept {
+    /// Whether it differs from what was written in more than what others did meanwhile: that is written with the rest, and at the end.
+    pub(crate) fn is_to_be_written_after(&self, written: &Self) -> bool {
+        (&self.session, self.sequence, &self.unconfirmed) != (&written.session, written.sequence, &written.unconfirmed)
+    }
+}
+
+/// A command that was sent, or was about to be, and has no definite answer. It is kept before it is sent, so that a client which
+/// ends in between, however it ends, finds out in its next run: the same goes out once more under the same key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unconfirmed {
+    /// Its identity: services do it once, however often it arrives.
+    pub key: IdempotencyKey,
+    /// Its number among the commands of the session.
+    pub sequence: u64,
+    /// When it was given.
+    pub since: Timestamp,
+    /// By whom.
+    pub user: UserId,
+    /// What it is.
+    pub command: Given,
+}
+
+/// A command that holds no secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// Makes an event.
+    Create(Box<CreateEvent>),
+    /// Changes one.
+    Edit(Box<EditEvent>),
+    /// Calls one off.
+    Cancel(CancelEvent),
+    /// Invites people to one.
+    Invite(Invite),
+    /// Takes invitations back.
+    Uninvite(Uninvite),
+    /// Answers an invitation.
+    Respond(Respond),
+    /// Joins a public event.
+    Attend(Attend),
+    /// Leaves it.
+    Unattend(Unattend),
+    /// Lets someone see a calendar.
+    Share(ShareCalendar),
+    /// Lets them see it no longer.
+    Unshare(Unshare),
 }
 
 /// Where a session is kept between runs.

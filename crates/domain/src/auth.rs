@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::integrity::{AskHealth, Audit, AuditPage, Health, Present};
 use crate::log::{Change, Changes, ReadChanges};
+use crate::recovery::{ReadSnapshot, Snapshot};
 use crate::{Password, PasswordAttempt, Position, SessionId, SessionToken, Timestamp, UserId, Username};
 
 crate::service! {
@@ -38,6 +39,8 @@ crate::service! {
         12: query by Service fn present(Present) -> Vec<bool>;
         /// How the service is.
         13: query by Anyone fn health(AskHealth) -> Health;
+        /// The signing keys, users and live sessions, for followers whose history ended.
+        14: query by Service fn snapshot(ReadSnapshot) -> Snapshot<AuthChange>;
     }
 }
 
@@ -163,6 +166,35 @@ pub enum AuthChange {
     },
 }
 
+/// What of auth's others keep, apart from signing keys: those stay, since without sessions they are good for nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum AuthRow {
+    /// A user.
+    User(UserId),
+    /// A live session.
+    Session(SessionId),
+}
+
 impl Change for AuthChange {
     const VERSION: u8 = 1;
+    type Row = AuthRow;
+
+    fn rows(&self) -> Vec<AuthRow> {
+        match self {
+            Self::UserRegistered(user) => vec![AuthRow::User(user.id)],
+            Self::SessionStarted { session, .. } => vec![AuthRow::Session(*session)],
+            Self::KeyPublished { .. } | Self::SessionEnded { .. } | Self::UserDeleted { .. } => Vec::new(),
+        }
+    }
+
+    fn removal(row: &AuthRow) -> Self {
+        match *row {
+            AuthRow::User(user) => Self::UserDeleted { user },
+            AuthRow::Session(session) => Self::SessionEnded { session },
+        }
+    }
+
+    fn is_lasting(row: &AuthRow) -> bool {
+        matches!(row, AuthRow::User(_))
+    }
 }

@@ -7,8 +7,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::integrity::{AskHealth, Audit, AuditPage, Health};
+use crate::recovery::{AcceptLoss, LossAccepted};
 use crate::time::Window;
-use crate::{EventId, EventTime, EventTitle, Instance, Location, PageCursor, PageRequest, Username};
+use crate::{EventId, EventTime, EventTitle, Instance, Location, PageCursor, PageRequest, Positions, Username, Watch};
 
 crate::service! {
     /// Looking into calendars.
@@ -22,6 +23,10 @@ crate::service! {
         2: query by Service fn audit(Audit) -> AuditPage;
         /// How the service is.
         3: query by Anyone fn health(AskHealth) -> Health;
+        /// How far the service is, as soon as that is news.
+        4: query by User fn watch(Watch) -> Positions;
+        /// Lets go of what the named owner has lost, though it is much. Operator only; conflict if nothing waits for that.
+        5: command by Service fn accept_loss(AcceptLoss) -> LossAccepted;
     }
 }
 

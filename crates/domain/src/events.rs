@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::integrity::{AskHealth, Audit, AuditPage, Health, Present};
 use crate::log::{Change, Changes, ReadChanges};
+use crate::recovery::{AcceptLoss, LossAccepted, ReadSnapshot, Snapshot};
 use crate::time::Window;
 use crate::{
-    Description, EventId, EventTime, EventTitle, Location, Page, PageRequest, Position, SearchText, Series, Timestamp,
-    UserId, Username,
+    Description, EventId, EventTime, EventTitle, Location, Page, PageRequest, Position, Positions, SearchText, Series,
+    Timestamp, UserId, Username, Watch,
 };
 
 crate::service! {
@@ -42,6 +43,12 @@ crate::service! {
         11: query by Service fn present(Present) -> Vec<bool>;
         /// How the service is.
         12: query by Anyone fn health(AskHealth) -> Health;
+        /// How far the service is, as soon as that is news.
+        13: query by User fn watch(Watch) -> Positions;
+        /// The events and who is invited to each, for followers whose history ended.
+        14: query by Service fn snapshot(ReadSnapshot) -> Snapshot<EventChange>;
+        /// Lets go of what the named owner has lost, though it is much. Operator only; conflict if nothing waits for that.
+        15: command by Service fn accept_loss(AcceptLoss) -> LossAccepted;
     }
 }
 
@@ -244,8 +251,44 @@ pub enum EventChange {
         /// Which it was.
         event: EventId,
     },
+    /// People are invited, as a snapshot tells it; never in the log. At most [`MAX_PEOPLE_A_RECORD`].
+    Members {
+        /// To what.
+        event: EventId,
+        /// By whom; `None` once the account is gone.
+        inviter: Option<UserId>,
+        /// Who.
+        invitees: Vec<UserId>,
+    },
+}
+
+/// What of events' others keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum EventRow {
+    /// An event.
+    Event(EventId),
+    /// An invitation to an event.
+    Invited(EventId, UserId),
 }
 
 impl Change for EventChange {
     const VERSION: u8 = 1;
+    type Row = EventRow;
+
+    fn rows(&self) -> Vec<EventRow> {
+        match self {
+            Self::Put(facts) => vec![EventRow::Event(facts.event)],
+            Self::Invited { event, invitees, .. } | Self::Members { event, invitees, .. } => {
+                invitees.iter().map(|invitee| EventRow::Invited(*event, *invitee)).collect()
+            }
+            Self::Uninvited { .. } | Self::Removed { .. } => Vec::new(),
+        }
+    }
+
+    fn removal(row: &EventRow) -> Self {
+        match *row {
+            EventRow::Event(event) => Self::Removed { event },
+            EventRow::Invited(event, invitee) => Self::Uninvited { event, invitees: vec![invitee] },
+        }
+    }
 }

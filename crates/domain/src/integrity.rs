@@ -42,6 +42,7 @@ pub const REFERENCES: &[ReferenceRule] = &[
     rule(Service::Invitations, "invitations.invitation.event", Service::Events, WhenTargetGoes::Goes),
     rule(Service::Invitations, "invitations.invitation.invitee", Service::Auth, WhenTargetGoes::Goes),
     rule(Service::Invitations, "invitations.invitation.inviter", Service::Auth, WhenTargetGoes::ReadsDeletedUser),
+    rule(Service::Invitations, "invitations.answer.organizer", Service::Auth, WhenTargetGoes::Goes),
     rule(Service::Calendar, "calendar.calendar.owner", Service::Auth, WhenTargetGoes::Goes),
     rule(Service::Calendar, "calendar.entry.owner", Service::Auth, WhenTargetGoes::Goes),
     rule(Service::Calendar, "calendar.entry.event", Service::Events, WhenTargetGoes::Goes),

@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use crate::events::Person;
 use crate::integrity::{AskHealth, Audit, AuditPage, Health};
 use crate::log::{Change, Changes, ReadChanges};
-use crate::{EventId, EventTitle, Instance, Location, Page, PageRequest, Series, UserId, Username};
+use crate::recovery::{AcceptLoss, LossAccepted, ReadSnapshot, Snapshot};
+use crate::{
+    EventId, EventTitle, Instance, Location, Page, PageRequest, Position, Positions, Series, UserId, Username, Watch,
+};
 
 crate::service! {
     /// The inbox, the three answers, and who comes.
@@ -33,6 +36,16 @@ crate::service! {
         8: query by Service fn audit(Audit) -> AuditPage;
         /// How the service is.
         9: query by Anyone fn health(AskHealth) -> Health;
+        /// How far the service is, as soon as that is news.
+        10: query by User fn watch(Watch) -> Positions;
+        /// What people have answered to the events that I organize, the last answer of each.
+        11: query by User fn answers(ListAnswers) -> Answers;
+        /// Everyone's status, for followers whose history ended.
+        12: query by Service fn snapshot(ReadSnapshot) -> Snapshot<InvitationChange>;
+        /// Lets go of what the named owner has lost, though it is much. Operator only; conflict if nothing waits for that.
+        13: command by Service fn accept_loss(AcceptLoss) -> LossAccepted;
+        /// My invitations to some events, in the order of the question, without those that do not exist.
+        14: query by User fn mine(OfEvents) -> Vec<Invitation>;
     }
 }
 
@@ -122,6 +135,16 @@ pub struct OfPeople {
     pub invitees: Vec<Username>,
 }
 
+/// Most events that can be asked about at once: as many as a page of a list has.
+pub const MAX_EVENTS: usize = 200;
+
+/// Asks for my own invitations; at most [`MAX_EVENTS`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfEvents {
+    /// To what.
+    pub events: Vec<EventId>,
+}
+
 /// As much of an event as an invitation tells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventSummary {
@@ -187,6 +210,41 @@ pub struct Participants {
     pub people: Page<Participant>,
 }
 
+/// Most answers that are remembered for one organizer, to be told of; older ones are still among the participants.
+pub const MAX_ANSWERS: usize = 50;
+
+/// Asks what people have answered to my events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListAnswers {
+    /// Only those after this position of invitations' log: the `until` of an earlier reply. `None` for all that are remembered;
+    /// a position of another history than the present one has nothing after it.
+    pub after: Option<Position>,
+}
+
+/// Someone's last answer to an event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answered {
+    /// The event.
+    pub event: EventId,
+    /// All of it, or one instance.
+    pub instance: Instance,
+    /// Its title.
+    pub title: EventTitle,
+    /// Who answered.
+    pub username: Username,
+    /// What: never `pending`.
+    pub status: Status,
+}
+
+/// What people have answered; at most [`MAX_ANSWERS`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answers {
+    /// The answers, in the order in which they were given.
+    pub items: Vec<Answered>,
+    /// Up to where these are all; to be given as `after` next time.
+    pub until: Position,
+}
+
 /// A record of invitations' log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum InvitationChange {
@@ -201,6 +259,20 @@ pub enum InvitationChange {
     },
 }
 
+/// What of invitations' others keep: someone's status at an event, or at one instance of it.
+pub type InvitationRow = (EventId, Instance, UserId);
+
 impl Change for InvitationChange {
     const VERSION: u8 = 1;
+    type Row = InvitationRow;
+
+    fn rows(&self) -> Vec<InvitationRow> {
+        let Self::Answered { event, instance, people } = self;
+        let there = people.iter().filter(|(_, status)| status.is_some());
+        there.map(|(user, _)| (*event, *instance, *user)).collect()
+    }
+
+    fn removal(&(event, instance, user): &InvitationRow) -> Self {
+        Self::Answered { event, instance, people: vec![(user, None)] }
+    }
 }

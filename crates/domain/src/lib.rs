@@ -23,12 +23,14 @@ pub mod invitations;
 pub mod log;
 mod page;
 mod position;
+pub mod recovery;
 mod reply;
 mod service;
 pub mod sharing;
 mod stub;
 mod text;
 pub mod time;
+mod watch;
 
 pub use context::{Actor, Context, Credential, Peer, ServiceToken, SessionToken, Trace};
 pub use error::{Error, Retryable};
@@ -40,6 +42,7 @@ pub use service::Service;
 pub use stub::{Access, Authenticate, Codec, Kind, Method, Protocol, Stub, WireBody};
 pub use text::{Description, EventTitle, Location, Password, PasswordAttempt, SearchText, Username};
 pub use time::{Clock, EventTime, Instance, Recurrence, Series, Timestamp, Zone};
+pub use watch::Watch;
 
 /// What every service method returns.
 pub type Answer<T> = Result<Reply<T>, Error>;

@@ -13,6 +13,21 @@ use crate::{Epoch, Positions};
 pub trait Change: Serialize + DeserializeOwned + Clone + std::fmt::Debug + Send + Sync + 'static {
     /// The version of its encoding; raised whenever the bytes change.
     const VERSION: u8;
+
+    /// The name of a row that the log's owner has and its followers keep something of; it never changes.
+    type Row: Serialize + DeserializeOwned + Clone + std::fmt::Debug + PartialEq + Eq + Send + Sync + 'static;
+
+    /// The rows that this record says are there.
+    fn rows(&self) -> Vec<Self::Row>;
+
+    /// The record that takes a row away.
+    fn removal(row: &Self::Row) -> Self;
+
+    /// Whether a row is more than a passing one: nobody is sorry for a session. Of the others only a few go
+    /// without an operator's word when their owner has lost them.
+    fn is_lasting(_row: &Self::Row) -> bool {
+        true
+    }
 }
 
 /// A digest chained over all records up to a position, so that two histories cannot be confused.

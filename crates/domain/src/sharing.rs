@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::integrity::{AskHealth, Audit, AuditPage, Health};
 use crate::log::{Change, Changes, ReadChanges};
-use crate::{UserId, Username};
+use crate::recovery::{AcceptLoss, LossAccepted, ReadSnapshot, Snapshot};
+use crate::{Positions, UserId, Username, Watch};
 
 crate::service! {
     /// Sharing one's calendar, and taking that back.
@@ -23,6 +24,12 @@ crate::service! {
         5: query by Service fn audit(Audit) -> AuditPage;
         /// How the service is.
         6: query by Anyone fn health(AskHealth) -> Health;
+        /// How far the service is, as soon as that is news.
+        7: query by User fn watch(Watch) -> Positions;
+        /// The live shares, for followers whose history ended.
+        8: query by Service fn snapshot(ReadSnapshot) -> Snapshot<SharingChange>;
+        /// Lets go of what the named owner has lost, though it is much. Operator only; conflict if nothing waits for that.
+        9: command by Service fn accept_loss(AcceptLoss) -> LossAccepted;
     }
 }
 
@@ -97,6 +104,21 @@ pub enum SharingChange {
     },
 }
 
+/// What of sharing's others keep: a share, by its owner and sharee.
+pub type SharingRow = (UserId, UserId);
+
 impl Change for SharingChange {
     const VERSION: u8 = 1;
+    type Row = SharingRow;
+
+    fn rows(&self) -> Vec<SharingRow> {
+        match *self {
+            Self::Shared { owner, sharee, .. } => vec![(owner, sharee)],
+            Self::Unshared { .. } => Vec::new(),
+        }
+    }
+
+    fn removal(&(owner, sharee): &SharingRow) -> Self {
+        Self::Unshared { owner, sharee }
+    }
 }

@@ -3,17 +3,29 @@
 //! A deletion first takes hold of the rows here, then of the directory: in one transaction, of which only the first, bounded
 //! step need be done at once ([`crate::store::work`]).
 
-use chassis::{Fault, directory, work};
-use domain::auth::AuthChange;
+use chassis::follow::Follower;
+use chassis::{Fault, Listing, directory, work};
+use domain::auth::{AuthChange, AuthRow};
 use domain::{Position, Service};
 use storage::Transaction;
 
 use crate::store::work::{Work, step};
+use crate::store::{INVITED_OF, ORGANIZED_BY};
 
-/// Takes one change of auth over, which stands at `at` in its log. Doing so twice does no harm.
-pub(crate) fn apply(tx: &mut Transaction<'_>, at: Position, change: &AuthChange) -> Result<(), Fault> {
-    if let AuthChange::UserDeleted { user } = change {
-        work::begin(tx, Service::Auth, at, Work::Forget(*user), step)?;
+/// Follows auth.
+pub(crate) struct OfAuth;
+
+impl Follower<AuthChange> for OfAuth {
+    fn apply(&self, tx: &mut Transaction<'_>, at: Position, change: &AuthChange) -> Result<(), Fault> {
+        if let AuthChange::UserDeleted { user } = change {
+            work::begin(tx, Service::Auth, at, Work::Forget(*user), step)?;
+        }
+        directory::apply(tx, change)
     }
-    directory::apply(tx, change)
+
+    fn held<'a, 'tx>(&self, rows: Listing<'a, 'tx, AuthRow>) -> Result<Listing<'a, 'tx, AuthRow>, Fault> {
+        directory::held(rows)?
+            .of(&ORGANIZED_BY, |(user, _), ()| Some(AuthRow::User(*user)))?
+            .of(&INVITED_OF, |(user, _), ()| Some(AuthRow::User(*user)))
+    }
 }

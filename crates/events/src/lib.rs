@@ -20,6 +20,7 @@ mod audit;
 mod follow;
 mod rights;
 mod service;
+mod snapshot;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -46,14 +47,7 @@ pub async fn start(setup: Setup, auth: Arc<dyn Auth>) -> Result<Running<EventsPr
     let events = service::EventsService::new(Arc::clone(&chassis), people);
     let (operator, clock) = (chassis.operator().clone(), Arc::clone(chassis.clock()));
     let authenticator = Authenticator::new(Service::Events, operator, clock, Followed(Arc::clone(&chassis)));
-    let following = Arc::clone(&chassis).follow(
-        Service::Auth,
-        move |context, request| {
-            let auth = Arc::clone(&auth);
-            async move { auth.changes(&context, request).await }
-        },
-        follow::apply,
-    );
+    let following = Arc::clone(&chassis).follow(Service::Auth, auth, follow::OfAuth);
     let working = Arc::clone(&chassis).work_off(store::work::step);
     let stub = Arc::new(EventsServer(Arc::new(events)));
     Ok(Running::new(chassis, stub, Arc::new(authenticator)).with(following).with(working))

@@ -9,19 +9,25 @@ use std::collections::BTreeMap;
 
 use chassis::Fault;
 use chassis::follow::cursor_of;
+use chassis::resync::{Sighting, sighting};
 use domain::events::{EventFacts, VouchedEvent};
 use domain::invitations::Status;
-use domain::{EventId, Instance, Position, Service, UserId};
+use domain::{Error, EventId, Instance, Position, Service, UserId};
 use storage::{Reader as _, Transaction};
 
 use crate::store::record::record;
-use crate::store::{self, EVENTS, EventRow, InvitationRow, OF_USER, Origin};
+use crate::store::{self, EVENTS, EventRow, INVITATIONS, InvitationRow, OF_USER, Origin, heard};
 
 /// Takes over what events vouched for, unless its log was already followed that far.
 pub(crate) fn admit(tx: &mut Transaction<'_>, viewer: UserId, vouched: &VouchedEvent) -> Result<(), Fault> {
-    let heard = cursor_of(tx, Service::Events)?;
-    if heard.is_some_and(|heard| heard.covers(vouched.at)) {
-        return Ok(());
+    match sighting(tx, Service::Events, vouched.at)? {
+        Sighting::Past => return Ok(()),
+        // Before events was heard of at all its word is all there is.
+        Sighting::Unclear if cursor_of(tx, Service::Events)?.is_some() => {
+            let why = "it was restored, and what it holds is still being read; try again in a moment";
+            return Err(Error::unavailable(Service::Events, why).into());
+        }
+        Sighting::Ahead | Sighting::Unclear => {}
     }
     let row = note(tx, &vouched.facts)?;
     // People may now join, or be found to have joined, what the log has not shown yet: when it does, their rows are looked at.
@@ -36,11 +42,26 @@ pub(crate) fn admit(tx: &mut Transaction<'_>, viewer: UserId, vouched: &VouchedE
 pub(crate) fn note(tx: &mut Transaction<'_>, facts: &EventFacts) -> Result<EventRow, Fault> {
     let row = match tx.get(&EVENTS, &facts.event)? {
         Some(row) if row.facts.version >= facts.version => return Ok(row),
-        Some(row) => EventRow { facts: facts.clone(), ..row },
+        Some(row) => {
+            forget_what_was_told(tx, &row.facts, facts.organizer)?;
+            EventRow { facts: facts.clone(), ..row }
+        }
         None => EventRow { facts: facts.clone(), conformed: None },
     };
     tx.put(&EVENTS, &facts.event, &row)?;
     Ok(row)
+}
+
+/// An organizer who is none any more was told of no answers.
+pub(crate) fn forget_what_was_told(
+    tx: &mut Transaction<'_>,
+    was: &EventFacts,
+    now: Option<UserId>,
+) -> Result<(), Fault> {
+    match was.organizer {
+        Some(organizer) if now != Some(organizer) => heard::forget_event(tx, organizer, was.event),
+        _ => Ok(()),
+    }
 }
 
 /// Invites people to an event that was heard of; to one that is gone nobody is invited. Those already invited stay as they
@@ -71,6 +92,37 @@ pub(crate) fn invite(
         people.insert(invitee, Some(row));
     }
     record(tx, event, Instance::Series, &people.into_iter().collect::<Vec<_>>())
+}
+
+/// Takes over who is invited to an event, as a snapshot tells it that was read at `at`: those who are invited already keep their
+/// answers, and no record before that takes their invitations back any more.
+pub(crate) fn confirm(
+    tx: &mut Transaction<'_>,
+    event: EventId,
+    by: Option<UserId>,
+    invitees: &[UserId],
+    at: Position,
+) -> Result<(), Fault> {
+    let by = match by {
+        Some(by) if store::is_gone(tx, by)? => None,
+        by => by,
+    };
+    let (mut new, mut changed) = (Vec::new(), Vec::new());
+    for &invitee in invitees {
+        match store::row(tx, event, Instance::Series, invitee)? {
+            Some(row @ InvitationRow { origin: Origin::Invited { by: before, arrived }, .. }) => {
+                let row = InvitationRow { origin: Origin::Invited { by, arrived }, vouched: Some(at), ..row };
+                if before == by {
+                    tx.put(&INVITATIONS, &(event, Instance::Series, invitee), &row)?;
+                } else {
+                    changed.push((invitee, Some(row)));
+                }
+            }
+            _ => new.push(invitee),
+        }
+    }
+    record(tx, event, Instance::Series, &changed)?;
+    invite(tx, event, by, &new, Some(at))
 }
 
 /// Takes invitations back, and with them the answers, by a record at `at` of events' log. An invitation that was seen later

@@ -10,6 +10,7 @@ use domain::{EventId, Instance, UserId};
 use serde::{Deserialize, Serialize};
 use storage::{Key, Reader, Table};
 
+use crate::store::heard::ANSWERS;
 use crate::store::record::{inbox_key, tally};
 use crate::store::{
     self, BY_INVITER, BY_STATUS, COUNTS, EVENTS, INBOX, INVITATIONS, InboxKey, InvitationRow, OF_USER, Origin, Place,
@@ -24,6 +25,7 @@ const ROWS_A_PAGE: usize = REFERENCES_A_PAGE / 3;
 const EVENT: &str = "invitations.invitation.event";
 const INVITEE: &str = "invitations.invitation.invitee";
 const INVITER: &str = "invitations.invitation.inviter";
+const TOLD: &str = "invitations.answer.organizer";
 
 /// Where an audit goes on.
 #[derive(Serialize, Deserialize)]
@@ -36,6 +38,7 @@ enum Stage {
     Inbox(Option<InboxKey>),
     Unanswered(Option<InboxKey>),
     Counts(Option<(EventId, Instance)>),
+    Answers(Option<(UserId, u64)>),
 }
 
 /// The rows of one event and instance, counted so far.
@@ -90,8 +93,10 @@ pub(crate) fn page(reader: &impl Reader, request: &Audit) -> Result<AuditPage, F
         Stage::Counts(after) => {
             let agrees =
                 |&(event, instance): &_| Ok(!reader.scan(&INVITATIONS, &(event, instance), None, 1)?.is_empty());
-            entries(reader, &COUNTS, after.as_ref(), &mut found, agrees)?.map(|after| Stage::Counts(Some(after)))
+            let next = entries(reader, &COUNTS, after.as_ref(), &mut found, agrees)?;
+            Some(next.map_or(Stage::Answers(None), |after| Stage::Counts(Some(after))))
         }
+        Stage::Answers(after) => answers(reader, after, &mut found)?,
     };
     found.next = next.map(|stage| storage::encode(&stage)).transpose()?;
     Ok(found)
@@ -185,6 +190,20 @@ fn in_inbox(reader: &impl Reader, key: &InboxKey) -> Result<Option<InvitationRow
     let row = store::row(reader, event, instance, user)?;
     let stands_there = |row: &InvitationRow| matches!(row.origin, Origin::Invited { arrived: at, .. } if at == arrived);
     Ok(row.filter(|row| listed && stands_there(row)))
+}
+
+/// What organizers were told of: each was answered by a row that is there, and goes with its organizer.
+fn answers(reader: &impl Reader, after: Option<(UserId, u64)>, found: &mut AuditPage) -> Result<Option<Stage>, Fault> {
+    let rows = reader.scan(&ANSWERS, &(), after.as_ref(), REFERENCES_A_PAGE)?;
+    let next = if rows.len() == REFERENCES_A_PAGE { rows.last().map(|(key, _)| *key) } else { None };
+    for ((organizer, place), heard) in rows {
+        let row = format!("answer {place} that {organizer} was told of");
+        if store::row(reader, heard.event, heard.instance, heard.user)?.is_none() {
+            found.discrepancies.push(format!("{} has an entry without its row: {row}", ANSWERS.name()));
+        }
+        found.references.push(Reference { name: TOLD.to_owned(), row, target: Target::User(organizer) });
+    }
+    Ok(next.map(|after| Stage::Answers(Some(after))))
 }
 
 /// Looks at a page of an index, whether each entry agrees with its row; where the next page begins.

@@ -7,23 +7,24 @@ use chassis::work::ROWS_A_STEP;
 use domain::events::EventFacts;
 use domain::{EventId, Instance, UserId};
 use serde::{Deserialize, Serialize};
-use storage::{Reader as _, Transaction};
+use storage::{Reader, Transaction};
 
-use crate::store::record::record;
-use crate::store::{self, BY_INVITER, INVITATIONS, InvitationRow, OF_USER, Origin};
+use crate::store::record::{inbox_key, record};
+use crate::store::{self, BY_INVITER, INBOX, INVITATIONS, InvitationRow, OF_USER, Origin, Place, heard};
 
 /// What is still to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Work {
     /// Bring the rows of an event to what its facts say, those behind `after`. Of an event that is gone they all go; of a
-    /// private one those who merely joined go; a cancelled one leaves the inboxes.
+    /// private one those who merely joined go; it is in the inboxes unless it is cancelled; without an organizer nobody has
+    /// invited to it.
     Conform {
         /// Which.
         event: EventId,
         /// The last row that was looked at.
         after: Option<(Instance, UserId)>,
     },
-    /// Take out the rows of an account that is gone; whoever they invited was invited by nobody any more.
+    /// Take out the rows of an account that is gone, and what it was told of; whoever they invited was invited by nobody any more.
     Forget {
         /// Whose.
         user: UserId,
@@ -44,27 +45,39 @@ fn conform(tx: &mut Transaction<'_>, event: EventId, after: Option<(Instance, Us
     let rows = tx.scan(&INVITATIONS, &event, after.as_ref(), ROWS_A_STEP)?;
     let last = rows.last().map(|((_, instance, user), _)| (*instance, *user));
     let more = rows.len() == ROWS_A_STEP;
-    let changed = rows.into_iter().filter_map(|((_, instance, user), row)| {
-        let next = conformed(facts.as_ref(), row)?;
-        Some(((event, instance), (user, next)))
-    });
-    let changed: Vec<_> = changed.collect();
+    let mut changed = Vec::new();
+    for (place, row) in rows {
+        if let Some(next) = conformed(tx, facts.as_ref(), &place, row)? {
+            let (_, instance, user) = place;
+            changed.push(((event, instance), (user, next)));
+        }
+    }
     record_each(tx, &changed)?;
     Ok(more.then_some(Work::Conform { event, after: last }))
 }
 
 /// What a row has to become, its places in the lists included; `None` if nothing about it can have changed.
 #[allow(clippy::option_option, reason = "the outer: whether to write; the inner: whether there is a row")]
-fn conformed(facts: Option<&EventFacts>, row: InvitationRow) -> Option<Option<InvitationRow>> {
-    match facts {
-        None => Some(None),
-        Some(facts) if !facts.public && !row.was_asked() => Some(None),
-        Some(facts) if facts.cancelled => Some(Some(row)),
-        Some(_) => None,
-    }
+fn conformed(
+    reader: &impl Reader,
+    facts: Option<&EventFacts>,
+    place: &Place,
+    row: InvitationRow,
+) -> Result<Option<Option<InvitationRow>>, Fault> {
+    let Some(facts) = facts else { return Ok(Some(None)) };
+    let Origin::Invited { by, arrived } = row.origin else {
+        return Ok((!facts.public).then_some(None));
+    };
+    // Whoever invited is the organizer.
+    let inviter = by.filter(|_| facts.organizer.is_some());
+    let is_listed = reader.contains(&INBOX, &inbox_key(place, arrived))?;
+    let is_right = is_listed != facts.cancelled && inviter == by;
+    let row = InvitationRow { origin: Origin::Invited { by: inviter, arrived }, ..row };
+    Ok((!is_right).then_some(Some(row)))
 }
 
 fn forget(tx: &mut Transaction<'_>, user: UserId) -> Result<Option<Work>, Fault> {
+    heard::forget_all(tx, user)?;
     let own = tx.scan(&OF_USER, &user, None, ROWS_A_STEP)?;
     let left = ROWS_A_STEP.saturating_sub(own.len());
     let gone: Vec<_> = own.into_iter().map(|((_, event, instance), ())| ((event, instance), (user, None))).collect();

@@ -19,6 +19,7 @@ mod cascade;
 mod follow;
 mod service;
 mod sight;
+mod snapshot;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -53,16 +54,8 @@ pub async fn start(
     let authenticate = Arc::new(Authenticator::new(Service::Invitations, operator, clock, book));
     let service = InvitationsService::new(Arc::clone(&chassis), Arc::clone(&auth), Arc::clone(&events));
     let service: Arc<dyn Invitations> = Arc::new(service);
-    let of_auth = move |context, request| {
-        let auth = Arc::clone(&auth);
-        async move { auth.changes(&context, request).await }
-    };
-    let of_events = move |context, request| {
-        let events = Arc::clone(&events);
-        async move { events.changes(&context, request).await }
-    };
     Ok(Running::new(Arc::clone(&chassis), Arc::new(InvitationsServer(service)), authenticate)
-        .with(Arc::clone(&chassis).follow(Service::Auth, of_auth, follow::auth))
-        .with(Arc::clone(&chassis).follow(Service::Events, of_events, follow::events))
+        .with(Arc::clone(&chassis).follow(Service::Auth, auth, follow::OfAuth))
+        .with(Arc::clone(&chassis).follow(Service::Events, events, follow::OfEvents))
         .with(chassis.work_off(cascade::step)))
 }

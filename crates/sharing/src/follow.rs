@@ -1,7 +1,8 @@
 //! What is taken over from auth: users, sessions and keys, and that shares go with their users, whichever side they are on.
 
-use chassis::{Fault, directory, work};
-use domain::auth::AuthChange;
+use chassis::follow::Follower;
+use chassis::{Fault, Listing, directory, work};
+use domain::auth::{AuthChange, AuthRow};
 use domain::{Position, Service, UserId};
 use serde::{Deserialize, Serialize};
 use storage::{Reader as _, Transaction};
@@ -14,12 +15,25 @@ pub(crate) struct Gone {
     user: UserId,
 }
 
-/// Takes over one change of auth.
-pub(crate) fn apply(tx: &mut Transaction<'_>, at: Position, change: &AuthChange) -> Result<(), Fault> {
-    if let AuthChange::UserDeleted { user } = change {
-        work::begin(tx, Service::Auth, at, Gone { user: *user }, step)?;
+/// Follows auth.
+pub(crate) struct OfAuth;
+
+impl Follower<AuthChange> for OfAuth {
+    fn apply(&self, tx: &mut Transaction<'_>, at: Position, change: &AuthChange) -> Result<(), Fault> {
+        if let AuthChange::UserDeleted { user } = change {
+            work::begin(tx, Service::Auth, at, Gone { user: *user }, step)?;
+        }
+        directory::apply(tx, change)
     }
-    directory::apply(tx, change)
+
+    fn held<'a, 'tx>(&self, rows: Listing<'a, 'tx, AuthRow>) -> Result<Listing<'a, 'tx, AuthRow>, Fault> {
+        let user = |user: UserId| Some(AuthRow::User(user));
+        directory::held(rows)?
+            .of(&SHARES, |(owner, _), _| user(*owner))?
+            .of(&SHARES_BY_SHAREE, |(sharee, _), ()| user(*sharee))?
+            .of(&ENDED, |(owner, _), _| user(*owner))?
+            .of(&ENDED_BY_SHAREE, |(sharee, _), ()| user(*sharee))
+    }
 }
 
 /// Removes some of the rows that name a user who has gone; gives what is left to do.

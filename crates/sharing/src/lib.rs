@@ -9,13 +9,15 @@
 //!
 //! * [`service`]: the rules. [`store`]: the tables, in which a share, its index and what is announced change together.
 //! * [`follow`]: what is taken over from auth; above all, that shares go with their users.
-//! * [`audit`]: the references to users, and the tables held against each other.
+//! * [`audit`]: the references to users, and the tables held against each other. [`snapshot`]: what followers of another history
+//!   are told.
 
 mod audit;
 mod follow;
 #[cfg(test)]
 mod scenarios;
 mod service;
+mod snapshot;
 mod store;
 
 use std::sync::Arc;
@@ -43,11 +45,7 @@ pub async fn start(setup: Setup, auth: Arc<dyn Auth>) -> Result<Running<SharingP
     let authenticate = Arc::new(Authenticator::new(Service::Sharing, operator, clock, known));
     let people = People::new(Arc::clone(&chassis), Arc::clone(&auth));
     let stub = Arc::new(SharingServer(Arc::new(SharingService::new(Arc::clone(&chassis), people))));
-    let read = move |context, request| {
-        let auth = Arc::clone(&auth);
-        async move { auth.changes(&context, request).await }
-    };
-    let following = Arc::clone(&chassis).follow(Service::Auth, read, follow::apply);
+    let following = Arc::clone(&chassis).follow(Service::Auth, auth, follow::OfAuth);
     let working = Arc::clone(&chassis).work_off(follow::step);
     Ok(Running::new(chassis, stub, authenticate).with(following).with(working))
 }

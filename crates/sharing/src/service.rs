@@ -9,12 +9,13 @@ use chassis::{Chassis, Fault, Settle};
 use domain::auth::VouchedUser;
 use domain::integrity::{AskHealth, Audit, AuditPage, Health};
 use domain::log::{Changes, ReadChanges};
+use domain::recovery::{AcceptLoss, LossAccepted, ReadSnapshot, Snapshot};
 use domain::sharing::{ListShares, MAX_SHARES, Share, ShareCalendar, Shares, Sharing, SharingChange, Unshare};
-use domain::{Answer, Context, Error, Reply, Service, UserId};
+use domain::{Answer, Context, Error, Positions, Reply, Service, UserId, Watch};
 use storage::{Reader, Transaction, View};
 
-use crate::audit;
 use crate::store::{self, SHARES, SHARES_BY_SHAREE};
+use crate::{audit, snapshot};
 
 /// The service.
 pub(crate) struct SharingService {
@@ -123,5 +124,17 @@ impl Sharing for SharingService {
 
     async fn health(&self, _: &Context, _: AskHealth) -> Answer<Health> {
         self.chassis.answer_health()
+    }
+
+    async fn watch(&self, context: &Context, request: Watch) -> Answer<Positions> {
+        self.chassis.answer_watch(context, request).await
+    }
+
+    async fn snapshot(&self, _: &Context, request: ReadSnapshot) -> Answer<Snapshot<SharingChange>> {
+        self.chassis.serve_snapshot(&request, snapshot::rows).await
+    }
+
+    async fn accept_loss(&self, context: &Context, request: AcceptLoss) -> Answer<LossAccepted> {
+        self.chassis.accept_loss(context, request).await
     }
 }

@@ -1,13 +1,14 @@
 //! The database as its service sees it.
 
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 
 use parking_lot::Mutex;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
+use crate::backup::{self, Backup};
 use crate::engine::memory::{MemoryDisk, MemoryEngine};
 use crate::engine::sled::SledEngine;
 use crate::engine::{Direction, Engine};
@@ -15,11 +16,13 @@ use crate::error::Error;
 use crate::layout::{log_key, log_position, log_range};
 use crate::log::{Digest, Epoch, Head, Record, split_record};
 use crate::merge::Layers;
-use crate::shared::Shared;
-use crate::startup::{self, History};
+use crate::scrub;
+use crate::shared::{Batch, Shared};
+use crate::startup;
 use crate::transaction::Transaction;
 use crate::value::{Value, decode_value};
 use crate::view::View;
+use crate::volume::Volume;
 use crate::writer::{Closure, Job, Writer};
 
 /// How a database is opened.
@@ -33,13 +36,15 @@ pub struct Options {
     pub service: &'static str,
     /// How many transactions may wait; beyond that writes are refused as [`Error::Busy`]. At least one.
     pub max_queue: usize,
+    /// How many bytes are to stay free on the disk: with less, writes are refused as [`Error::DiskFull`] and reads go on.
+    pub keep_free: u64,
 }
 
 impl Options {
-    /// The usual options for a service's database: 64 MiB of cache, 4096 waiting transactions.
+    /// The usual options for a service's database: 64 MiB of cache, 4096 waiting transactions, 32 MiB of the disk left free.
     #[must_use]
     pub const fn new(service: &'static str, schema: u32) -> Self {
-        Options { cache_bytes: 64 << 20, schema, service, max_queue: 4096 }
+        Options { cache_bytes: 64 << 20, schema, service, max_queue: 4096, keep_free: 32 << 20 }
     }
 }
 
@@ -61,15 +66,17 @@ pub struct Stats {
 }
 
 /// Where transactions wait for the writer.
-type Queue = SyncSender<Box<dyn Job>>;
+type Queue = mpsc::Sender<Box<dyn Job>>;
 
 /// An open database. Clones are the same one; when the last is dropped, what was accepted is finished and the
 /// database closes.
 #[derive(Clone)]
 pub struct Database {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     /// Emptied by closing; dropped with the last clone. Either ends the writer once it has worked the queue off.
     queue: Arc<Mutex<Option<Queue>>>,
+    /// The disk that it is on; none in memory.
+    volume: Option<Arc<Volume>>,
 }
 
 impl Database {
@@ -80,21 +87,37 @@ impl Database {
     /// [`Error::OtherService`] if it is not this service's, [`Error::Damaged`] if it cannot be read, [`Error::File`]
     /// for what the system refuses.
     pub fn open(folder: &Path, options: Options) -> Result<Self, Error> {
-        Self::open_folder(folder, options, History::Continued)
+        let engine = SledEngine::open(folder, options.cache_bytes)?;
+        let database = Self::start(Arc::new(engine), folder, options)?;
+        Ok(Self { volume: Some(Arc::new(Volume::of(folder, options.keep_free))), ..database })
     }
 
-    /// Opens a database that was just restored from a backup: it gets a new [`Epoch`], so that those who followed what
-    /// came after the backup notice. It may lack what [`Database::open`] would miss as lost.
+    /// Makes the database of a backup in `folder`, which must be empty or not exist. It gets a new [`Epoch`], so that those who
+    /// followed what came after the backup notice. Blocks. After an error the folder holds nothing of use.
     ///
     /// # Errors
-    /// As [`Database::open`].
-    pub fn open_restored(folder: &Path, options: Options) -> Result<Self, Error> {
-        Self::open_folder(folder, options, History::Restored)
+    /// As [`examine_backup`](crate::examine_backup) and [`Database::open`].
+    pub fn restore(folder: &Path, options: Options, backup: impl Read) -> Result<(), Error> {
+        let engine = SledEngine::open(folder, options.cache_bytes)?;
+        backup::restore(&engine, backup, options.service, options.schema)
     }
 
-    fn open_folder(folder: &Path, options: Options, history: History) -> Result<Self, Error> {
-        let engine = SledEngine::open(folder, options.cache_bytes, history)?;
-        Self::start(Arc::new(engine), folder, options, history)
+    /// Makes the database of a backup on `disk`, in place of what is there.
+    ///
+    /// # Errors
+    /// As [`Database::restore`].
+    pub fn restore_on_memory_disk(disk: &MemoryDisk, options: Options, backup: impl Read) -> Result<(), Error> {
+        let engine = MemoryEngine::open(disk)?;
+        disk.erase();
+        backup::restore(&engine, backup, options.service, options.schema)
+    }
+
+    /// Begins a backup of all that is in it, while it goes on.
+    ///
+    /// # Errors
+    /// [`Error::Closed`] or [`Error::Stopped`], and whatever the engine reports.
+    pub fn backup(&self) -> Result<Backup, Error> {
+        Backup::of(self)
     }
 
     /// A new database in memory, gone when it is closed. Should the system have no randomness or no thread left for
@@ -102,10 +125,10 @@ impl Database {
     #[must_use]
     pub fn in_memory(options: Options) -> Self {
         Self::on_memory_disk(&MemoryDisk::new(), options).unwrap_or_else(|error| {
-            let shared = Arc::new(Shared::new(None, Epoch([0; 16]), Head::default()));
+            let shared = Arc::new(Shared::new(None, Head::start(Epoch([0; 16]))));
             shared.stop(&error);
             shared.release();
-            Database { shared, queue: Arc::new(Mutex::new(None)) }
+            Database { shared, queue: Arc::new(Mutex::new(None)), volume: None }
         })
     }
 
@@ -115,19 +138,51 @@ impl Database {
     /// As [`Database::open`].
     pub fn on_memory_disk(disk: &MemoryDisk, options: Options) -> Result<Self, Error> {
         let engine = MemoryEngine::open(disk)?;
-        Self::start(Arc::new(engine), Path::new("memory"), options, History::Continued)
+        Self::start(Arc::new(engine), Path::new("memory"), options)
     }
 
-    fn start(engine: Arc<dyn Engine>, path: &Path, options: Options, history: History) -> Result<Self, Error> {
-        let opened = startup::open(engine.as_ref(), path, options.service, options.schema, history)?;
-        let shared = Arc::new(Shared::new(Some(Arc::clone(&engine)), opened.epoch, opened.head));
-        let (sender, queue) = sync_channel(options.max_queue.max(1));
-        let writer = Writer { shared: Arc::clone(&shared), engine, queue, head: opened.head };
+    /// Opens the database on `disk`, or creates it, for a simulation: nothing happens on another thread. Its writer is the
+    /// future, to be polled for as long as the database is used; dropped, it is as if the process had died. `syncing` is awaited
+    /// while a batch is applied and not yet durable. `tell_early` plants a bug: readers are not made to wait for that.
+    ///
+    /// # Errors
+    /// As [`Database::open`].
+    #[cfg(feature = "simulation")]
+    pub fn simulated<S, F>(
+        disk: &MemoryDisk,
+        options: Options,
+        syncing: S,
+        tell_early: bool,
+    ) -> Result<(Self, impl Future<Output = ()> + Send + use<S, F>), Error>
+    where
+        S: FnMut() -> F + Send,
+        F: Future<Output = ()> + Send,
+    {
+        let engine = Arc::new(MemoryEngine::open(disk)?);
+        let (database, writer) = Self::prepare(engine, Path::new("memory"), options)?;
+        Ok((database, writer.work_in_time(syncing, tell_early)))
+    }
+
+    fn start(engine: Arc<dyn Engine>, path: &Path, options: Options) -> Result<Self, Error> {
+        let (database, writer) = Self::prepare(Arc::clone(&engine), path, options)?;
+        if !scrub::read_if_small(engine.as_ref())? {
+            scrub::read_in_background(&database.shared, options.service)?;
+        }
+        // The writer has its own.
+        drop(engine);
         std::thread::Builder::new()
             .name(format!("{}-writer", options.service))
             .spawn(move || writer.work())
             .map_err(|error| Error::Engine { why: format!("no thread for the writer: {error}") })?;
-        Ok(Database { shared, queue: Arc::new(Mutex::new(Some(sender))) })
+        Ok(database)
+    }
+
+    fn prepare(engine: Arc<dyn Engine>, path: &Path, options: Options) -> Result<(Self, Writer), Error> {
+        let head = startup::open(engine.as_ref(), path, options.service, options.schema)?;
+        let shared = Arc::new(Shared::new(Some(Arc::clone(&engine)), head));
+        let (sender, queue) = mpsc::channel(options.max_queue.max(1));
+        let writer = Writer { shared: Arc::clone(&shared), engine, queue, head };
+        Ok((Database { shared, queue: Arc::new(Mutex::new(Some(sender))), volume: None }, writer))
     }
 
     /// Runs `f` as one transaction and returns its result once everything it changed, and everything it may have seen,
@@ -137,14 +192,15 @@ impl Database {
     /// runs even if the future is dropped.
     ///
     /// # Errors
-    /// What `f` returns; [`Error::Busy`] or [`Error::Closed`] with nothing done; [`Error::Stopped`] with the outcome
-    /// unknown if it had been accepted.
+    /// What `f` returns; [`Error::Busy`], [`Error::DiskFull`] or [`Error::Closed`] with nothing done; [`Error::Stopped`] with
+    /// the outcome unknown if it had been accepted.
     pub async fn write<T, E, F>(&self, f: F) -> Result<T, E>
     where
         F: FnOnce(&mut Transaction<'_>) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
+        self.volume.as_ref().map_or(Ok(()), |volume| volume.has_room())?;
         let (job, answer) = Closure::new(f);
         self.enqueue(Box::new(job))?;
         match answer.await {
@@ -163,8 +219,8 @@ impl Database {
         sender.try_send(job).map_err(|refused| {
             queued.fetch_sub(1, Ordering::Relaxed);
             match refused {
-                TrySendError::Full(_) => Error::Busy { waiting },
-                TrySendError::Disconnected(_) => self.shared.ended(),
+                mpsc::error::TrySendError::Full(_) => Error::Busy { waiting },
+                mpsc::error::TrySendError::Closed(_) => self.shared.ended(),
             }
         })
     }
@@ -187,18 +243,18 @@ impl Database {
     }
 
     /// Runs `f` on a view; also returns how many batches it shows.
-    fn look<T, E>(&self, f: impl FnOnce(&View<'_>) -> Result<T, E>) -> Result<(Result<T, E>, u64), Error> {
+    pub(crate) fn look<T, E>(&self, f: impl FnOnce(&View<'_>) -> Result<T, E>) -> Result<(Result<T, E>, u64), Error> {
         let tables = self.shared.tables.read();
         self.shared.health()?;
         let Some(engine) = tables.engine.as_deref() else { return Err(self.shared.ended()) };
-        let view = View { engine, head: tables.head, epoch: self.shared.epoch };
+        let view = View { engine, head: tables.head };
         Ok((f(&view), tables.batch))
     }
 
     /// The identity of the database's history, minted when it was created or restored.
     #[must_use]
     pub fn epoch(&self) -> Epoch {
-        self.shared.epoch
+        self.shared.tables.read().head.epoch
     }
 
     /// The position of the last record of the change log that is durable; 0 for an empty log.
@@ -269,6 +325,12 @@ impl Database {
         self.shared.health()
     }
 
+    /// Tells `observer` of every batch that has become durable, on the writer's thread: it must not wait for anything. There is one
+    /// observer; a second one is told nothing.
+    pub fn observe(&self, observer: impl Fn(Batch) + Send + Sync + 'static) {
+        let _ = self.shared.observer.set(Box::new(observer));
+    }
+
     /// Figures for metrics.
     #[must_use]
     pub fn stats(&self) -> Stats {
@@ -307,6 +369,6 @@ fn read_record<C: Value>(key: &[u8], stored: &[u8]) -> Result<Record<C>, Error> 
 
 impl std::fmt::Debug for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Database").field("epoch", &self.shared.epoch).finish_non_exhaustive()
+        f.debug_struct("Database").field("epoch", &self.epoch()).finish_non_exhaustive()
     }
 }

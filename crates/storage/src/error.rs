@@ -80,6 +80,19 @@ pub enum Error {
         /// How many writes were waiting.
         waiting: usize,
     },
+    /// The disk has less room than is to stay free; nothing was done.
+    #[error(
+        "the disk that holds {} has only {} MiB left, and {} MiB are to stay free: free some space",
+        path.display(), free >> 20, keep_free >> 20
+    )]
+    DiskFull {
+        /// The database's folder.
+        path: PathBuf,
+        /// What is left, in bytes.
+        free: u64,
+        /// What is to stay free, in bytes.
+        keep_free: u64,
+    },
     /// The transaction's closure panicked; nothing of it was kept.
     #[error("a transaction panicked and was discarded: {message}")]
     Panicked {
@@ -107,6 +120,12 @@ pub enum Error {
         /// The database's folder.
         path: PathBuf,
         /// What was found.
+        why: String,
+    },
+    /// A backup that cannot be made, or cannot be used.
+    #[error("{why}")]
+    Backup {
+        /// Why, in words about "it", the backup.
         why: String,
     },
     /// The database was written by a newer release.

@@ -16,6 +16,8 @@ use crate::engine::KeyRange;
 use crate::error::Error;
 use crate::key::{MAX_KEY, append_key};
 
+/// The engine's own row.
+pub(crate) const ENGINE: &[u8] = b"\0b";
 /// The identity of the database.
 pub(crate) const IDENTITY: &[u8] = b"\0i";
 const LOG: &[u8] = b"\0l";

@@ -18,6 +18,7 @@
 //!
 //! The crate knows nothing of calendars: it depends on no other crate of the workspace.
 
+mod backup;
 mod codec;
 mod database;
 mod engine;
@@ -27,6 +28,7 @@ mod layout;
 mod log;
 mod merge;
 mod reader;
+mod scrub;
 mod shared;
 mod spans;
 mod startup;
@@ -34,15 +36,19 @@ mod table;
 mod transaction;
 mod value;
 mod view;
+mod volume;
 mod writer;
 
+pub use backup::{Backup, BackupHeader, examine_backup};
 pub use codec::{DECODE_LIMIT, decode, encode};
 pub use database::{Database, Options, Stats};
 pub use engine::memory::MemoryDisk;
+pub use engine::sled::{Hold, panics_are_told};
 pub use error::Error;
 pub use key::{Key, MAX_KEY, decode_key, encode_key};
 pub use log::{Cursor, Digest, Epoch, Record};
 pub use reader::Reader;
+pub use shared::Batch;
 pub use spans::{Span, Spans};
 pub use table::Table;
 pub use transaction::Transaction;

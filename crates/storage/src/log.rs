@@ -84,27 +84,33 @@ pub struct Record<C> {
 }
 
 /// The end of the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Head {
+    pub(crate) epoch: Epoch,
     pub(crate) position: u64,
     pub(crate) digest: Digest,
 }
 
 impl Head {
+    /// The end of an empty log.
+    pub(crate) const fn start(epoch: Epoch) -> Self {
+        Head { epoch, position: 0, digest: Digest([0; 16]) }
+    }
+
     /// The end of the log as stored.
-    pub(crate) fn load(engine: &dyn Engine) -> Result<Self, Error> {
+    pub(crate) fn load(engine: &dyn Engine, epoch: Epoch) -> Result<Self, Error> {
         let last = engine.rows(&layout::log_range(0, u64::MAX), Direction::Descending, 1)?;
-        let Some((key, stored)) = last.first() else { return Ok(Head::default()) };
+        let Some((key, stored)) = last.first() else { return Ok(Head::start(epoch)) };
         let (digest, _) = split_record(stored)?;
         let position = layout::log_position(key).ok_or_else(|| broken("its key is no position"))?;
-        Ok(Head { position, digest })
+        Ok(Head { epoch, position, digest })
     }
 
     /// The end of the log once `record` is appended, and the row to store for it.
     pub(crate) fn append(self, record: &[u8]) -> Result<(Self, Vec<u8>), Error> {
         let position = self.position.checked_add(1).ok_or_else(|| broken("all positions are used up"))?;
         let digest = self.digest.then(record);
-        Ok((Head { position, digest }, [digest.0.as_slice(), record].concat()))
+        Ok((Head { position, digest, ..self }, [digest.0.as_slice(), record].concat()))
     }
 }
 

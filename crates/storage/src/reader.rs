@@ -6,7 +6,7 @@ use crate::engine::{Direction, KeyRange};
 use crate::error::Error;
 use crate::key::{Key, decode_key};
 use crate::layout::{cursor_key, table_key, table_prefix};
-use crate::log::{Cursor, Epoch, Head};
+use crate::log::{Cursor, Digest, Epoch, Head};
 use crate::merge::{Layers, Rows};
 use crate::spans::{self, Span, Spans};
 use crate::table::Table;
@@ -18,8 +18,6 @@ pub trait Source {
     fn layers(&self) -> Layers<'_>;
     #[doc(hidden)]
     fn head(&self) -> Head;
-    #[doc(hidden)]
-    fn origin(&self) -> Epoch;
 }
 
 /// A consistent state of the database: that of a [`View`](crate::View), or that of a
@@ -109,9 +107,14 @@ pub trait Reader: Source {
         self.head().position
     }
 
+    /// The digest of the change log up to [`Reader::position`].
+    fn digest(&self) -> Digest {
+        self.head().digest
+    }
+
     /// The identity of the database's history.
     fn epoch(&self) -> Epoch {
-        self.origin()
+        self.head().epoch
     }
 
     /// How far the log of the service called `source` has been applied here.

@@ -1,14 +1,16 @@
 //! What the writer and the readers of one database share: the tables, and how far they are durable.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 
-use crate::engine::Engine;
+use crate::backup::Tap;
+use crate::engine::{Changes, Engine};
 use crate::error::Error;
-use crate::log::{Epoch, Head};
+use crate::log::Head;
 
 /// Shared by the writer thread and all clones of one database.
 pub(crate) struct Shared {
@@ -17,9 +19,23 @@ pub(crate) struct Shared {
     progress: watch::Sender<Progress>,
     /// The position up to which the log is durable. Apart from `progress`, because others watch it.
     pub(crate) durable_position: watch::Sender<u64>,
-    pub(crate) epoch: Epoch,
     pub(crate) counters: Counters,
+    /// Who is told of every batch.
+    pub(crate) observer: OnceLock<Observer>,
+    /// The backups that are being made.
+    pub(crate) taps: Mutex<Vec<Weak<Tap>>>,
 }
+
+/// A batch that is durable, as whoever watches over the database is told of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Batch {
+    /// How many transactions shared its sync, kept or not.
+    pub transactions: u64,
+    /// How long the sync took.
+    pub sync: Duration,
+}
+
+pub(crate) type Observer = Box<dyn Fn(Batch) + Send + Sync>;
 
 /// What readers read.
 pub(crate) struct Tables {
@@ -59,14 +75,25 @@ impl Counters {
 }
 
 impl Shared {
-    pub(crate) fn new(engine: Option<Arc<dyn Engine>>, epoch: Epoch, head: Head) -> Self {
+    pub(crate) fn new(engine: Option<Arc<dyn Engine>>, head: Head) -> Self {
         Shared {
             tables: RwLock::new(Tables { engine, head, batch: 0 }),
             progress: watch::Sender::new(Progress::default()),
             durable_position: watch::Sender::new(head.position),
-            epoch,
             counters: Counters::default(),
+            observer: OnceLock::new(),
+            taps: Mutex::default(),
         }
+    }
+
+    /// Gives a batch to the backups that are being made.
+    pub(crate) fn tap(&self, changes: &Changes) {
+        self.taps.lock().retain(|tap| {
+            tap.upgrade().is_some_and(|tap| {
+                tap.take(changes);
+                true
+            })
+        });
     }
 
     /// Whether the database still answers.

@@ -23,29 +23,8 @@ struct Identity {
     epoch: Epoch,
 }
 
-/// Where a database stands when it is opened.
-pub(crate) struct Opened {
-    pub(crate) epoch: Epoch,
-    pub(crate) head: Head,
-}
-
-/// Whether the history that is opened is the one that was closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum History {
-    /// It is.
-    Continued,
-    /// It comes from a backup: followers of what came after it must notice.
-    Restored,
-}
-
 /// Reads the identity of the database behind `engine`, or gives it one if it is new. Everything read is durable.
-pub(crate) fn open(
-    engine: &dyn Engine,
-    path: &Path,
-    service: &str,
-    schema: u32,
-    history: History,
-) -> Result<Opened, Error> {
+pub(crate) fn open(engine: &dyn Engine, path: &Path, service: &str, schema: u32) -> Result<Head, Error> {
     let stored = engine.get(IDENTITY)?;
     let found = match &stored {
         Some(stored) => Some(check(read(stored, path)?, path, service, schema)?),
@@ -55,8 +34,8 @@ pub(crate) fn open(
         }
     };
     let epoch = match &found {
-        Some(identity) if history == History::Continued => identity.epoch,
-        _ => Epoch::mint()?,
+        Some(identity) => identity.epoch,
+        None => Epoch::mint()?,
     };
     let identity = write(&Identity { schema, service: service.to_owned(), epoch })?;
     if stored.as_ref() != Some(&identity) {
@@ -64,13 +43,12 @@ pub(crate) fn open(
     }
     engine.sync()?;
     engine.mark_created()?;
-    Ok(Opened { epoch, head: Head::load(engine)? })
+    Head::load(engine, epoch)
 }
 
 /// A database without an identity must be altogether new.
 fn check_new(engine: &dyn Engine, path: &Path) -> Result<(), Error> {
-    let everything = KeyRange { from: Vec::new(), to: vec![u8::MAX] };
-    let empty = engine.rows(&everything, Direction::Ascending, 1)?.is_empty();
+    let empty = engine.rows(&KeyRange::everything(), Direction::Ascending, 1)?.is_empty();
     if engine.was_created() || !empty {
         return Err(Error::Damaged { path: path.to_owned(), why: "its identity is missing".to_owned() });
     }
@@ -88,6 +66,23 @@ fn read(stored: &[u8], path: &Path) -> Result<Identity, Error> {
         return Err(Error::TooNew { path: path.to_owned(), what, found, supported: FORMAT });
     }
     codec::decode(rest).map_err(|error| damaged(format!("its identity: {error}")))
+}
+
+/// The version of the data, and whose they are, by a stored identity.
+pub(crate) fn whose(stored: &[u8]) -> Result<(u32, String), Error> {
+    let identity = codec::decode::<Identity>(stored.get(4..).unwrap_or_default())?;
+    Ok((identity.schema, identity.service))
+}
+
+/// The identity of a database whose history begins anew.
+pub(crate) fn new_identity(service: &str, schema: u32) -> Result<Vec<u8>, Error> {
+    write(&Identity { schema, service: service.to_owned(), epoch: Epoch::mint()? })
+}
+
+/// A stored identity, with another epoch.
+pub(crate) fn with_epoch(stored: &[u8], epoch: Epoch) -> Result<Vec<u8>, Error> {
+    let identity = codec::decode::<Identity>(stored.get(4..).unwrap_or_default())?;
+    write(&Identity { epoch, ..identity })
 }
 
 fn write(identity: &Identity) -> Result<Vec<u8>, Error> {

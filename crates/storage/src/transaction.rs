@@ -3,13 +3,16 @@
 use crate::engine::{Changes, Engine};
 use crate::error::Error;
 use crate::key::Key;
-use crate::layout::{cursor_key, log_key, table_key};
+use crate::layout::{IDENTITY, cursor_key, log_key, table_key};
 use crate::log::{Cursor, Epoch, Head};
 use crate::merge::Layers;
 use crate::reader::{Reader, Source};
 use crate::spans::{Span, Spans};
+use crate::startup;
 use crate::table::Table;
 use crate::value::{Value, encode_row};
+
+const NO_IDENTITY: &str = "the database has no identity";
 
 /// One transaction, running on the writer thread. It reads its own changes; they are kept if its closure
 /// returns `Ok`, and gone without a trace if it returns `Err` or panics.
@@ -20,13 +23,12 @@ pub struct Transaction<'a> {
     /// What this one has changed.
     own: Changes,
     head: Head,
-    epoch: Epoch,
 }
 
 impl<'a> Transaction<'a> {
     /// A transaction that has changed nothing yet.
-    pub(crate) fn new(engine: &'a dyn Engine, batch: &'a Changes, head: Head, epoch: Epoch) -> Self {
-        Transaction { engine, batch, own: Changes::new(), head, epoch }
+    pub(crate) fn new(engine: &'a dyn Engine, batch: &'a Changes, head: Head) -> Self {
+        Transaction { engine, batch, own: Changes::new(), head }
     }
 
     /// Its changes, and the end of the log behind them.
@@ -71,6 +73,19 @@ impl<'a> Transaction<'a> {
         self.own.insert(log_key(head.position), Some(row));
         self.head = head;
         Ok(head.position)
+    }
+
+    /// Gives the database's history a new identity, because it turned out not to be the one that others know by the present
+    /// one. Returns it.
+    ///
+    /// # Errors
+    /// [`Error::Engine`] if the system has no randomness; [`Error::Decode`] for an identity that cannot be read.
+    pub fn renew_epoch(&mut self) -> Result<Epoch, Error> {
+        let epoch = Epoch::mint()?;
+        let stored = self.layers().get(IDENTITY)?.ok_or_else(|| Error::Engine { why: NO_IDENTITY.to_owned() })?;
+        self.own.insert(IDENTITY.to_vec(), Some(startup::with_epoch(&stored, epoch)?));
+        self.head.epoch = epoch;
+        Ok(epoch)
     }
 
     /// Remembers how far the log of the service called `source` has been applied.
@@ -122,10 +137,6 @@ impl Source for Transaction<'_> {
 
     fn head(&self) -> Head {
         self.head
-    }
-
-    fn origin(&self) -> Epoch {
-        self.epoch
     }
 }
 

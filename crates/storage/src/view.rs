@@ -1,7 +1,7 @@
 //! Reading: a state of the database that stays as it is while it is looked at.
 
 use crate::engine::Engine;
-use crate::log::{Epoch, Head};
+use crate::log::Head;
 use crate::merge::Layers;
 use crate::reader::{Reader, Source};
 
@@ -10,7 +10,6 @@ use crate::reader::{Reader, Source};
 pub struct View<'a> {
     pub(crate) engine: &'a dyn Engine,
     pub(crate) head: Head,
-    pub(crate) epoch: Epoch,
 }
 
 impl Source for View<'_> {
@@ -20,10 +19,6 @@ impl Source for View<'_> {
 
     fn head(&self) -> Head {
         self.head
-    }
-
-    fn origin(&self) -> Epoch {
-        self.epoch
     }
 }
 

@@ -1,4 +1,4 @@
-//! The writer: one thread that gives many transactions one sync.
+//! The writer: one thread that gives many transactions one sync. (In a simulation it is a future instead, which does the same.)
 //!
 //! It takes whatever closures are waiting, runs each on an overlay over the tables and over what the ones before
 //! it changed, applies all that returned `Ok` as one batch, syncs, and only then answers, also those that
@@ -11,14 +11,14 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::Receiver;
+use std::time::Instant;
 
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::engine::{Changes, Engine};
 use crate::error::{Error, panic_message};
 use crate::log::Head;
-use crate::shared::Shared;
+use crate::shared::{Batch, Shared};
 use crate::transaction::Transaction;
 
 /// The most transactions in one batch: beyond it waiting costs more than syncs save.
@@ -80,27 +80,78 @@ where
     }
 }
 
-/// The state of the writer thread.
+/// The state of the writer.
 pub(crate) struct Writer {
     pub(crate) shared: Arc<Shared>,
     pub(crate) engine: Arc<dyn Engine>,
-    pub(crate) queue: Receiver<Box<dyn Job>>,
+    pub(crate) queue: mpsc::Receiver<Box<dyn Job>>,
     pub(crate) head: Head,
 }
 
+/// The transactions of one batch, and what those among them that are kept have changed.
+struct Gathered {
+    jobs: Vec<Box<dyn Job>>,
+    changes: Changes,
+    head: Head,
+}
+
+fn number_of(jobs: &[Box<dyn Job>]) -> u64 {
+    u64::try_from(jobs.len()).unwrap_or(u64::MAX)
+}
+
 impl Writer {
-    /// Works until the queue is closed and empty, or a failure; then gives the engine up.
+    /// Works, on this thread, until the queue is closed and empty, or a failure; then gives the engine up.
     pub(crate) fn work(mut self) {
-        let worked = catch_unwind(AssertUnwindSafe(|| self.batches()));
-        let failure = match worked {
-            Ok(Ok(())) => None,
-            Ok(Err(stopped)) => Some(stopped),
-            Err(panic) => Some(self.shared.stop(&Error::Panicked { message: panic_message(panic.as_ref()) })),
-        };
-        let Writer { shared, engine, queue, .. } = self;
-        if let Some(stopped) = failure {
+        let worked = catch_unwind(AssertUnwindSafe(|| {
+            while let Some(first) = self.queue.blocking_recv() {
+                let Gathered { jobs, changes, head } = self.gather(first);
+                let transactions = number_of(&jobs);
+                let outcome = if changes.is_empty() { Ok(()) } else { self.commit(changes, head, transactions) };
+                self.answer(jobs, &outcome)?;
+            }
+            Ok(())
+        }));
+        let worked = worked.unwrap_or_else(|panic| {
+            let message = panic_message(panic.as_ref());
+            Err(self.shared.stop(&Error::Panicked { message }))
+        });
+        self.end(worked);
+    }
+
+    /// The same as a future, for simulations: `syncing` is awaited while a batch is applied and not yet durable. With
+    /// `tell_early` (a planted bug) readers are not made to wait for that.
+    #[cfg(feature = "simulation")]
+    pub(crate) async fn work_in_time<F: Future<Output = ()>>(
+        mut self,
+        mut syncing: impl FnMut() -> F,
+        tell_early: bool,
+    ) {
+        let mut worked = Ok(());
+        while worked.is_ok() {
+            let Some(first) = self.queue.recv().await else { break };
+            let Gathered { jobs, changes, head } = self.gather(first);
+            let applied = if changes.is_empty() { Ok(None) } else { self.apply(changes, head).map(Some) };
+            let outcome = match applied {
+                Ok(None) => Ok(()),
+                Ok(Some(batch)) => {
+                    if tell_early {
+                        self.shared.publish(batch, head.position);
+                    }
+                    syncing().await;
+                    self.sync(batch, head, number_of(&jobs))
+                }
+                Err(stopped) => Err(stopped),
+            };
+            worked = self.answer(jobs, &outcome);
+        }
+        self.end(worked);
+    }
+
+    fn end(self, worked: Result<(), Error>) {
+        let Writer { shared, engine, mut queue, .. } = self;
+        if let Err(stopped) = worked {
             tracing::error!(error = %stopped, "the database's writer has stopped");
-            for job in queue.try_iter() {
+            while let Ok(job) = queue.try_recv() {
                 shared.counters.queued.fetch_sub(1, Ordering::Relaxed);
                 job.answer(Err(stopped.clone()));
             }
@@ -110,64 +161,71 @@ impl Writer {
         shared.release();
     }
 
-    fn batches(&mut self) -> Result<(), Error> {
-        while let Ok(first) = self.queue.recv() {
-            self.batch(first)?;
+    /// Runs `first` and whatever else is waiting.
+    fn gather(&mut self, first: Box<dyn Job>) -> Gathered {
+        let mut batch = Gathered { jobs: Vec::new(), changes: Changes::new(), head: self.head };
+        let mut next = Some(first);
+        while let Some(mut job) = next.take() {
+            self.shared.counters.queued.fetch_sub(1, Ordering::Relaxed);
+            let mut transaction = Transaction::new(self.engine.as_ref(), &batch.changes, batch.head);
+            if job.run(&mut transaction) {
+                let (own, head) = transaction.into_changes();
+                batch.changes.extend(own);
+                batch.head = head;
+            }
+            batch.jobs.push(job);
+            if batch.jobs.len() < MAX_BATCH && batch.changes.len() < MAX_ROWS {
+                next = self.queue.try_recv().ok();
+            }
+        }
+        batch
+    }
+
+    fn answer(&self, jobs: Vec<Box<dyn Job>>, outcome: &Result<(), Error>) -> Result<(), Error> {
+        self.shared.counters.batch(number_of(&jobs));
+        for job in jobs {
+            job.answer(outcome.clone());
+        }
+        outcome.clone()
+    }
+
+    /// Applies and syncs `changes`, of so many transactions. On failure the database has stopped.
+    fn commit(&mut self, changes: Changes, head: Head, transactions: u64) -> Result<(), Error> {
+        let batch = self.apply(changes, head)?;
+        self.sync(batch, head, transactions)
+    }
+
+    /// Shows `changes` to readers, who wait until they are durable; the number of batches that there then are.
+    fn apply(&mut self, changes: Changes, head: Head) -> Result<u64, Error> {
+        self.guarded(|writer| {
+            let mut tables = writer.shared.tables.write();
+            writer.shared.tap(&changes);
+            writer.engine.apply(changes)?;
+            tables.head = head;
+            tables.batch += 1;
+            Ok(tables.batch)
+        })
+    }
+
+    /// Makes durable what is applied, and says so.
+    fn sync(&mut self, batch: u64, head: Head, transactions: u64) -> Result<(), Error> {
+        let begun = Instant::now();
+        self.guarded(|writer| writer.engine.sync())?;
+        let sync = begun.elapsed();
+        self.head = head;
+        self.shared.publish(batch, head.position);
+        if let Some(observer) = self.shared.observer.get() {
+            observer(Batch { transactions, sync });
         }
         Ok(())
     }
 
-    /// One batch: `first` and whatever else is waiting.
-    fn batch(&mut self, first: Box<dyn Job>) -> Result<(), Error> {
-        let mut changes = Changes::new();
-        let mut head = self.head;
-        let mut jobs = Vec::new();
-        let mut next = Some(first);
-        while let Some(mut job) = next.take() {
-            self.shared.counters.queued.fetch_sub(1, Ordering::Relaxed);
-            let mut transaction = Transaction::new(self.engine.as_ref(), &changes, head, self.shared.epoch);
-            if job.run(&mut transaction) {
-                let (own, own_head) = transaction.into_changes();
-                changes.extend(own);
-                head = own_head;
-            }
-            jobs.push(job);
-            if jobs.len() < MAX_BATCH && changes.len() < MAX_ROWS {
-                next = self.queue.try_recv().ok();
-            }
-        }
-        let outcome = if changes.is_empty() { Ok(()) } else { self.commit(changes, head) };
-        self.shared.counters.batch(u64::try_from(jobs.len()).unwrap_or(u64::MAX));
-        for job in jobs {
-            job.answer(outcome.clone());
-        }
-        outcome
-    }
-
-    /// Applies and syncs `changes`. On failure the database has stopped.
-    fn commit(&mut self, changes: Changes, head: Head) -> Result<(), Error> {
-        let committed = catch_unwind(AssertUnwindSafe(|| {
-            let batch = {
-                let mut tables = self.shared.tables.write();
-                self.engine.apply(changes)?;
-                tables.head = head;
-                tables.batch += 1;
-                tables.batch
-            };
-            self.engine.sync()?;
-            Ok(batch)
-        }));
-        let committed = committed.unwrap_or_else(|panic| {
+    /// Does what must not fail: if it does, or panics, the database has stopped.
+    fn guarded<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
+        let done = catch_unwind(AssertUnwindSafe(|| work(self))).unwrap_or_else(|panic| {
             let message = panic_message(panic.as_ref());
             Err(Error::Panicked { message })
         });
-        match committed {
-            Ok(batch) => {
-                self.head = head;
-                self.shared.publish(batch, head.position);
-                Ok(())
-            }
-            Err(error) => Err(self.shared.stop(&error)),
-        }
+        done.map_err(|error| self.shared.stop(&error))
     }
 }

@@ -62,14 +62,28 @@ async fn the_log_goes_on_after_reopening_and_keeps_its_epoch() {
     assert_eq!((database.epoch(), database.durable_position()), (epoch, 1));
     assert_eq!(announce(&database, "b").await, 2);
     assert_eq!(database.digest_at(2).await.unwrap(), Some(digest_of(&["a", "b"])));
+}
+
+#[tokio::test]
+async fn a_history_that_takes_another_identity_keeps_it_and_its_records() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = open(folder.path());
+    let before = database.epoch();
+    announce(&database, "a").await;
+    let failed = database.write(|tx| tx.renew_epoch().and(Err::<(), _>(Error::Closed)));
+    assert_eq!((failed.await, database.epoch()), (Err(Error::Closed), before));
+    let renew = database.write(|tx| {
+        let epoch = tx.renew_epoch()?;
+        Ok::<_, Error>(epoch)
+    });
+    let renewed = renew.await.unwrap();
+    assert_ne!(renewed, before);
+    assert_eq!((database.epoch(), database.durable_position()), (renewed, 1));
+    assert_eq!(database.read(|view| Ok::<_, Error>((view.epoch(), view.position()))).await.unwrap(), (renewed, 1));
     database.close().await;
-    let restored = Database::open_restored(folder.path(), OPTIONS).unwrap();
-    assert_ne!(restored.epoch(), epoch, "a restored backup is another history");
-    assert_eq!(restored.durable_position(), 2);
-    let epoch = restored.epoch();
-    assert_eq!(restored.read(|view| Ok::<_, Error>(view.epoch())).await.unwrap(), epoch);
-    restored.close().await;
-    assert_eq!(open(folder.path()).epoch(), epoch);
+    let database = open(folder.path());
+    assert_eq!((database.epoch(), announce(&database, "b").await), (renewed, 2));
+    assert_eq!(database.digest_at(2).await.unwrap(), Some(digest_of(&["a", "b"])));
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use domain::integrity::{Audit, AuditPage, Present, Reference, Target};
 use domain::{Context, Credential, Error, Service};
+use tokio::time::{Instant, sleep};
 
 use crate::cluster::Clients;
 
@@ -56,12 +57,27 @@ pub async fn audit<F: Future<Output = ()>>(
     operator: &Credential,
     catch_up: impl FnOnce() -> F,
 ) -> Result<Report, Error> {
-    let first = pass(clients, operator).await?;
+    audit_of(&Service::ALL, clients, operator, 0, catch_up).await
+}
+
+/// The same for the references of some services only. After every page it rests `rest` times as long as that took: an audit in the
+/// background must not be felt.
+///
+/// # Errors
+/// As [`audit`].
+pub async fn audit_of<F: Future<Output = ()>>(
+    services: &[Service],
+    clients: &Clients,
+    operator: &Credential,
+    rest: u32,
+    catch_up: impl FnOnce() -> F,
+) -> Result<Report, Error> {
+    let first = pass(services, clients, operator, rest).await?;
     if first.problems.is_empty() {
         return Ok(first);
     }
     catch_up().await;
-    Ok(first.confirmed_by(&pass(clients, operator).await?))
+    Ok(first.confirmed_by(&pass(services, clients, operator, rest).await?))
 }
 
 impl Report {
@@ -72,11 +88,12 @@ impl Report {
     }
 }
 
-async fn pass(clients: &Clients, operator: &Credential) -> Result<Report, Error> {
+async fn pass(services: &[Service], clients: &Clients, operator: &Credential, rest: u32) -> Result<Report, Error> {
     let mut report = Report::default();
-    for service in Service::ALL {
+    for &service in services {
         let mut after = None;
         loop {
+            let begun = Instant::now();
             let page = page_of(clients, operator, service, Audit { after }).await?;
             report.references += page.references.len() as u64;
             let wrong = page.discrepancies.into_iter().map(|what| Problem::Discrepancy { service, what });
@@ -86,6 +103,7 @@ async fn pass(clients: &Clients, operator: &Credential) -> Result<Report, Error>
             if after.is_none() {
                 break;
             }
+            sleep(begun.elapsed() * rest).await;
         }
     }
     Ok(report)

@@ -6,7 +6,8 @@
 
 use bytes::Bytes;
 use domain::Service;
-use http_body_util::Empty;
+use http_body_util::{BodyExt as _, Empty, Limited};
+use hyper::body::Incoming;
 use hyper::header::{CONNECTION, HOST, HeaderMap, HeaderValue, UPGRADE};
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -25,6 +26,9 @@ pub const PROTOCOL_HEADER: &str = "convene-protocol";
 
 /// The header that names the service that the sender is, or wants.
 pub const SERVICE_HEADER: &str = "convene-service";
+
+/// The most bytes of a refusal's reason that are read.
+const REASON: usize = 1_024;
 
 /// The headers by which either side says what it is or wants.
 pub(crate) fn introduce(headers: &mut HeaderMap, service: Service, version: u16) {
@@ -59,19 +63,49 @@ pub(crate) fn versions_differ(service: Service, server: u16, client: u16) -> Str
     format!("{service} speaks protocol {server}, this client {client}: {remedy}")
 }
 
+/// Why two ends do not fit.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    /// In words for people.
+    Told(String),
+    /// The connection failed, in a way that its maker may be able to explain.
+    Failed(hyper::Error),
+}
+
+impl Refused {
+    /// In words for people.
+    pub(crate) fn told(
+        self,
+        target: &str,
+        explain: impl FnOnce(&(dyn std::error::Error + 'static)) -> Option<String>,
+    ) -> String {
+        match self {
+            Self::Told(why) => why,
+            Self::Failed(error) => match explain(&error) {
+                Some(why) => format!("no connection to {target}: {why}"),
+                None => format!("{target} does not answer as a Convene service: {error}"),
+            },
+        }
+    }
+}
+
+impl From<hyper::Error> for Refused {
+    fn from(error: hyper::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
 /// The client's side: asks `stream` for an upgrade, and gives the stream back with what came after it.
 ///
 /// # Errors
-/// Why these two do not fit, in words for people.
+/// Why these two do not fit.
 pub(crate) async fn upgrade(
     stream: BoxStream,
     service: Service,
     version: u16,
     target: &str,
-) -> Result<(BoxStream, Bytes), String> {
-    let no_http = |error: hyper::Error| format!("{target} does not answer as a Convene service: {error}");
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(no_http)?;
+) -> Result<(BoxStream, Bytes), Refused> {
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     let _driver = AbortOnDropHandle::new(tokio::spawn(connection.with_upgrades()));
 
     let mut request = Request::new(Empty::<Bytes>::new());
@@ -81,20 +115,33 @@ pub(crate) async fn upgrade(
     }
     introduce(request.headers_mut(), service, version);
 
-    let response = sender.send_request(request).await.map_err(no_http)?;
+    let response = sender.send_request(request).await?;
     let server = Introduction::read(response.headers());
+    let told = |why: String| Err(Refused::Told(why));
     match (server.service, server.version) {
-        (Some(name), _) if name != service.name() => return Err(format!("{target} is {name}, not {service}")),
-        (Some(_), Some(theirs)) if theirs != version => return Err(versions_differ(service, theirs, version)),
+        (Some(name), _) if name != service.name() => return told(format!("{target} is {name}, not {service}")),
+        (Some(_), Some(theirs)) if theirs != version => return told(versions_differ(service, theirs, version)),
         (Some(_), Some(_)) => {}
-        _ => return Err(format!("{target} is no Convene service (it answered {})", response.status())),
+        _ => return told(format!("{target} is no Convene service (it answered {})", response.status())),
     }
     if response.status() != StatusCode::SWITCHING_PROTOCOLS || !server.upgrade {
-        return Err(format!("{target} refused the connection ({})", response.status()));
+        let status = response.status();
+        let why = reason(response.into_body()).await;
+        return told(format!("{target} refused the connection ({status}){why}"));
     }
-    let upgraded = hyper::upgrade::on(response).await.map_err(no_http)?;
-    let parts = upgraded.downcast::<TokioIo<BoxStream>>().map_err(|_| "the stream is of another kind".to_owned())?;
+    let upgraded = hyper::upgrade::on(response).await?;
+    let parts = upgraded
+        .downcast::<TokioIo<BoxStream>>()
+        .map_err(|_| Refused::Told("the stream is of another kind".to_owned()))?;
     Ok((parts.io.into_inner(), parts.read_buf))
+}
+
+/// The line of text with which a service says why it refuses, as far as there is one.
+async fn reason(body: Incoming) -> String {
+    let Ok(body) = Limited::new(body, REASON).collect().await else { return String::new() };
+    let text = String::from_utf8_lossy(&body.to_bytes()).into_owned();
+    let line = text.lines().next().unwrap_or_default().trim();
+    if line.is_empty() { String::new() } else { format!(": {line}") }
 }
 
 #[cfg(test)]

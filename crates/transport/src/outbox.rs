@@ -22,8 +22,12 @@ const HIGH_WATER: usize = 1 << 20;
 /// A buffer that has grown above this is not kept.
 const KEPT: usize = 256 * 1024;
 
-/// A stream that takes nothing for this long is lost.
+/// A stream that has not taken all that was handed to it after this long, and as long as it would take at [`LEAST_RATE`], is lost. Somebody
+/// who reads a byte now and then keeps nothing alive.
 const STALLED: Duration = Duration::from_secs(30);
+
+/// The slowest reader that is waited for, in bytes a second.
+const LEAST_RATE: usize = 64 * 1024;
 
 /// The buffer has been closed: the frame was not taken.
 #[derive(Debug)]
@@ -146,24 +150,31 @@ impl Outbox {
                 sink.shutdown().await?;
                 return Ok(());
             }
-            let mut rest = batch.as_slice();
-            while !rest.is_empty() {
-                let count = tokio::time::timeout(STALLED, sink.write(rest))
-                    .await
-                    .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "the peer takes no bytes"))??;
-                if count == 0 {
-                    return Err(io::ErrorKind::WriteZero.into());
-                }
-                self.handed.fetch_add(u64::try_from(count).unwrap_or_default(), Ordering::Release);
-                rest = rest.get(count..).unwrap_or_default();
-            }
-            sink.flush().await?;
+            let patience = STALLED + Duration::from_secs((batch.len() / LEAST_RATE).try_into().unwrap_or_default());
+            tokio::time::timeout(patience, self.hand_over(&mut sink, &batch)).await.map_err(|_| slow())??;
             batch.clear();
             if batch.capacity() > KEPT {
                 batch = Vec::new();
             }
         }
     }
+
+    /// Gives the stream all of these bytes, counting those that it has taken.
+    async fn hand_over(&self, sink: &mut WriteHalf, mut rest: &[u8]) -> io::Result<()> {
+        while !rest.is_empty() {
+            let count = sink.write(rest).await?;
+            if count == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            self.handed.fetch_add(u64::try_from(count).unwrap_or_default(), Ordering::Release);
+            rest = rest.get(count..).unwrap_or_default();
+        }
+        sink.flush().await
+    }
+}
+
+fn slow() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "the peer takes no bytes, or hardly any")
 }
 
 #[cfg(test)]

@@ -3,8 +3,11 @@
 use std::io;
 
 use async_trait::async_trait;
+use domain::Service;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::net::TcpStream;
+
+use crate::tls::{self, Tls};
 
 /// Where bytes come from.
 pub type ReadHalf = Box<dyn AsyncRead + Send + Unpin>;
@@ -46,30 +49,49 @@ pub trait Connect: Send + Sync + 'static {
 
     /// Where it leads, for messages: `127.0.0.1:7402`.
     fn target(&self) -> &str;
+
+    /// What an error that came up while talking over its streams means, where it knows more than the error says.
+    fn explain(&self, error: &(dyn std::error::Error + 'static)) -> Option<String> {
+        let _ = error;
+        None
+    }
 }
 
-/// The way to a service over TCP.
+/// The way to a service over TCP, and where that leaves the machine, or everywhere if so wanted, over TLS.
 #[derive(Clone, Debug)]
 pub struct Tcp {
     address: String,
+    service: Service,
+    tls: Tls,
 }
 
 impl Tcp {
-    /// To `HOST:PORT`. The name is looked up anew for each connection.
-    pub fn to(address: impl Into<String>) -> Self {
-        Self { address: address.into() }
+    /// To `service` at `HOST:PORT`. The name is looked up anew for each connection.
+    pub fn to(address: impl Into<String>, service: Service, tls: Tls) -> Self {
+        Self { address: address.into(), service, tls }
     }
 }
 
 #[async_trait]
 impl Connect for Tcp {
     async fn connect(&self) -> io::Result<BoxStream> {
+        let identity = self.tls.is_needed(&self.address).then(|| self.tls.identity.clone());
+        if let Some(None) = identity {
+            return Err(io::Error::other("it is not on loopback, so it needs TLS, and there are no certificates here"));
+        }
         let stream = TcpStream::connect(&self.address).await?;
         stream.set_nodelay(true)?;
-        Ok(Box::new(stream))
+        match identity.flatten() {
+            None => Ok(Box::new(stream)),
+            Some(identity) => tls::connect(&identity, self.service, &self.address, stream).await,
+        }
     }
 
     fn target(&self) -> &str {
         &self.address
+    }
+
+    fn explain(&self, error: &(dyn std::error::Error + 'static)) -> Option<String> {
+        tls::of_error(error, self.tls.identity.as_deref()?, &self.address)
     }
 }

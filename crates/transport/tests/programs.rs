@@ -11,7 +11,14 @@ use transport::cluster::{DataFolder, Sharing, program_of, programs};
 
 fn program(service: Service) -> Command {
     let mut command = Command::new(programs::of_this_build().unwrap().join(program_of(service)));
-    for name in ["CONVENE_DATA", "CONVENE_BASE_PORT", "CONVENE_LOG", "CONVENE_LOG_FORMAT"] {
+    for name in [
+        "CONVENE_DATA",
+        "CONVENE_BASE_PORT",
+        "CONVENE_LOG",
+        "CONVENE_LOG_FORMAT",
+        "CONVENE_CERTS",
+        "CONVENE_REQUIRE_TLS",
+    ] {
         command.env_remove(name);
     }
     command
@@ -53,10 +60,11 @@ fn wrong_usage_is_told_and_starts_nothing() {
 }
 
 #[test]
-fn a_public_address_is_refused_for_want_of_tls() {
+fn an_address_that_is_not_loopback_is_refused_without_certificates() {
     let data = tempfile::tempdir().unwrap();
     let said = refusal(&start(data.path(), &["--listen", "0.0.0.0:0"]));
-    assert!(said.contains("needs TLS, which this release does not have"), "{said}");
+    assert!(said.contains("events cannot listen on 0.0.0.0:0, which needs TLS"), "{said}");
+    assert!(said.contains("there is no") && said.contains("convene certs make"), "{said}");
     assert_eq!(std::fs::read_dir(data.path()).unwrap().count(), 0);
 }
 

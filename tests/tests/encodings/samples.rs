@@ -6,10 +6,11 @@ use domain::events::*;
 use domain::integrity::{AskHealth, Audit, AuditPage, Health, Present, Reference, Target};
 use domain::invitations::*;
 use domain::log::{Changes, LogCursor, ReadChanges, Record};
+use domain::recovery::{AcceptLoss, LossAccepted, ReadSnapshot, Snapshot};
 use domain::sharing::*;
 use domain::{
     Epoch, EventId, EventTime, Instance, Page, PageRequest, Position, Positions, Series, Service, SessionId,
-    SessionToken, Timestamp, UserId,
+    SessionToken, Timestamp, UserId, Watch,
 };
 
 use convene_tests::{at, on, window};
@@ -54,6 +55,22 @@ fn changes<C>(changes: Vec<C>) -> Changes<C> {
     Changes::Records { epoch: Epoch([7; 16]), records, watermark: 300, followed }
 }
 
+fn read_snapshot() -> ReadSnapshot {
+    ReadSnapshot { after: Some(vec![1, 2, 3]), limit: 200 }
+}
+
+fn snapshot<C>(rows: Vec<C>) -> Snapshot<C> {
+    Snapshot { epoch: Epoch([7; 16]), at: 300, digest: [9; 16], rows, next: Some(vec![1, 2, 3]) }
+}
+
+fn accept_loss() -> AcceptLoss {
+    AcceptLoss { source: Service::Auth }
+}
+
+fn loss_accepted() -> LossAccepted {
+    LossAccepted { source: Service::Auth, rows: 300 }
+}
+
 fn diverged<C>() -> Changes<C> {
     Changes::Diverged { epoch: Epoch([7; 16]), watermark: 300 }
 }
@@ -77,6 +94,14 @@ fn health() -> Health {
         behind: vec![Service::Sharing],
         stopped: vec!["why".to_owned()],
     }
+}
+
+fn watch() -> Watch {
+    Watch { seen: watched(), wait_ms: 5_000 }
+}
+
+fn watched() -> Positions {
+    Positions::of(Service::Events, position())
 }
 
 fn present() -> Present {
@@ -138,6 +163,7 @@ pub(crate) fn auth_requests() -> Vec<AuthRequest> {
         AuthRequest::audit(Audit { after: Some(vec![1, 2]) }),
         AuthRequest::present(present()),
         AuthRequest::health(AskHealth),
+        AuthRequest::snapshot(read_snapshot()),
     ]
 }
 
@@ -169,6 +195,7 @@ pub(crate) fn auth_responses() -> Vec<AuthResponse> {
         AuthResponse::audit(audit_page()),
         AuthResponse::present(vec![true, false]),
         AuthResponse::health(health()),
+        AuthResponse::snapshot(snapshot(vec![AuthChange::UserRegistered(alice())])),
     ]
 }
 
@@ -206,6 +233,9 @@ pub(crate) fn events_requests() -> Vec<EventsRequest> {
         EventsRequest::audit(Audit { after: None }),
         EventsRequest::present(present()),
         EventsRequest::health(AskHealth),
+        EventsRequest::watch(watch()),
+        EventsRequest::snapshot(ReadSnapshot { after: None, limit: 1 }),
+        EventsRequest::accept_loss(accept_loss()),
     ]
 }
 
@@ -234,6 +264,13 @@ pub(crate) fn events_responses() -> Vec<EventsResponse> {
         EventsResponse::audit(audit_page()),
         EventsResponse::present(vec![true, false]),
         EventsResponse::health(health()),
+        EventsResponse::watch(watched()),
+        EventsResponse::snapshot(snapshot(vec![
+            EventChange::Put(facts()),
+            EventChange::Members { event: event(2), inviter: Some(user(1)), invitees: vec![user(3)] },
+            EventChange::Members { event: event(2), inviter: None, invitees: vec![user(3)] },
+        ])),
+        EventsResponse::accept_loss(loss_accepted()),
     ]
 }
 
@@ -270,6 +307,12 @@ pub(crate) fn invitations_requests() -> Vec<InvitationsRequest> {
         InvitationsRequest::changes(read_changes()),
         InvitationsRequest::audit(Audit { after: None }),
         InvitationsRequest::health(AskHealth),
+        InvitationsRequest::watch(watch()),
+        InvitationsRequest::answers(ListAnswers { after: None }),
+        InvitationsRequest::answers(ListAnswers { after: Some(position()) }),
+        InvitationsRequest::snapshot(read_snapshot()),
+        InvitationsRequest::accept_loss(accept_loss()),
+        InvitationsRequest::mine(OfEvents { events: vec![event(2), event(3)] }),
     ]
 }
 
@@ -300,6 +343,20 @@ pub(crate) fn invitations_responses() -> Vec<InvitationsResponse> {
         InvitationsResponse::changes(diverged()),
         InvitationsResponse::audit(audit_page()),
         InvitationsResponse::health(health()),
+        InvitationsResponse::watch(watched()),
+        InvitationsResponse::mine(vec![going()]),
+        InvitationsResponse::answers(Answers {
+            items: vec![Answered {
+                event: event(2),
+                instance: series,
+                title: named("Standup"),
+                username: named("bob"),
+                status: Status::Declined,
+            }],
+            until: position(),
+        }),
+        InvitationsResponse::snapshot(Snapshot { next: None, ..snapshot(Vec::new()) }),
+        InvitationsResponse::accept_loss(loss_accepted()),
     ]
 }
 
@@ -314,6 +371,8 @@ pub(crate) fn calendar_requests() -> Vec<CalendarRequest> {
         }),
         CalendarRequest::audit(Audit { after: None }),
         CalendarRequest::health(AskHealth),
+        CalendarRequest::watch(watch()),
+        CalendarRequest::accept_loss(accept_loss()),
     ]
 }
 
@@ -339,6 +398,8 @@ pub(crate) fn calendar_responses() -> Vec<CalendarResponse> {
         }),
         CalendarResponse::audit(audit_page()),
         CalendarResponse::health(health()),
+        CalendarResponse::watch(watched()),
+        CalendarResponse::accept_loss(loss_accepted()),
     ]
 }
 
@@ -352,6 +413,9 @@ pub(crate) fn sharing_requests() -> Vec<SharingRequest> {
         SharingRequest::changes(read_changes()),
         SharingRequest::audit(Audit { after: None }),
         SharingRequest::health(AskHealth),
+        SharingRequest::watch(watch()),
+        SharingRequest::snapshot(read_snapshot()),
+        SharingRequest::accept_loss(accept_loss()),
     ]
 }
 
@@ -371,5 +435,12 @@ pub(crate) fn sharing_responses() -> Vec<SharingResponse> {
         SharingResponse::changes(diverged()),
         SharingResponse::audit(audit_page()),
         SharingResponse::health(health()),
+        SharingResponse::watch(watched()),
+        SharingResponse::snapshot(snapshot(vec![SharingChange::Shared {
+            owner: user(1),
+            sharee: user(3),
+            level: Level::Busy,
+        }])),
+        SharingResponse::accept_loss(loss_accepted()),
     ]
 }

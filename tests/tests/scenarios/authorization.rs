@@ -10,9 +10,10 @@ use domain::events::{self, EventsProtocol, EventsRequest, EventsServer};
 use domain::integrity::{AskHealth, Audit, Present, Target};
 use domain::invitations::{self, InvitationsProtocol, InvitationsRequest, InvitationsServer};
 use domain::log::{LogCursor, ReadChanges};
+use domain::recovery::{AcceptLoss, ReadSnapshot};
 use domain::sharing::{self, SharingProtocol, SharingRequest, SharingServer};
 use domain::{
-    Context, EventId, IdempotencyKey, Instance, Kind, Method, PageRequest, Positions, Protocol, Service, Stub,
+    Context, EventId, IdempotencyKey, Instance, Kind, Method, PageRequest, Positions, Protocol, Service, Stub, Watch,
     WireBody as _,
 };
 
@@ -64,6 +65,9 @@ const MEMBERS: [&str; 8] = [UNAUTHENTICATED, UNAUTHENTICATED, OK, OK, OK, OK, OK
 /// Other services of the installation only.
 const SERVICES: [&str; 8] =
     [UNAUTHENTICATED, UNAUTHENTICATED, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK, FORBIDDEN];
+/// The operator only, whose key the service shows here; and there is nothing to be accepted.
+const OPERATOR: [&str; 8] =
+    [UNAUTHENTICATED, UNAUTHENTICATED, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, "conflict", FORBIDDEN];
 /// The organizer of the private event; its invitee sees it and may not; nobody else learns of it.
 const ORGANIZER: [&str; 8] =
     [UNAUTHENTICATED, UNAUTHENTICATED, NOT_FOUND, NOT_FOUND, NOT_FOUND, FORBIDDEN, FORBIDDEN, OK];
@@ -92,6 +96,7 @@ const ROWS: &[Row] = &[
     row(Service::Auth, "audit", SERVICES),
     row(Service::Auth, "present", SERVICES),
     row(Service::Auth, "health", ANYONE),
+    row(Service::Auth, "snapshot", SERVICES),
     row(Service::Events, "create", USERS),
     row(Service::Events, "show", CONCERNED),
     row(Service::Events, "edit", ORGANIZER),
@@ -104,6 +109,9 @@ const ROWS: &[Row] = &[
     row(Service::Events, "audit", SERVICES),
     row(Service::Events, "present", SERVICES),
     row(Service::Events, "health", ANYONE),
+    row(Service::Events, "watch", USERS),
+    row(Service::Events, "snapshot", SERVICES),
+    row(Service::Events, "accept_loss", OPERATOR),
     row(Service::Invitations, "inbox", USERS),
     row(Service::Invitations, "respond", INVITEE),
     row(Service::Invitations, "attend", NOBODY),
@@ -113,15 +121,25 @@ const ROWS: &[Row] = &[
     row(Service::Invitations, "changes", SERVICES),
     row(Service::Invitations, "audit", SERVICES),
     row(Service::Invitations, "health", ANYONE),
+    row(Service::Invitations, "watch", USERS),
+    row(Service::Invitations, "answers", USERS),
+    row(Service::Invitations, "mine", USERS),
     row(Service::Calendar, "entries", SHAREES),
     row(Service::Calendar, "audit", SERVICES),
     row(Service::Calendar, "health", ANYONE),
+    row(Service::Calendar, "watch", USERS),
+    row(Service::Invitations, "snapshot", SERVICES),
+    row(Service::Invitations, "accept_loss", OPERATOR),
+    row(Service::Calendar, "accept_loss", OPERATOR),
     row(Service::Sharing, "share", USERS),
     row(Service::Sharing, "unshare", USERS),
     row(Service::Sharing, "shares", USERS),
     row(Service::Sharing, "changes", SERVICES),
     row(Service::Sharing, "audit", SERVICES),
     row(Service::Sharing, "health", ANYONE),
+    row(Service::Sharing, "watch", USERS),
+    row(Service::Sharing, "snapshot", SERVICES),
+    row(Service::Sharing, "accept_loss", OPERATOR),
 ];
 
 /// Fails the build if a method has no row.
@@ -237,6 +255,7 @@ fn auth_request(method: &str, scene: &Scene, who: Who) -> AuthRequest {
         "audit" => AuthRequest::audit(Audit::default()),
         "present" => AuthRequest::present(Present { targets: vec![Target::User(scene.organizer.user().id)] }),
         "health" => AuthRequest::health(AskHealth),
+        "snapshot" => AuthRequest::snapshot(ReadSnapshot::default()),
         other => panic!("no request for {other}"),
     }
 }
@@ -271,6 +290,9 @@ fn events_request(method: &str, scene: &Scene) -> EventsRequest {
         "audit" => EventsRequest::audit(Audit::default()),
         "present" => EventsRequest::present(Present { targets: vec![Target::Event(event)] }),
         "health" => EventsRequest::health(AskHealth),
+        "watch" => EventsRequest::watch(Watch::default()),
+        "snapshot" => EventsRequest::snapshot(ReadSnapshot::default()),
+        "accept_loss" => EventsRequest::accept_loss(AcceptLoss { source: Service::Auth }),
         other => panic!("no request for {other}"),
     }
 }
@@ -298,6 +320,11 @@ fn invitations_request(method: &str, scene: &Scene) -> InvitationsRequest {
         "changes" => InvitationsRequest::changes(read_changes()),
         "audit" => InvitationsRequest::audit(Audit::default()),
         "health" => InvitationsRequest::health(AskHealth),
+        "watch" => InvitationsRequest::watch(Watch::default()),
+        "answers" => InvitationsRequest::answers(invitations::ListAnswers::default()),
+        "snapshot" => InvitationsRequest::snapshot(ReadSnapshot::default()),
+        "accept_loss" => InvitationsRequest::accept_loss(AcceptLoss { source: Service::Auth }),
+        "mine" => InvitationsRequest::mine(invitations::OfEvents { events: vec![event] }),
         other => panic!("no request for {other}"),
     }
 }
@@ -311,6 +338,8 @@ fn calendar_request(method: &str, scene: &Scene) -> CalendarRequest {
         }),
         "audit" => CalendarRequest::audit(Audit::default()),
         "health" => CalendarRequest::health(AskHealth),
+        "watch" => CalendarRequest::watch(Watch::default()),
+        "accept_loss" => CalendarRequest::accept_loss(AcceptLoss { source: Service::Auth }),
         other => panic!("no request for {other}"),
     }
 }
@@ -325,6 +354,9 @@ fn sharing_request(method: &str, scene: &Scene) -> SharingRequest {
         "changes" => SharingRequest::changes(read_changes()),
         "audit" => SharingRequest::audit(Audit::default()),
         "health" => SharingRequest::health(AskHealth),
+        "watch" => SharingRequest::watch(Watch::default()),
+        "snapshot" => SharingRequest::snapshot(ReadSnapshot::default()),
+        "accept_loss" => SharingRequest::accept_loss(AcceptLoss { source: Service::Auth }),
         other => panic!("no request for {other}"),
     }
 }

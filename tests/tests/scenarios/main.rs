@@ -18,8 +18,10 @@ mod events;
 mod integrity;
 mod outages;
 mod public_events;
+mod recovery;
 mod restarts;
 mod sharing;
+mod watching;
 
 use domain::Error;
 

@@ -49,7 +49,11 @@ scenario! {
         assert_eq!(bob.calendar().await.unwrap(), ["Concert (going)"]);
         assert_eq!(carol.calendar().await.unwrap(), ["Concert (maybe)"]);
         assert_eq!(carol.participants(event).await.unwrap().counts, Counts { going: 1, maybe: 1, ..Counts::default() });
+        let other = alice.creates(Plan::for_a("Lecture").public()).await.unwrap().id;
+        assert_eq!(bob.has_answered(&[other, event]).await.unwrap(), [(event, Status::Going)]);
         assert_eq!(bob.leaves(event).await.unwrap().status, Status::Declined);
+        assert_eq!(bob.has_answered(&[event]).await.unwrap(), [(event, Status::Declined)]);
+        assert_eq!(alice.has_answered(&[event, other]).await.unwrap(), []);
         assert_eq!(bob.calendar().await.unwrap(), [""; 0]);
         assert_eq!(bob.inbox().await.unwrap(), [""; 0]);
     }

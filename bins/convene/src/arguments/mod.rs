@@ -4,11 +4,13 @@
 //! judged by the constructors of `domain`, so that it is judged once.
 
 mod account;
+mod certs;
 mod event;
 mod invitation;
 mod people;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
@@ -18,6 +20,7 @@ use crate::failure::Failure;
 use crate::supervise::SuperviseCommand;
 
 pub(crate) use account::{AccountCommand, PasswordInput, SignIn};
+pub(crate) use certs::{Certificates, CertsCommand};
 pub(crate) use event::{Create, Edit, EventCommand, ListEvents};
 pub(crate) use invitation::{Attend, Inbox, OfEvent, People, Respond, WhoComes};
 pub(crate) use people::{ShareWith, ViewCalendar};
@@ -71,6 +74,12 @@ pub(crate) struct Options {
     /// Run all services inside this process, on the data folder (CONVENE_DATA, or else ./data).
     #[arg(long, global = true, overrides_with = "in_process")]
     pub(crate) in_process: bool,
+    /// The folder with certificates [default: CONVENE_CERTS, or else certs in the data folder, or else in $XDG_CONFIG_HOME/convene].
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub(crate) certs: Option<PathBuf>,
+    /// Speak TLS on loopback too, as on every other address [default: CONVENE_REQUIRE_TLS].
+    #[arg(long, global = true, overrides_with = "require_tls")]
+    pub(crate) require_tls: bool,
 }
 
 /// What can be asked for. A command that needs none of the services' answers stands here by itself; all others are
@@ -81,6 +90,9 @@ pub(crate) enum Command {
     ToServices(ServiceCommand),
     #[command(flatten)]
     Supervise(SuperviseCommand),
+    /// Make, renew and show the certificates with which services and clients know each other.
+    #[command(subcommand)]
+    Certs(CertsCommand),
     /// Print a script that completes commands in a shell.
     #[command(
         after_long_help = "Example:\n  convene completions bash > ~/.local/share/bash-completion/completions/convene"

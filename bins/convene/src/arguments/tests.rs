@@ -28,13 +28,14 @@ fn the_definition_is_sound() {
 #[test]
 fn options_for_every_command_are_accepted_before_and_after_it() {
     for line in [
-        "--profile bob --server h:1 --json --in-process event show x",
-        "event show x --profile bob --server h:1 --json --in-process",
-        "event --profile bob --json show x --server h:1 --in-process",
-        "--profile=bob event show --json x --server=h:1 --in-process",
+        "--profile bob --server h:1 --json --in-process --certs c --require-tls event show x",
+        "event show x --profile bob --server h:1 --json --in-process --certs c --require-tls",
+        "event --profile bob --json --require-tls show x --server h:1 --in-process --certs c",
+        "--profile=bob event show --json x --server=h:1 --in-process --certs=c --require-tls",
     ] {
-        let Options { profile, server, json, in_process } = accepted(line).options;
+        let Options { profile, server, json, in_process, certs, require_tls } = accepted(line).options;
         assert_eq!((profile.as_str(), server.as_deref(), json, in_process), ("bob", Some("h:1"), true, true), "{line}");
+        assert_eq!((certs, require_tls), (Some(PathBuf::from("c")), true), "{line}");
     }
 }
 

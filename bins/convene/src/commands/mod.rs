@@ -4,13 +4,14 @@
 
 mod account;
 mod calendar;
+mod certs;
 mod check;
 mod event;
 mod input;
 mod invitation;
 mod invocation;
 mod manual;
-mod sending;
+pub(crate) mod sending;
 mod sharing;
 mod status;
 
@@ -22,6 +23,7 @@ use crate::reach::Reach;
 use crate::session::Profile;
 use crate::when::Here;
 
+pub(crate) use certs::certs;
 use invocation::Invocation;
 pub(crate) use invocation::answered;
 pub(crate) use manual::{completions, page};

@@ -6,6 +6,7 @@
 
 mod account;
 mod calendar;
+mod certs;
 mod check;
 mod event;
 mod invitation;
@@ -25,6 +26,7 @@ use crate::failure::Failure;
 
 pub(crate) use account::UserDocument;
 pub(crate) use calendar::CalendarDocument;
+pub(crate) use certs::{CertificatesDocument, MadeDocument};
 pub(crate) use check::{CheckDocument, Finding};
 pub(crate) use event::{EventDocument, EventListDocument};
 pub(crate) use invitation::{InvitationDocument, InvitationListDocument, ParticipantsDocument};

@@ -18,6 +18,7 @@ use tokio::time::Instant;
 
 use crate::failure::Failure;
 
+pub(crate) use client::Keeping;
 pub(crate) use file::Turn;
 pub(crate) use pending::{Attempt, Intent, Outcome};
 pub(crate) use state::{Session, State};

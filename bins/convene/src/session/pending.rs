@@ -52,6 +52,23 @@ pub(super) struct Pending {
     /// What was sent; `None` where it holds a secret, or nothing.
     #[serde(default)]
     request: Option<Value>,
+    /// Whether the terminal client gave it: it finds out by itself what became of it.
+    #[serde(default)]
+    client: bool,
+}
+
+/// A command of the terminal client.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct OfClient {
+    /// The service's method, as `events.create`.
+    pub(super) method: String,
+    /// What it overwrites.
+    pub(super) row: Option<String>,
+    pub(super) user: UserId,
+    pub(super) key: IdempotencyKey,
+    pub(super) sequence: u64,
+    pub(super) since: Timestamp,
+    pub(super) request: Value,
 }
 
 /// One sending of a command.
@@ -134,6 +151,7 @@ impl State {
             since: now,
             not_done: false,
             request,
+            client: false,
         });
         self.forget_beyond(MOST);
         attempt
@@ -153,6 +171,57 @@ impl State {
             // An earlier attempt may have been done: what this one met changes nothing about that.
             Outcome::NotDone | Outcome::Unknown => {}
         }
+    }
+
+    /// The commands of the terminal client that have no definite answer; the oldest first.
+    pub(super) fn of_client(&self, now: Timestamp) -> Vec<OfClient> {
+        let kept = self.pending.iter().filter(|pending| pending.client && now < pending.since.plus(KEPT));
+        let of_client = |pending: &Pending| {
+            Some(OfClient {
+                method: pending.method.clone(),
+                row: pending.row.clone(),
+                user: pending.user?,
+                key: pending.key,
+                sequence: pending.sequence,
+                since: pending.since,
+                request: pending.request.clone()?,
+            })
+        };
+        kept.filter_map(of_client).collect()
+    }
+
+    /// Notes a command of the terminal client, unless it is noted already.
+    pub(super) fn keep_of_client(&mut self, command: OfClient) {
+        if self.pending.iter().any(|pending| pending.key == command.key) {
+            return;
+        }
+        let OfClient { method, row, user, key, sequence, since, request } = command;
+        self.pending.push(Pending {
+            method,
+            // No words were written: the identity is all that this command is recognized by.
+            fingerprint: key.to_string(),
+            user: Some(user),
+            row,
+            key,
+            sequence,
+            since,
+            not_done: false,
+            request: Some(request),
+            client: true,
+        });
+        self.forget_beyond(MOST);
+    }
+
+    /// What became of a command of the terminal client is known, and so of whatever it overwrote.
+    pub(super) fn settle_of_client(&mut self, key: IdempotencyKey) {
+        let Some(at) = self.pending.iter().position(|pending| pending.key == key) else { return };
+        let settled = self.pending.remove(at);
+        let overwritten = |pending: &Pending| {
+            settled.row.is_some()
+                && (&pending.row, pending.user) == (&settled.row, settled.user)
+                && pending.sequence < settled.sequence
+        };
+        self.pending.retain(|pending| !overwritten(pending));
     }
 
     fn unknown(&self, intent: &Intent, now: Timestamp) -> Option<&Pending> {

@@ -2,14 +2,16 @@
 
 use std::fs::File;
 use std::io::{Seek as _, Write as _};
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{IpAddr, TcpListener};
 use std::time::Duration;
 
+use certs::Folder;
 use domain::Service;
 use rustix::process::{Pid, Signal, kill_process};
 use transport::cluster::{
     Addresses, DataFolder, Failed, Holder, PATIENCE, Sharing, argument_of, parent_of, program_of,
 };
+use transport::tls::{Identity, Tls};
 
 /// The file that tells of the supervisor, and is locked by it.
 pub(super) const SUPERVISOR: &str = "supervisor.pid";
@@ -32,7 +34,7 @@ impl Drop for Badge {
 ///
 /// # Errors
 /// What is not as it should be, by name.
-pub(super) fn take(folder: &DataFolder, base_port: u16) -> Result<Badge, Failed> {
+pub(super) fn take(folder: &DataFolder, listen: IpAddr, base_port: u16) -> Result<Badge, Failed> {
     folder.prepare()?;
     let badge = become_supervisor(folder)?;
     let alone = match folder.lock(Sharing::Alone, PATIENCE) {
@@ -53,7 +55,7 @@ pub(super) fn take(folder: &DataFolder, base_port: u16) -> Result<Badge, Failed>
             folder.lock(Sharing::Alone, PATIENCE)?
         }
     };
-    check_ports(base_port)?;
+    check_ports(listen, base_port)?;
     drop(alone);
     Ok(badge)
 }
@@ -103,13 +105,13 @@ pub(super) fn signal(holder: &Holder, signal: Signal) {
     }
 }
 
-fn check_ports(base_port: u16) -> Result<(), Failed> {
+fn check_ports(listen: IpAddr, base_port: u16) -> Result<(), Failed> {
     for service in Service::ALL {
         let port = base_port.saturating_add(u16::from(service.number()));
-        if let Err(error) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+        if let Err(error) = TcpListener::bind((listen, port)) {
             return Err(Failed(format!(
-                "port {port}, where {service} should listen, cannot be used ({error}): stop what uses it, or choose other ports with \
-                 CONVENE_BASE_PORT"
+                "port {port} of {listen}, where {service} should listen, cannot be used ({error}): stop what uses it, or choose other \
+                 ports with CONVENE_BASE_PORT, or another address of this machine with CONVENE_LISTEN"
             )));
         }
     }
@@ -133,17 +135,40 @@ pub(super) fn check_programs(programs: &std::path::Path) -> Result<(), Failed> {
     Ok(())
 }
 
+/// Makes sure that there are certificates where TLS is needed: the operator's, and one for each service.
+///
+/// # Errors
+/// If there are none for this address; or if it is one that leads nowhere.
+pub(super) fn check_certificates(tls: &Tls, listen: IpAddr, addresses: &Addresses) -> Result<(), Failed> {
+    if listen.is_unspecified() {
+        return Err(Failed(format!(
+            "{listen} is every address of this machine, and the services have to call each other at one: choose it with CONVENE_LISTEN"
+        )));
+    }
+    for (service, address) in addresses.iter().filter(|(_, address)| tls.is_needed(address)) {
+        let refused = |why: String| Failed(format!("{service} cannot listen on {address}, which needs TLS: {why}"));
+        let Some(operator) = &tls.identity else { return Err(refused("there are no certificates".to_owned())) };
+        let own = Identity::of_service(Folder::at(operator.folder()), service);
+        operator.check().and_then(|()| own.check()).map_err(refused)?;
+    }
+    Ok(())
+}
+
 /// Where the services will listen.
-pub(super) fn addresses(base_port: u16) -> Addresses {
-    Addresses::after("127.0.0.1", base_port)
+pub(super) fn addresses(listen: IpAddr, base_port: u16) -> Addresses {
+    Addresses::after(&listen.to_string(), base_port)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
 
+    const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
     fn free_base_port() -> u16 {
-        (20_000..30_000).step_by(10).find(|port| check_ports(*port).is_ok()).unwrap()
+        (20_000..30_000).step_by(10).find(|port| check_ports(HERE, *port).is_ok()).unwrap()
     }
 
     #[test]
@@ -151,11 +176,11 @@ mod tests {
         let temporary = tempfile::tempdir().unwrap();
         let folder = DataFolder::at(temporary.path());
         let base_port = free_base_port();
-        let badge = take(&folder, base_port).unwrap();
-        let refused = take(&folder, base_port).unwrap_err().to_string();
+        let badge = take(&folder, HERE, base_port).unwrap();
+        let refused = take(&folder, HERE, base_port).unwrap_err().to_string();
         assert!(refused.contains("already run"), "{refused}");
         drop(badge);
-        take(&folder, base_port).unwrap();
+        take(&folder, HERE, base_port).unwrap();
     }
 
     #[test]
@@ -163,7 +188,7 @@ mod tests {
         let temporary = tempfile::tempdir().unwrap();
         let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = taken.local_addr().unwrap().port();
-        let refused = take(&DataFolder::at(temporary.path()), port - 5).unwrap_err().to_string();
+        let refused = take(&DataFolder::at(temporary.path()), HERE, port - 5).unwrap_err().to_string();
         assert!(refused.contains("port") && refused.contains("cannot be used"), "{refused}");
     }
 
@@ -174,6 +199,6 @@ mod tests {
         folder.prepare().unwrap();
         std::fs::write(folder.run_file(SUPERVISOR), "1\n").unwrap();
         assert_eq!(supervisor(&folder), None);
-        take(&folder, free_base_port()).unwrap();
+        take(&folder, HERE, free_base_port()).unwrap();
     }
 }

@@ -2,10 +2,12 @@
 //! other can still put things in order.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::Stdio;
 
 use tokio::process::{Child, Command};
+use transport::Tls;
 use transport::cluster::{DataFolder, Failed};
 
 use super::say_aside;
@@ -15,12 +17,19 @@ pub(super) fn has_a_terminal() -> bool {
     std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
 }
 
-/// Opens the client on the services behind `base_port`; returns when it is left. Dropping the future ends the client.
-pub(super) async fn until_left(base_port: u16) -> Result<(), Failed> {
+/// Opens the client on the services at `host` behind `base_port`; returns when it is left. Dropping the future ends the client.
+pub(super) async fn until_left(host: IpAddr, base_port: u16, tls: &Tls) -> Result<(), Failed> {
     let failed = |error: std::io::Error| Failed(format!("the terminal client cannot be opened: {error}"));
     let program = std::env::current_exe().map_err(failed)?;
     let mut command = Command::new(program);
-    command.args(["--server", &format!("127.0.0.1:{base_port}")]).stdin(Stdio::inherit()).env_remove("CONVENE_SERVER");
+    let server = SocketAddr::new(host, base_port).to_string();
+    command.args(["--server", &server]).stdin(Stdio::inherit()).env_remove("CONVENE_SERVER");
+    if let Some(identity) = &tls.identity {
+        command.arg("--certs").arg(identity.folder());
+    }
+    if tls.everywhere {
+        command.arg("--require-tls");
+    }
     let mut guest = Guest(command.spawn().map_err(failed)?);
     let status = guest.0.wait().await.map_err(failed)?;
     if status.success() { Ok(()) } else { Err(Failed(format!("the terminal client ended with {status}"))) }

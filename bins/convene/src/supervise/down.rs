@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::Service;
 use rustix::process::Signal;
 use tokio::time::{Instant, sleep};
+use transport::Tls;
 use transport::cluster::{Addresses, DataFolder, Failed, Holder, argument_of, ready};
 
 use super::before::{signal, supervisor};
@@ -59,7 +60,7 @@ async fn has_ended(folder: &DataFolder, holder: &Holder, within: Duration) -> bo
 }
 
 /// Says how each service of the folder is.
-pub(super) async fn ps(installation: &Installation) -> Result<(), Failed> {
+pub(super) async fn ps(installation: &Installation, tls: &Tls) -> Result<(), Failed> {
     let folder = installation.folder()?;
     let usual = Addresses::after("127.0.0.1", installation.base_port);
     let states = services(&folder).into_iter().map(|(service, holder)| {
@@ -67,7 +68,7 @@ pub(super) async fn ps(installation: &Installation) -> Result<(), Failed> {
         async move {
             let Some(holder) = holder else { return format!("{:<12} down", service.name()) };
             let address = argument_of(holder.pid, "--listen").unwrap_or(usual);
-            let state = match ready(service, &address).await {
+            let state = match ready(service, &address, tls).await {
                 Ok(()) => "up".to_owned(),
                 Err(why) => format!("down ({why})"),
             };

@@ -10,9 +10,11 @@ mod down;
 mod up;
 
 use std::io::Write as _;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use transport::Tls;
 use transport::cluster::{BASE_PORT, DataFolder, Failed};
 
 /// What `run.sh` asks for.
@@ -46,6 +48,9 @@ pub(crate) struct Installation {
 pub(crate) struct Up {
     #[command(flatten)]
     installation: Installation,
+    /// The address on which the services listen; with one that is not loopback they speak TLS.
+    #[arg(long, env = "CONVENE_LISTEN", default_value = "127.0.0.1", value_name = "ADDRESS")]
+    listen: IpAddr,
     /// Do not open the terminal client.
     #[arg(long)]
     headless: bool,
@@ -77,16 +82,16 @@ impl Up {
 }
 
 /// Does what `run.sh` asked for; the exit code.
-pub(crate) fn run(command: SuperviseCommand) -> u8 {
+pub(crate) fn run(command: SuperviseCommand, tls: &Tls) -> u8 {
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&Failed(format!("cannot start threads: {error}"))),
     };
     let done = runtime.block_on(async {
         match command {
-            SuperviseCommand::Up(up) => up::up(up).await,
+            SuperviseCommand::Up(up) => up::up(up, tls).await,
             SuperviseCommand::Down(installation) => down::down(&installation).await,
-            SuperviseCommand::Ps(installation) => down::ps(&installation).await,
+            SuperviseCommand::Ps(installation) => down::ps(&installation, tls).await,
         }
     });
     runtime.shutdown_background();

@@ -11,8 +11,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
-use transport::ClientOptions;
 use transport::cluster::{Cluster, Failed, Launch, ServiceProcess};
+use transport::{ClientOptions, Tls};
 
 use super::client::{self, Reports};
 use super::{Up, before, say};
@@ -31,21 +31,24 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(200), Duration::fro
 const WELL: Duration = Duration::from_secs(30);
 
 /// Starts all services, or none; then stays with them until told to end, or until the terminal client ends.
-pub(super) async fn up(up: Up) -> Result<(), Failed> {
+pub(super) async fn up(up: Up, tls: &Tls) -> Result<(), Failed> {
     let mut told_to_end = ToldToEnd::listen()?;
     let folder = up.installation.folder()?;
     let base_port = up.installation.base_port;
     let programs = programs(up.programs.clone())?;
     before::check_programs(&programs)?;
+    let (listen, addresses) = (up.listen, before::addresses(up.listen, base_port));
+    before::check_certificates(tls, listen, &addresses)?;
     let taking = {
         let folder = folder.clone();
-        tokio::task::spawn_blocking(move || before::take(&folder, base_port))
+        tokio::task::spawn_blocking(move || before::take(&folder, listen, base_port))
     };
     let badge = taking.await.map_err(|error| Failed(error.to_string()))??;
     let launch = Launch {
         programs,
         data: folder,
-        addresses: before::addresses(base_port),
+        addresses,
+        tls: tls.clone(),
         arguments: BTreeMap::new(),
         environment: BTreeMap::new(),
     };
@@ -97,7 +100,7 @@ async fn start(launch: &Launch, processes: &mut Vec<ServiceProcess>) -> Result<(
 
 /// What there is to do while the services run.
 async fn serve(up: &Up, launch: &Launch) -> Result<(), Failed> {
-    let services = Cluster::connected_to(launch.addresses.clone(), &ClientOptions::default())
+    let services = Cluster::connected_through(launch.addresses.clone(), launch.tls.clone(), &ClientOptions::default())
         .with_operator_of(launch.data.path())?;
     // They are ready without, but whoever asks first should not meet services that have not heard of each other yet. One that cannot
     // follow now says so in its answers, and in its log.
@@ -114,7 +117,7 @@ async fn serve(up: &Up, launch: &Launch) -> Result<(), Failed> {
         say("Press Enter to open the terminal client.");
         client::until_read().await;
     }
-    client::until_left(up.installation.base_port).await
+    client::until_left(up.listen, up.installation.base_port, &launch.tls).await
 }
 
 /// Loads the demonstration set; gives what is to be said of it, with the password.

@@ -12,17 +12,51 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use chassis::directory::{self, Followed};
-use chassis::{Chassis, OperatorKey, Running, Setup, SystemClock};
+use chassis::follow::Follower;
+use chassis::{Chassis, Fault, Listing, OperatorKey, Running, Setup, Source, SystemClock};
 use domain::auth::{
-    Auth, AuthChange, AuthClient, AuthProtocol, ChangePassword, DeleteAccount, Login, Logout, Register, SignedIn,
+    Auth, AuthChange, AuthClient, AuthProtocol, AuthRow, ChangePassword, DeleteAccount, Login, Logout, Register,
+    SignedIn,
 };
 use domain::log::{Changes, LogCursor, ReadChanges, Record};
-use domain::{Actor, Clock, Context, Credential, Error, IdempotencyKey, Peer, Service, Timestamp, Username};
-use storage::{Database, Options};
+use domain::recovery::{ReadSnapshot, Snapshot};
+use domain::{
+    Actor, Answer, Clock, Context, Credential, Error, IdempotencyKey, Peer, Position, Service, Timestamp, Username,
+};
+use storage::{Database, Options, Transaction};
 use tokio::task::JoinSet;
 
 use crate::{Config, PasswordCost};
+
+/// Auth, as a service asks it.
+struct As(Service, Arc<dyn Auth>);
+
+#[async_trait]
+impl Source<AuthChange> for As {
+    async fn changes(&self, context: &Context, request: ReadChanges) -> Answer<Changes<AuthChange>> {
+        let context = Context { actor: Actor::Service(self.0), ..context.clone() };
+        self.1.changes(&context, request).await
+    }
+
+    async fn snapshot(&self, context: &Context, request: ReadSnapshot) -> Answer<Snapshot<AuthChange>> {
+        self.1.snapshot(context, request).await
+    }
+}
+
+/// What every service keeps of auth, and nothing else.
+struct Directory;
+
+impl Follower<AuthChange> for Directory {
+    fn apply(&self, tx: &mut Transaction<'_>, _: Position, change: &AuthChange) -> Result<(), Fault> {
+        directory::apply(tx, change)
+    }
+
+    fn held<'a, 'tx>(&self, rows: Listing<'a, 'tx, AuthRow>) -> Result<Listing<'a, 'tx, AuthRow>, Fault> {
+        directory::held(rows)
+    }
+}
 
 /// A clock moved by hand.
 pub(crate) struct Hand(AtomicI64);
@@ -78,13 +112,7 @@ impl Stage {
             let db = Database::in_memory(Options::new(service.name(), 1));
             let chassis = Chassis::new(service, setup(db));
             let auth = Arc::clone(&auth);
-            let read = move |mut context: Context, request| {
-                context.actor = Actor::Service(service);
-                let auth = Arc::clone(&auth);
-                async move { auth.changes(&context, request).await }
-            };
-            let apply = |tx: &mut storage::Transaction<'_>, _, change: &AuthChange| directory::apply(tx, change);
-            following.spawn(Arc::clone(&chassis).follow(Service::Auth, read, apply));
+            following.spawn(Arc::clone(&chassis).follow(Service::Auth, As(service, auth), Directory));
             followers.push(chassis);
         }
         Self { running, auth, clock, followers, following }

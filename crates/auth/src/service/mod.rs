@@ -15,6 +15,7 @@ use domain::auth::{
 };
 use domain::integrity::{AskHealth, Audit, AuditPage, Health, Present};
 use domain::log::{Changes, ReadChanges};
+use domain::recovery::{ReadSnapshot, Snapshot};
 use domain::{Answer, Context, Epoch, Error, PasswordAttempt, Reply, Service, SessionId, UserId, Username};
 use serde::{Deserialize, Serialize};
 use storage::Reader;
@@ -23,7 +24,7 @@ use crate::keys::Keyring;
 use crate::limits::Limits;
 use crate::passwords::{Hasher, StoredHash};
 use crate::store::{self, SESSIONS, SessionRow};
-use crate::{Config, audit};
+use crate::{Config, audit, snapshot};
 
 /// The service.
 pub(crate) struct AuthService {
@@ -150,5 +151,9 @@ impl Auth for AuthService {
 
     async fn health(&self, _: &Context, _: AskHealth) -> Answer<Health> {
         self.chassis.answer_health()
+    }
+
+    async fn snapshot(&self, _: &Context, request: ReadSnapshot) -> Answer<Snapshot<AuthChange>> {
+        self.chassis.serve_snapshot(&request, snapshot::rows).await
     }
 }

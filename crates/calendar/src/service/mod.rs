@@ -12,8 +12,9 @@ use chassis::{Chassis, Fault, Row};
 use domain::auth::VouchedUser;
 use domain::calendar::{Calendar, CalendarPage, Entry, ListEntries};
 use domain::integrity::{AskHealth, Audit, AuditPage, Health};
+use domain::recovery::{AcceptLoss, LossAccepted};
 use domain::sharing::Level;
-use domain::{Actor, Answer, Context, Error, PageCursor, PageRequest, Position, Service, UserId};
+use domain::{Actor, Answer, Context, Error, PageCursor, PageRequest, Position, Positions, Service, UserId, Watch};
 use serde::{Deserialize, Serialize};
 use storage::{Reader as _, View};
 
@@ -114,6 +115,14 @@ impl Calendar for Calendars {
 
     async fn health(&self, _: &Context, _: AskHealth) -> Answer<Health> {
         self.chassis.answer_health()
+    }
+
+    async fn watch(&self, context: &Context, request: Watch) -> Answer<Positions> {
+        self.chassis.answer_watch(context, request).await
+    }
+
+    async fn accept_loss(&self, context: &Context, request: AcceptLoss) -> Answer<LossAccepted> {
+        self.chassis.accept_loss(context, request).await
     }
 }
 

@@ -1,13 +1,15 @@
 //! The services that do nothing else: one says words, one keeps and counts what it hears, and the way between them can be held,
 //! cut, or lose answers.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use chassis::{Chassis, Fault, OperatorKey, Row, Settle, Setup, SystemClock};
+use async_trait::async_trait;
+use chassis::follow::Follower;
+use chassis::{Chassis, Fault, Listing, OperatorKey, Row, Settle, Setup, Source, SystemClock};
 use domain::log::{Change, Changes, ReadChanges};
+use domain::recovery::{ReadSnapshot, Snapshot};
 use domain::{Answer, Clock as _, Context, Credential, Error, IdempotencyKey, Position, Reply, Service};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -21,6 +23,15 @@ pub(crate) struct Word(pub(crate) String);
 
 impl Change for Word {
     const VERSION: u8 = 1;
+    type Row = String;
+
+    fn rows(&self) -> Vec<String> {
+        vec![self.0.clone()]
+    }
+
+    fn removal(word: &String) -> Self {
+        Self(format!("not {word}"))
+    }
 }
 
 /// What was heard, by the position at which it was said.
@@ -66,10 +77,6 @@ pub(crate) fn on_disk(disk: &MemoryDisk, service: Service) -> Arc<Chassis> {
 
 pub(crate) fn in_memory(service: Service) -> Arc<Chassis> {
     on_disk(&MemoryDisk::new(), service)
-}
-
-pub(crate) fn in_folder(folder: &Path, service: Service) -> Arc<Chassis> {
-    on(Database::open(folder, Options::new(service.name(), 1)).unwrap(), service)
 }
 
 pub(crate) fn asking() -> Context {
@@ -139,8 +146,9 @@ impl Link {
         if now == Way::Away { Err(Error::unavailable(owner, "it is away")) } else { Ok(()) }
     }
 
-    async fn changes(self, mut context: Context, request: ReadChanges) -> Answer<Changes<Word>> {
+    async fn ask(&self, context: &Context, request: ReadChanges) -> Answer<Changes<Word>> {
         self.pass().await?;
+        let mut context = context.clone();
         let Credential::Service(token) = &context.credential else { panic!("a follower shows who it is") };
         context.actor = key().verify(token, SystemClock.now()).unwrap();
         let owner = Arc::clone(&self.owner.lock());
@@ -164,9 +172,35 @@ impl Link {
         follower: &Arc<Chassis>,
         apply: impl Fn(&mut Transaction<'_>, Position, &Word) -> Result<(), Fault> + Send + Sync + 'static,
     ) -> JoinHandle<()> {
-        let (link, source) = (self.clone(), self.owner.lock().service());
-        let read = move |context, request| link.clone().changes(context, request);
-        tokio::spawn(Arc::clone(follower).follow(source, read, apply))
+        let source = self.owner.lock().service();
+        tokio::spawn(Arc::clone(follower).follow(source, self.clone(), Hears(apply)))
+    }
+}
+
+#[async_trait]
+impl Source<Word> for Link {
+    async fn changes(&self, context: &Context, request: ReadChanges) -> Answer<Changes<Word>> {
+        self.ask(context, request).await
+    }
+
+    async fn snapshot(&self, _: &Context, _: ReadSnapshot) -> Answer<Snapshot<Word>> {
+        panic!("these words have one history")
+    }
+}
+
+/// What is done with each word.
+struct Hears<A>(A);
+
+impl<A> Follower<Word> for Hears<A>
+where
+    A: Fn(&mut Transaction<'_>, Position, &Word) -> Result<(), Fault> + Send + Sync + 'static,
+{
+    fn apply(&self, tx: &mut Transaction<'_>, at: Position, word: &Word) -> Result<(), Fault> {
+        (self.0)(tx, at, word)
+    }
+
+    fn held<'a, 'tx>(&self, _: Listing<'a, 'tx, String>) -> Result<Listing<'a, 'tx, String>, Fault> {
+        panic!("these words have one history")
     }
 }
 

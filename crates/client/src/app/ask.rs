@@ -1,31 +1,40 @@
 //! What the client asks of the services: queries, whose answers are kept by question, and commands, which are done once.
+//!
+//! Each page of a list is a question of its own; where it begins is known by the list's [`Trail`](super::trail::Trail).
 
-use domain::auth::{Login, Register, SignedIn};
-use domain::calendar::Entry;
-use domain::events::{CancelEvent, CreateEvent, EditEvent, Event, Invite};
+use domain::auth::{ChangePassword, Login, Register, SignedIn};
+use domain::events::{CancelEvent, CreateEvent, EditEvent, Event, Invite, Uninvite};
 use domain::integrity::Health;
-use domain::invitations::{Attend, Invitation, Participants, Respond, Response, Status, Unattend};
+use domain::invitations::{Answered, Answers, Attend, Invitation, Participants, Respond, Response, Status, Unattend};
 use domain::sharing::{ShareCalendar, Shares, Unshare};
-use domain::{EventId, SearchText, Service, Username};
+use domain::{EventId, Page, Position, Positions, SearchText, Service, Username};
 use jiff::civil::Date;
+
+use super::item::Item;
 
 /// A question. Its answer is kept under it, so asking for another month never overwrites this one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Query {
-    /// A stretch of days of a calendar, both ends inclusive; `None` for my own.
-    Entries { of: Option<Username>, from: Date, to: Date },
-    /// My invitations, answered ones too.
-    Inbox,
+    /// A stretch of days of a calendar, both ends inclusive; `None` for my own, and for no end.
+    Entries { of: Option<Username>, from: Date, to: Option<Date>, page: usize },
+    /// My invitations, answered ones too, the newest first.
+    Inbox { page: usize },
+    /// The newest of those that I have not answered.
+    Pending,
     /// Public events from a day on.
-    Public { search: Option<SearchText>, from: Date },
+    Public { search: Option<SearchText>, from: Date, page: usize },
     /// One event.
     Event(EventId),
     /// Who comes to it.
-    Participants(EventId),
+    Participants { event: EventId, page: usize },
     /// What I have answered.
     MyAnswer { event: EventId, me: Username },
+    /// What I have answered to each of these.
+    Mine(Vec<EventId>),
     /// Who sees mine, and whose I see.
     Shares,
+    /// What people have answered to my events since I last asked.
+    Answers,
     /// Names that begin so.
     Names(String),
     /// How a service is.
@@ -35,22 +44,18 @@ pub(crate) enum Query {
 /// An answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
-    Entries(Listed<Entry>),
-    Inbox(Listed<Invitation>),
-    Public(Listed<Event>),
+    Entries(Page<Item>),
+    Inbox(Page<Invitation>),
+    Pending(Page<Invitation>),
+    Public(Page<Event>),
     Event(Box<Event>),
     Participants(Participants),
     MyAnswer(Option<Box<Invitation>>),
+    Mine(Vec<Invitation>),
     Shares(Shares),
+    Answers(Vec<Answered>),
     Names(Vec<Username>),
     Health(Health),
-}
-
-/// Items of a list, and whether there are more than were fetched.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Listed<T> {
-    pub(crate) items: Vec<T>,
-    pub(crate) more: bool,
 }
 
 /// Something to be done.
@@ -60,10 +65,13 @@ pub(crate) enum Command {
     Login(Secret<Login>),
     Logout,
     Renew,
+    ChangePassword(Secret<ChangePassword>),
+    DeleteAccount,
     Create(Box<CreateEvent>),
     Edit(Box<EditEvent>),
     Cancel(CancelEvent),
     Invite(Invite),
+    Uninvite(Uninvite),
     Respond(Respond),
     Attend(Attend),
     Unattend(Unattend),
@@ -86,6 +94,8 @@ impl<T> std::fmt::Debug for Secret<T> {
 pub(crate) enum Done {
     SignedIn(SignedIn),
     SignedOut,
+    PasswordChanged,
+    AccountDeleted,
     Event(Box<Event>),
     Invitation(Box<Invitation>),
     Shares(Shares),
@@ -96,6 +106,8 @@ pub(crate) enum Done {
 pub(crate) enum Outcome {
     Found(Found),
     Done(Done),
+    Heard(Answers),
+    Far(Positions),
 }
 
 /// What is sent: a question, or a command with its identity.
@@ -103,6 +115,13 @@ pub(crate) enum Outcome {
 pub(crate) enum Call {
     Ask(Query),
     Do(Command),
+    /// [`Query::Answers`], of those after a position.
+    Hear(Option<Position>),
+    /// How far a service is, as soon as it is elsewhere than `seen`.
+    Watch {
+        service: Service,
+        seen: Positions,
+    },
 }
 
 impl Query {
@@ -110,12 +129,41 @@ impl Query {
     pub(crate) const fn service(&self) -> Service {
         match self {
             Self::Entries { .. } => Service::Calendar,
-            Self::Inbox | Self::Participants(_) | Self::MyAnswer { .. } => Service::Invitations,
+            Self::Inbox { .. }
+            | Self::Pending
+            | Self::Participants { .. }
+            | Self::MyAnswer { .. }
+            | Self::Mine(_)
+            | Self::Answers => Service::Invitations,
             Self::Public { .. } | Self::Event(_) => Service::Events,
             Self::Shares => Service::Sharing,
             Self::Names(_) => Service::Auth,
             Self::Health(service) => *service,
         }
+    }
+
+    /// Which page it asks for, if its answer comes in pages.
+    pub(crate) const fn page(&self) -> Option<usize> {
+        match self {
+            Self::Entries { page, .. }
+            | Self::Inbox { page }
+            | Self::Public { page, .. }
+            | Self::Participants { page, .. } => Some(*page),
+            _ => None,
+        }
+    }
+
+    /// The same list at another page; what comes whole stays as it is.
+    pub(crate) fn at(&self, other: usize) -> Self {
+        let mut query = self.clone();
+        if let Self::Entries { page, .. }
+        | Self::Inbox { page }
+        | Self::Public { page, .. }
+        | Self::Participants { page, .. } = &mut query
+        {
+            *page = other;
+        }
+        query
     }
 }
 
@@ -123,8 +171,13 @@ impl Command {
     /// Who does it.
     pub(crate) const fn service(&self) -> Service {
         match self {
-            Self::Register(_) | Self::Login(_) | Self::Logout | Self::Renew => Service::Auth,
-            Self::Create(_) | Self::Edit(_) | Self::Cancel(_) | Self::Invite(_) => Service::Events,
+            Self::Register(_)
+            | Self::Login(_)
+            | Self::Logout
+            | Self::Renew
+            | Self::ChangePassword(_)
+            | Self::DeleteAccount => Service::Auth,
+            Self::Create(_) | Self::Edit(_) | Self::Cancel(_) | Self::Invite(_) | Self::Uninvite(_) => Service::Events,
             Self::Respond(_) | Self::Attend(_) | Self::Unattend(_) => Service::Invitations,
             Self::Share(_) | Self::Unshare(_) => Service::Sharing,
         }
@@ -154,12 +207,16 @@ impl Command {
             Self::Login(_) => "sign in",
             Self::Logout => "sign out",
             Self::Renew => "renew the session",
+            Self::ChangePassword(_) => "change password",
+            Self::DeleteAccount => "delete account",
             Self::Create(_) => "new event",
             Self::Edit(_) => "edit event",
             Self::Cancel(_) => "cancel event",
             Self::Invite(_) => "invite",
+            Self::Uninvite(_) => "uninvite",
             Self::Respond(Respond { response: Response::Accept, .. }) => "accept",
-            Self::Respond(Respond { response: Response::Decline, .. }) | Self::Unattend(_) => "decline",
+            Self::Respond(Respond { response: Response::Decline, .. }) => "decline",
+            Self::Unattend(_) => "leave event",
             Self::Respond(Respond { response: Response::Maybe, .. }) => "maybe",
             Self::Attend(_) => "attend",
             Self::Share(_) => "share calendar",
@@ -174,6 +231,8 @@ impl Call {
         match self {
             Self::Ask(query) => query.service(),
             Self::Do(command) => command.service(),
+            Self::Hear(_) => Service::Invitations,
+            Self::Watch { service, .. } => *service,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Credential, IdempotencyKey, Positions, Zone};
+use domain::{Credential, IdempotencyKey, PageCursor, Positions, Zone};
 
 use super::ask::Call;
 use crate::session::Kept;
@@ -27,6 +27,8 @@ pub(crate) enum Effect {
 pub(crate) struct Sent {
     pub(crate) request: RequestId,
     pub(crate) call: Call,
+    /// Where the page asked for begins; `None` for the first, and for what comes whole.
+    pub(crate) after: Option<PageCursor>,
     /// Within this it is answered, or the outcome is unknown.
     pub(crate) timeout: Duration,
     /// The command's identity and number; `None` for queries.

@@ -1,10 +1,12 @@
 //! The keys, as data: what the dispatcher obeys, the footer shows, the palette lists and the help explains is this one list.
 
+use std::cell::OnceCell;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use domain::invitations::Status;
 
-use super::form::{Form, Purpose};
-use super::model::{Layer, Model, Screen, View};
+use super::form::{Form, Kind, Purpose};
+use super::model::{Layer, Model, Pick, Screen, View};
 
 /// Something that can be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub(crate) enum Action {
     Right,
     First,
     Last,
+    PageUp,
+    PageDown,
     NextItem,
     PreviousItem,
     PreviousPeriod,
@@ -40,19 +44,25 @@ pub(crate) enum Action {
     EditEvent,
     CancelEvent,
     Invite,
+    Uninvite,
     Accept,
     Maybe,
     Decline,
     Attend,
+    MaybeAttend,
+    Leave,
     Participants,
     ShareCalendar,
     StopSharing,
     Search,
+    ClearFilter,
     Undo,
     Retry,
     Register,
     SignIn,
     SignOut,
+    ChangePassword,
+    DeleteAccount,
     NextField,
     PreviousField,
     Complete,
@@ -112,8 +122,6 @@ const fn code(code: KeyCode) -> Key {
     Key { code, control: false }
 }
 
-const COLON: Key = key(':');
-
 macro_rules! bindings {
     ($($place:ident $action:ident [$($key:expr),*] $words:literal $shown:ident $explained:literal;)*) => {
         &[$(Binding {
@@ -141,23 +149,27 @@ enum Shown {
 
 /// All of them; among those of one key that can be done now, the first counts.
 pub(crate) const BINDINGS: &[Binding] = bindings! {
+    Browse Undo [key('u')] "undo" Footer "take back what was just done";
+    Browse Retry [key('r')] "retry" Footer "ask the services again";
+    Browse ClearFilter [code(KeyCode::Esc)] "clear filter" Everywhere "show everything again";
     Browse Open [code(KeyCode::Enter)] "open" Footer "open what is selected";
-    Browse NewEvent [key('n')] "new event" Everywhere "make an event on the selected day";
     Browse Accept [key('a')] "accept" Everywhere "accept the selected invitation";
     Browse Attend [key('a')] "attend" Everywhere "attend the selected public event";
+    Browse MaybeAttend [key('m')] "maybe attend" Everywhere "say that I may attend the selected public event";
+    Browse Leave [key('d')] "leave event" Everywhere "attend the selected public event no longer";
     Browse Maybe [key('m')] "maybe" Everywhere "say that I may come";
     Browse Decline [key('d')] "decline" Everywhere "say that I do not come";
     Browse EditEvent [key('e')] "edit event" Everywhere "change the selected event";
     Browse Invite [key('v')] "invite" Everywhere "invite people to the selected event";
+    Browse Uninvite [key('D')] "uninvite" Everywhere "take back the selected participant's invitation";
     Browse CancelEvent [key('x')] "cancel event" Everywhere "call the selected event off";
-    Browse ShareCalendar [key('s')] "share calendar" Everywhere "let someone see my calendar";
-    Browse StopSharing [key('X')] "stop sharing" Everywhere "let someone see it no longer";
-    Browse Search [key('/')] "search" Footer "find public events by a part of their text";
-    Browse Undo [key('u')] "undo" Footer "take back what was just done";
-    Browse Retry [key('r')] "retry" Footer "ask the services again";
+    Browse NewEvent [key('n')] "new event" Everywhere "make an event on the selected day";
     Browse Invitations [key('i')] "invitations" Everywhere "the invitations that I have received";
     Browse PublicEvents [key('p')] "public events" Everywhere "events that everyone may join";
     Browse People [key('P')] "people" Everywhere "who sees my calendar, and whose I see";
+    Browse ShareCalendar [key('s')] "share calendar" Everywhere "let someone see my calendar";
+    Browse StopSharing [key('X')] "stop sharing" Everywhere "let someone see it no longer";
+    Browse Search [key('/')] "filter" Everywhere "show only what has these words in it";
     Browse OpenCalendar [key('o')] "open calendar" Everywhere "look into somebody's calendar";
     Browse MyCalendar [key('O')] "my calendar" Everywhere "close the other calendar";
     Browse Overlay [key('b')] "both calendars" Everywhere "lay the other calendar over mine, or not";
@@ -178,9 +190,13 @@ pub(crate) const BINDINGS: &[Binding] = bindings! {
     Browse Right [code(KeyCode::Right), key('l')] "right" Help "a day on";
     Browse First [key('g'), code(KeyCode::Home)] "first" Help "the first row, or the first of the month";
     Browse Last [key('G'), code(KeyCode::End)] "last" Help "the last row, or the last of the month";
+    Browse PageUp [code(KeyCode::PageUp)] "page up" Help "a screen up, or the period before";
+    Browse PageDown [code(KeyCode::PageDown)] "page down" Help "a screen down, or the next period";
     Browse Register [] "register" Palette "make an account";
     Browse SignIn [] "sign in" Palette "sign in";
+    Browse ChangePassword [] "change password" Palette "choose another password";
     Browse SignOut [] "sign out" Palette "end this session";
+    Browse DeleteAccount [] "delete account" Palette "delete my account, with all that is mine";
     Browse Palette [key(':'), ctrl('p')] "commands" Footer "all commands by name";
     Browse Help [key('?')] "help" Everywhere "this list";
     Browse Back [code(KeyCode::Esc), key('q')] "back" Footer "back to where I came from";
@@ -202,8 +218,8 @@ pub(crate) const BINDINGS: &[Binding] = bindings! {
     Palette Up [code(KeyCode::Up), code(KeyCode::BackTab)] "previous" Footer "the command before";
     Palette Close [code(KeyCode::Esc), ctrl('c')] "close" Footer "close the palette";
 
-    Search Choose [code(KeyCode::Enter)] "search" Footer "search";
-    Search Close [code(KeyCode::Esc), ctrl('c')] "close" Footer "do not search";
+    Search Choose [code(KeyCode::Enter)] "filter" Footer "keep this filter";
+    Search Close [code(KeyCode::Esc), ctrl('c')] "close" Footer "show what was shown before";
 
     Help Down [code(KeyCode::Down), key('j')] "down" Footer "further down";
     Help Up [code(KeyCode::Up), key('k')] "up" Footer "further up";
@@ -217,6 +233,18 @@ impl Key {
     fn is(self, event: KeyEvent) -> bool {
         let control = event.modifiers.contains(KeyModifiers::CONTROL);
         self.code == event.code && self.control == control
+    }
+
+    /// Whether it is typed into the form's field. A colon is; but no name has one in it, so there it opens the palette as everywhere.
+    /// Where several lines are typed, so is what moves between them.
+    fn is_text(self, form: &Form) -> bool {
+        let field = form.focused();
+        match self.code {
+            KeyCode::Char(':') if !self.control => !form.is_on_name_or_choice(),
+            KeyCode::Enter => field.is_some_and(|field| field.kind == Kind::Lines),
+            KeyCode::Up | KeyCode::Down => field.is_some_and(|field| field.keeps_arrow(self.code == KeyCode::Down)),
+            _ => false,
+        }
     }
 
     /// As it comes from the terminal.
@@ -250,7 +278,7 @@ pub(crate) fn place(model: &Model) -> Place {
     match (&model.layer, model.screen()) {
         (Some(Layer::Palette { .. }), _) => Place::Palette,
         (Some(Layer::Help { .. }), _) => Place::Help,
-        (Some(Layer::Search(_)), _) => Place::Search,
+        (Some(Layer::Search { .. }), _) => Place::Search,
         (Some(Layer::Confirm { .. }), _) => Place::Confirm,
         (None, Screen::Form(_)) => Place::Form,
         (None, _) => Place::Browse,
@@ -267,7 +295,8 @@ pub(crate) fn base_place(model: &Model) -> Place {
 
 /// What can be done at `place` now.
 pub(crate) fn available(model: &Model, place: Place) -> impl Iterator<Item = &'static Binding> + '_ {
-    BINDINGS.iter().filter(move |binding| binding.place == place && can(model, binding.action))
+    let pick = OnceCell::new();
+    BINDINGS.iter().filter(move |binding| binding.place == place && can(model, &pick, binding.action))
 }
 
 /// The words by which the configuration may name other keys: those of what is done outside forms.
@@ -282,10 +311,8 @@ pub(crate) fn keys_of(model: &Model, binding: &Binding) -> Vec<Key> {
             names.iter().map(|name| Key { code: name.code, control: name.control }).collect()
         }
         _ => {
-            // In a form letters are text; but no name has a colon in it, so there it opens the palette as everywhere.
-            let is_text = |key: &Key| {
-                *key == COLON && binding.place == Place::Form && !model.form().is_some_and(Form::is_on_name_or_choice)
-            };
+            let is_text =
+                |key: &Key| binding.place == Place::Form && model.form().is_some_and(|form| key.is_text(form));
             binding.keys.iter().copied().filter(|key| !is_text(key)).collect()
         }
     }
@@ -326,13 +353,13 @@ pub(crate) fn action(model: &Model, event: KeyEvent) -> Option<Action> {
     keyed.find(|(_, keys)| keys.iter().any(|key| key.is(event))).map(|(binding, _)| binding.action)
 }
 
-/// Whether something can be done now.
-pub(crate) fn can(model: &Model, action: Action) -> bool {
+/// Whether something can be done now. Which event it would be done to is found out once.
+fn can(model: &Model, known: &OnceCell<Option<Pick>>, action: Action) -> bool {
     use Action as A;
     let signed_in = model.kept.session.is_some();
     let screen = model.screen();
     let calendar = matches!(screen, Screen::Calendar);
-    let pick = || model.pick();
+    let pick = || known.get_or_init(|| model.pick()).as_ref();
     let purpose = model.form().map(|form| &form.purpose);
     match action {
         A::Palette | A::Help | A::Choose | A::Close | A::Yes | A::No | A::Save | A::Enter | A::Quit | A::Services => {
@@ -345,7 +372,9 @@ pub(crate) fn can(model: &Model, action: Action) -> bool {
         // The words of places work also where one is already, so that no script lands elsewhere.
         A::SignIn => !signed_in,
         A::Back => model.screens.len() > 1,
-        A::Up | A::Down | A::First | A::Last => !matches!(screen, Screen::Form(_)) || model.layer.is_some(),
+        A::Up | A::Down | A::First | A::Last | A::PageUp | A::PageDown => {
+            !matches!(screen, Screen::Form(_)) || model.layer.is_some()
+        }
         A::Left | A::Right | A::PreviousPeriod | A::NextPeriod => calendar,
         A::NextItem | A::PreviousItem => calendar && model.items_on(model.cursor).len() > 1,
         A::Today => signed_in,
@@ -355,27 +384,32 @@ pub(crate) fn can(model: &Model, action: Action) -> bool {
                 model.selected_item().is_none_or(|item| item.event.is_some())
                     && (model.view != View::Day || pick().is_some())
             }
-            Screen::Invitations(_) | Screen::Public { .. } => pick().is_some(),
-            Screen::People(selected) => super::update::sharer(model, *selected).is_some(),
+            Screen::Invitations(_) | Screen::Public(_) => pick().is_some(),
+            Screen::People(_) => super::update::sharer(model).is_some(),
             Screen::Event(_) | Screen::Form(_) | Screen::Services(_) => false,
         },
         A::MyCalendar | A::Overlay => signed_in && model.whose.is_some(),
-        A::OpenCalendar | A::NewEvent | A::ShareCalendar | A::StopSharing | A::SignOut => signed_in,
+        A::OpenCalendar
+        | A::NewEvent
+        | A::ShareCalendar
+        | A::StopSharing
+        | A::ChangePassword
+        | A::SignOut
+        | A::DeleteAccount => signed_in,
         A::EditEvent | A::Invite | A::CancelEvent => pick().is_some_and(|pick| pick.organizing && !pick.cancelled),
-        A::Accept => pick().is_some_and(|p| p.invited && !p.cancelled && p.status != Some(Status::Going)),
-        A::Attend => pick().is_some_and(|p| {
-            p.public && !p.organizing && !p.invited && !p.cancelled && p.status != Some(Status::Going)
-        }),
-        A::Maybe => pick().is_some_and(|p| {
-            (p.invited || p.public) && !p.organizing && !p.cancelled && p.status != Some(Status::Maybe)
-        }),
-        A::Decline => pick().is_some_and(|p| {
-            let joined = p.status.is_some() && p.public && !p.organizing;
-            (p.invited || joined) && !p.cancelled && p.status != Some(Status::Declined)
-        }),
+        A::Uninvite => model.selected_participant().is_some() && can(model, known, A::Invite),
+        A::Accept => pick().is_some_and(|pick| pick.invited && pick.may_answer(Status::Going)),
+        A::Attend => pick().is_some_and(|pick| pick.may_join() && pick.may_answer(Status::Going)),
+        A::MaybeAttend => pick().is_some_and(|pick| pick.may_join() && pick.may_answer(Status::Maybe)),
+        A::Leave => pick().is_some_and(|pick| pick.has_joined() && pick.may_answer(Status::Declined)),
+        A::Maybe => pick().is_some_and(|pick| (pick.invited || pick.may_join()) && pick.may_answer(Status::Maybe)),
+        A::Decline => {
+            pick().is_some_and(|pick| (pick.invited || pick.has_joined()) && pick.may_answer(Status::Declined))
+        }
         A::Participants => pick().is_some() && !matches!(screen, Screen::Event(_)),
-        A::Search => matches!(screen, Screen::Public { .. }),
-        A::Undo => model.toasts.iter().any(|toast| toast.undo.is_some()),
-        A::Retry => model.visible().iter().any(|q| model.remote(q).is_some_and(|r| r.failed().is_some())),
+        A::Search => super::update::filter(model).is_some(),
+        A::ClearFilter => super::update::filter(model).is_some_and(|filter| !filter.is_empty()),
+        A::Undo => model.toasts.can_undo(),
+        A::Retry => model.can_retry(),
     }
 }

@@ -2,6 +2,7 @@
 
 use crossterm::event::KeyEvent;
 use domain::{Error, IdempotencyKey, Reply, Timestamp};
+use jiff::civil::Date;
 use tokio::time::Instant;
 
 use super::ask::Outcome;
@@ -29,10 +30,31 @@ pub(crate) enum Msg {
     Paste(String),
     /// The terminal has another size, or the focus: draw anew.
     Redraw,
+    /// The terminal has so many columns and rows.
+    Resized(u16, u16),
+    /// Something drawn was clicked on.
+    Pointed(Target),
+    /// The mouse's wheel was turned a notch, down or up.
+    Wheel { down: bool },
     /// Time went by.
     Tick,
     /// A call was answered.
     Answer { request: RequestId, answer: Result<Reply<Outcome>, Error> },
     /// The session could not be kept.
     NotKept(String),
+}
+
+/// Something drawn, as far as a click on it means anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// A row of the list on the screen.
+    Row(usize),
+    /// A day of the calendar.
+    Day(Date),
+    /// One of a day's items.
+    Item(Date, usize),
+    /// A field of the form.
+    Field(usize),
+    /// A command of the palette.
+    Command(usize),
 }

@@ -5,11 +5,17 @@
 
 pub(crate) mod ask;
 pub(crate) mod effect;
+pub(crate) mod filter;
 pub(crate) mod form;
+pub(crate) mod given;
 pub(crate) mod item;
 pub(crate) mod keymap;
+pub(crate) mod line;
 pub(crate) mod message;
 pub(crate) mod model;
 pub(crate) mod remote;
+pub(crate) mod rows;
+pub(crate) mod toast;
+pub(crate) mod trail;
 pub(crate) mod update;
 pub(crate) mod when;

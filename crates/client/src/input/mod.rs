@@ -24,5 +24,6 @@ mod when;
 mod word;
 
 pub use length::Length;
+pub(crate) use resolve::EXAMPLES;
 pub use resolve::Here;
 pub use when::{Note, Span, When};

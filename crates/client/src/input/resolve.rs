@@ -19,7 +19,8 @@ pub struct Here {
     pub zone: Zone,
 }
 
-const EXAMPLES: &str =
+/// What every error about words that were not understood ends with.
+pub(crate) const EXAMPLES: &str =
     "\"tomorrow 9am\", \"fri 14:00 1h30\", \"in 2 weeks\", \"dec 24 all day\" or \"2026-12-01 18:00\"";
 
 impl Here {

@@ -1,35 +1,33 @@
 //! Where the client meets the world: the only place that waits, spawns, reads the clock and draws.
 //!
-//! One loop takes in what happens (keys, answers, time) and hands it to [`update`]; what `update` wants done is done here. There
-//! is no frame rate: a frame is drawn after something happened, and time passes only while the model says that it matters.
+//! The loop is in `running`: it takes in what happens (keys, answers, time) and hands it to [`update`](crate::app::update); what
+//! `update` wants done is done there. There is no frame rate: a frame is drawn after something happened, and time passes only
+//! when the model says that it matters. `terminal` takes the terminal and gives it back, `keeping` writes what outlives a run.
 
 pub(crate) mod calls;
+mod keeping;
+mod running;
 mod terminal;
 
 use std::io;
 use std::sync::Arc;
 
-use crossterm::event::{Event, EventStream};
-use domain::{Clock, Error, IdempotencyKey, Reply, Zone};
-use futures::StreamExt as _;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{mpsc, watch};
+use crossterm::event::EventStream;
+use domain::{Clock, IdempotencyKey, Zone};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
 use transport::cluster::Clients;
 
-use crate::app::ask::Outcome;
-use crate::app::effect::{Effect, RequestId};
+pub(crate) use self::keeping::Keeper;
+pub(crate) use self::running::Running;
+use self::terminal::ours;
 use crate::app::keymap;
-use crate::app::message::{Msg, Now};
+use crate::app::message::Now;
 use crate::app::model::{Model, Settings};
-use crate::app::update::update;
 use crate::config::{self, Config};
 use crate::screens;
-use crate::session::{Kept, SessionStore};
+use crate::session::SessionStore;
 use crate::ui::theme::{Theme, send_styles_always};
-
-/// Keys of a paste or of a held key that are taken in before the next frame.
-const AT_ONCE: usize = 256;
 
 /// What the client is started with.
 pub struct Options {
@@ -44,9 +42,6 @@ pub struct Options {
     /// The time of day.
     pub clock: Arc<dyn Clock>,
 }
-
-/// What a call brought, and which.
-type Answered = (RequestId, Result<Reply<Outcome>, Error>);
 
 /// Opens the client on this terminal, and returns when it is left, with the terminal as it was.
 ///
@@ -63,61 +58,22 @@ pub async fn run(options: Options) -> io::Result<()> {
         hours: config.hours,
         keys: config.keys,
     };
-    let clock = options.clock;
-    let mut model = Model::new(settings, kept.clone(), now(&*clock));
-    let (keep, keeping) = watch::channel(kept);
-    let (failed, mut not_kept) = mpsc::channel(4);
-    let keeper = tokio::spawn(keep_newest(options.session, keeping, failed));
+    let now = Now { instant: Instant::now(), wall: options.clock.now(), key: IdempotencyKey::new() };
+    let mut model = Model::new(settings, kept.clone(), now);
+    model.size = crossterm::terminal::size().unwrap_or(model.size);
+    let keeper = Keeper::new(options.session, kept);
+    let mut running = Running::new(model, options.clients, options.clock, keeper);
+    // Before the terminal is taken: a signal in between would leave it taken.
+    let mut signals = Signals::new()?;
 
     send_styles_always();
-    let mut terminal = terminal::Screen::enter()?;
-    let mut input = EventStream::new();
-    let mut terminated = signal(SignalKind::terminate())?;
-    let mut hung_up = signal(SignalKind::hangup())?;
-    let (answers, mut answered) = mpsc::channel::<Answered>(64);
-    let mut next = Some(Msg::Started);
-    let outcome = 'running: loop {
-        for _ in 0..AT_ONCE {
-            let Some(msg) = next.take() else { break };
-            for effect in update(&mut model, msg, now(&*clock)) {
-                match effect {
-                    Effect::Call(sent) => {
-                        let (clients, answers) = (options.clients.clone(), answers.clone());
-                        tokio::spawn(async move {
-                            let answered = (sent.request, calls::perform(&clients, *sent).await);
-                            // Nobody is left to hear it once the client is closing.
-                            let _ = answers.send(answered).await;
-                        });
-                    }
-                    Effect::Keep(kept) => {
-                        keep.send_replace(*kept);
-                    }
-                    Effect::Quit => break 'running Ok(()),
-                }
-            }
-            next = answered.try_recv().ok().map(|(request, answer)| Msg::Answer { request, answer });
-        }
-        if let Err(error) = terminal.draw(|frame| screens::view(&model, frame)) {
-            break Err(error);
-        }
-        let wake = model.wake_in();
-        next = tokio::select! {
-            event = input.next() => match event {
-                Some(Ok(event)) => message(event),
-                Some(Err(error)) => break Err(error),
-                None => break Ok(()),
-            },
-            Some((request, answer)) = answered.recv() => Some(Msg::Answer { request, answer }),
-            Some(why) = not_kept.recv() => Some(Msg::NotKept(why)),
-            () = tokio::time::sleep(wake.unwrap_or_default()), if wake.is_some() => Some(Msg::Tick),
-            _ = terminated.recv() => break Ok(()),
-            _ = hung_up.recv() => break Ok(()),
-        };
-    };
-    drop(terminal);
-    drop(keep);
-    // The newest state is written before the client is gone.
-    let kept = keeper.await.unwrap_or(Ok(()));
+    let outcome = ours(async {
+        let mut terminal = terminal::Screen::enter(config.mouse)?;
+        let draw = |model: &Model| terminal.draw(|frame| screens::view(model, frame));
+        running.run(EventStream::new(), draw, signals.any()).await
+    })
+    .await;
+    let kept = running.end().await;
     outcome.and(kept)
 }
 
@@ -128,34 +84,28 @@ fn configuration() -> io::Result<Config> {
     loaded.transpose().map(Option::unwrap_or_default).map_err(io::Error::other)
 }
 
-/// Writes the newest state whenever there is a new one; ends with the last one when the client ends.
-async fn keep_newest(
-    store: Box<dyn SessionStore>,
-    mut keeping: watch::Receiver<Kept>,
-    failed: mpsc::Sender<String>,
-) -> io::Result<()> {
-    let mut last = Ok(());
-    // A state not yet seen counts as a change even when the client has ended.
-    while keeping.changed().await.is_ok() {
-        let newest = keeping.borrow_and_update().clone();
-        last = store.save(newest).await;
-        if let Err(error) = &last {
-            // A full queue says it already.
-            let _ = failed.try_send(error.to_string());
-        }
+/// The signals that end the client in good order. (An interrupt from the keyboard is a key here, but it can be sent.)
+struct Signals([Signal; 4]);
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        let of = |kind: SignalKind| signal(kind);
+        Ok(Self([
+            of(SignalKind::terminate())?,
+            of(SignalKind::hangup())?,
+            of(SignalKind::interrupt())?,
+            of(SignalKind::quit())?,
+        ]))
     }
-    last
-}
 
-fn now(clock: &dyn Clock) -> Now {
-    Now { instant: Instant::now(), wall: clock.now(), key: IdempotencyKey::new() }
-}
-
-fn message(event: Event) -> Option<Msg> {
-    match event {
-        Event::Key(key) => Some(Msg::Key(key)),
-        Event::Paste(text) => Some(Msg::Paste(text)),
-        Event::Resize(..) | Event::FocusGained | Event::FocusLost => Some(Msg::Redraw),
-        Event::Mouse(_) => None,
+    /// Ends with the first of them.
+    async fn any(&mut self) {
+        let [terminate, hang_up, interrupt, quit] = &mut self.0;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = hang_up.recv() => {}
+            _ = interrupt.recv() => {}
+            _ = quit.recv() => {}
+        }
     }
 }

@@ -1,9 +1,13 @@
 //! The terminal, taken and given back: after leaving, a panic or a signal, the shell finds it as it was.
 
+use std::future::Future;
 use std::io::{self, Stdout, Write as _, stdout};
-use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
-use crossterm::event::{DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste};
+use crossterm::event::{
+    DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute};
 use ratatui::backend::CrosstermBackend;
@@ -15,20 +19,22 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    /// Takes the terminal.
+    /// Takes the terminal, and the mouse if that is wanted.
     ///
     /// # Errors
     /// If it cannot be used.
-    pub(super) fn enter() -> io::Result<Self> {
-        restore_on_panic();
-        enable_raw_mode()?;
-        let entered = execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)
+    pub(super) fn enter(mouse: bool) -> io::Result<Self> {
+        give_back_on_panic();
+        TAKEN.store(true, Ordering::SeqCst);
+        let entered = enable_raw_mode()
+            .and_then(|()| execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide))
+            .and_then(|()| if mouse { execute!(stdout(), EnableMouseCapture) } else { Ok(()) })
             .and_then(|()| Terminal::new(CrosstermBackend::new(stdout())))
             .and_then(|mut terminal| terminal.clear().map(|()| terminal));
         match entered {
             Ok(terminal) => Ok(Self { terminal }),
             Err(error) => {
-                restore();
+                give_back();
                 Err(error)
             }
         }
@@ -37,21 +43,50 @@ impl Screen {
     /// Draws a frame.
     ///
     /// # Errors
-    /// If the terminal is gone.
+    /// If the terminal is gone, or was given back since something panicked.
     pub(super) fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        if !TAKEN.load(Ordering::SeqCst) {
+            return Err(io::Error::other("it met an error of its own"));
+        }
         self.terminal.draw(view).map(|_| ())
     }
 }
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        restore();
+        give_back();
+        for text in std::mem::take(&mut *unsaid()) {
+            // The terminal may be gone, and then nobody reads it.
+            let _ = writeln!(io::stderr(), "{text}");
+        }
     }
 }
 
-/// Gives the terminal back. All modes are left, also those that are not ours: doing it once too often harms nobody. What fails
-/// cannot be said anywhere.
-fn restore() {
+tokio::task_local! {
+    /// Set within what the client itself does.
+    static OURS: ();
+}
+
+/// Whether the terminal is taken.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+/// What others in this process had to say meanwhile: on our screen nobody could read it.
+static UNSAID: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+fn unsaid() -> MutexGuard<'static, Vec<String>> {
+    UNSAID.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Does something as the client: should it panic, the terminal is given back first.
+pub(super) fn ours<F: Future>(doing: F) -> impl Future<Output = F::Output> {
+    OURS.scope((), doing)
+}
+
+/// Gives the terminal back, once. All modes are left, also those that are not ours: doing it once too often harms nobody. What
+/// fails cannot be said anywhere.
+fn give_back() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
     let _ = execute!(
         stdout(),
         DisableMouseCapture,
@@ -64,14 +99,21 @@ fn restore() {
     let _ = stdout().flush();
 }
 
-/// A panic's message is readable only on the shell's own screen.
-fn restore_on_panic() {
+/// A panic's message is readable only on the shell's own screen. One of the client's own ends it. Others are none of its
+/// business: services in this process catch theirs, and the client goes on; they are told when it is left.
+fn give_back_on_panic() {
     static HOOKED: Once = Once::new();
     HOOKED.call_once(|| {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
-            restore();
-            before(panic);
+            if !TAKEN.load(Ordering::SeqCst) {
+                before(panic);
+            } else if OURS.try_with(|()| ()).is_ok() {
+                give_back();
+                before(panic);
+            } else {
+                unsaid().push(panic.to_string());
+            }
         }));
     });
 }

@@ -1,47 +1,34 @@
-//! The coming days, one under the other; where there is room, the selected event beside them.
+//! What comes, one day under the other; where there is room, the selected event beside it.
 
-use jiff::ToSpan as _;
+use jiff::civil::{Date, DateTime};
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
 use super::calendar;
 use crate::app::item::Item;
-use crate::app::model::{AGENDA_DAYS, Model};
+use crate::app::message::Target;
+use crate::app::model::{AgendaPlace, Model};
 use crate::hours::Hours;
-use crate::ui::list::{self, Hold, Row};
+use crate::ui::list::{Hold, Row, Rows};
 use crate::ui::theme::Role;
 use crate::ui::{layout, text};
 
+/// Where the list is, and where the selected event.
+fn areas(area: Rect) -> (Rect, Option<Rect>) {
+    layout::beside(area, 44)
+}
+
 /// Draws the agenda.
-pub(super) fn draw(model: &Model, items: &[Item], frame: &mut Frame<'_>, area: Rect) {
+pub(super) fn draw(model: &Model, items: &[&Item], frame: &mut Frame<'_>, area: Rect) {
     let theme = model.settings.theme;
-    let (left, right) = layout::beside(area, 44);
-    let mut rows = Vec::new();
-    let mut selected = None;
-    let mut count = 0;
-    for nth in 0..AGENDA_DAYS {
-        let Ok(day) = model.agenda_from.checked_add(nth.days()) else { break };
-        let on_day: Vec<&Item> = items.iter().filter(|item| item.is_on(day)).collect();
-        if on_day.is_empty() {
-            continue;
-        }
-        let today = if day == model.today() { " · today" } else { "" };
-        rows.push(Row::Heading(format!("{}{today}", day.strftime("%A %-d %B"))));
-        for (nth, item) in on_day.into_iter().enumerate() {
-            if day == model.cursor && nth == model.item {
-                selected = Some(count);
-            }
-            count += 1;
-            rows.push(calendar::row(model, item, day));
-        }
-    }
-    if rows.is_empty() {
-        let known = model.calendar_queries().iter().all(|query| model.entries(query).is_some());
-        let said = if known { "nothing in these days · n makes an event · p shows public ones" } else { "" };
-        layout::lines(frame, left, [Line::styled(text::cut(said, left.width.into()), theme.style(Role::Dim))]);
+    let (left, right) = areas(area);
+    let (rows, _) = rows(model, items, left.height);
+    if rows.rows.is_empty() {
+        let said = text::wrap(&nothing(model), left.width.into());
+        layout::lines(frame, left, said.into_iter().map(|line| Line::styled(line, theme.style(Role::Dim))));
     } else {
-        list::draw(frame, left, &rows, selected, Hold::Focused, theme);
+        rows.draw(frame, left, Hold::Focused, theme);
     }
     if let Some(right) = right {
         let inner = layout::pane(frame, right, "Selected", theme, false);
@@ -51,9 +38,85 @@ pub(super) fn draw(model: &Model, items: &[Item], frame: &mut Frame<'_>, area: R
     }
 }
 
+/// What is drawn at a position.
+pub(super) fn target(model: &Model, items: &[&Item], area: Rect, position: Position) -> Option<Target> {
+    let (left, _) = areas(area);
+    let (rows, places) = rows(model, items, left.height);
+    let (day, nth) = *places.get(rows.item_at(left, position)?)?;
+    Some(Target::Item(day, nth))
+}
+
+/// The rows around the selected one, and the place of each item: days are walked from it in both directions, as far as the
+/// screen reaches.
+fn rows(model: &Model, items: &[&Item], height: u16) -> (Rows, Vec<AgendaPlace>) {
+    let height = usize::from(height);
+    let here = items.iter().filter(|item| item.is_on(model.cursor)).count();
+    let mut days: Vec<Date> = Vec::new();
+    let count = |day: Date| items.iter().filter(|item| item.is_on(day)).count();
+    let (mut day, mut above) = (model.cursor, 0);
+    while let Some(before) = model.agenda_day_before(items, day).filter(|_| above <= height) {
+        above += count(before) + 1;
+        days.push(before);
+        day = before;
+    }
+    days.reverse();
+    let (mut day, mut below) = (model.cursor, 0);
+    if here > 0 {
+        days.push(model.cursor);
+        below = (here + 1).saturating_sub(model.item);
+    }
+    while let Some(after) = Model::agenda_day_after(items, day).filter(|_| below <= height) {
+        below += count(after) + 1;
+        days.push(after);
+        day = after;
+    }
+    let (mut rows, mut places, mut selected) = (Vec::new(), Vec::new(), None);
+    for day in days {
+        let today = if day == model.today() { " · today" } else { "" };
+        let year = if day.year() == model.today().year() { "" } else { " %Y" };
+        rows.push(Row::Heading(format!("{}{today}", day.strftime(&format!("%A %-d %B{year}")))));
+        // Of a day with very much on it, only what is near the selected one.
+        let near = if day == model.cursor { model.item.saturating_sub(height) } else { 0 };
+        for (nth, item) in items.iter().filter(|item| item.is_on(day)).enumerate().skip(near).take(2 * height + 2) {
+            if (day, nth) == (model.cursor, model.item) {
+                selected = Some(places.len());
+            }
+            places.push((day, nth));
+            rows.push(calendar::row(model, item, day));
+        }
+    }
+    if model.agenda_goes_on() && !rows.is_empty() {
+        rows.push(Row::Note(goes_on(model)));
+    }
+    (Rows { rows, first: 0, selected }, places)
+}
+
+fn goes_on(model: &Model) -> String {
+    if model.calendar_filter().is_empty() {
+        "…".to_owned()
+    } else {
+        format!("… {} looked through", model.agenda_looked_through())
+    }
+}
+
+fn nothing(model: &Model) -> String {
+    let filter = model.calendar_filter();
+    if model.agenda_goes_on() {
+        return if filter.is_empty() { String::new() } else { goes_on(model) };
+    }
+    if !filter.is_empty() {
+        return format!("nothing from here on has “{}” in it · Esc shows everything", filter.typed());
+    }
+    let day = model.agenda_from.strftime("%-d %b %Y");
+    match model.whose {
+        None => format!("nothing from {day} on · n makes an event · p shows public ones · [ looks further back"),
+        Some(_) => format!("nothing from {day} on · [ looks further back"),
+    }
+}
+
 fn details(item: &Item, hours: Hours, width: usize) -> Vec<String> {
     let mut lines = text::wrap(&item.title, width);
-    let written = |at: jiff::civil::DateTime| {
+    let written = |at: DateTime| {
         let day = at.strftime("%a %-d %b %Y");
         if item.all_day { day.to_string() } else { format!("{day} {}", hours.write(at.time())) }
     };

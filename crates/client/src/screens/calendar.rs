@@ -1,13 +1,16 @@
 //! A calendar in one of its four views, mine, another's, or both.
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::Line;
 
 use crate::app::item::{Item, Kind};
+use crate::app::message::Target;
 use crate::app::model::{Model, View};
 use crate::ui::entry::{Entry, Mark};
-use crate::ui::theme::Role;
-use crate::ui::{layout, status};
+use crate::ui::list::Row;
+use crate::ui::theme::{Role, Theme};
+use crate::ui::{layout, status, text};
 
 /// Draws the open calendar.
 pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
@@ -23,10 +26,16 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         (Some(owner), false) => format!("{owner}’s calendar"),
         (Some(owner), true) => format!("my calendar and {owner}’s"),
     };
-    let title = format!("{view} · {whose} · {}", status::range(model));
-    let mut inner = layout::pane(frame, area, &title, theme, true);
-    for query in model.calendar_queries() {
-        inner = status::with_trouble(model, &query, frame, inner, theme).0;
+    let title = super::titled(&format!("{view} · {whose} · {}", status::range(model)), &model.calendar_filter());
+    let mut inner = layout::headed(frame, area, &title, theme);
+    let mut old = false;
+    for list in model.calendar_lists() {
+        let (rest, troubled) = status::with_trouble(model, &model.troubled(&list), frame, inner, theme);
+        inner = rest;
+        old |= troubled;
+    }
+    if model.calendar_is_cut() {
+        inner = cut(frame, inner, theme);
     }
     let items = model.items();
     match model.view {
@@ -35,6 +44,32 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         View::Day => super::day::draw(model, &items, frame, inner),
         View::Agenda => super::agenda::draw(model, &items, frame, inner),
     }
+    status::grey(frame, inner, theme, old);
+}
+
+/// What is drawn at a position.
+pub(super) fn target(model: &Model, area: Rect, position: Position) -> Option<Target> {
+    let mut inner = layout::below(area);
+    for list in model.calendar_lists() {
+        inner = status::below_trouble(model, &model.troubled(&list), inner);
+    }
+    if model.calendar_is_cut() {
+        inner = layout::below(inner);
+    }
+    let items = model.items();
+    match model.view {
+        View::Month => super::month::target(model, &items, inner, position),
+        View::Week => super::week::target(model, &items, inner, position),
+        View::Day => super::day::target(model, &items, inner, position),
+        View::Agenda => super::agenda::target(model, &items, inner, position),
+    }
+}
+
+/// Says that there is more than is shown, and gives what is left.
+fn cut(frame: &mut Frame<'_>, area: Rect, theme: Theme) -> Rect {
+    let said = "there is more on these days than is shown · 3 shows a day, 4 the agenda";
+    layout::lines(frame, area, [Line::styled(text::cut(said, area.width.into()), theme.style(Role::Warning))]);
+    layout::below(area)
 }
 
 /// As the grids want it.
@@ -59,14 +94,27 @@ pub(super) const fn mark(item: &Item) -> Mark {
 }
 
 /// A row of a list of items: hours, why it is there, title, place.
-pub(super) fn row(model: &Model, item: &Item, day: jiff::civil::Date) -> crate::ui::list::Row {
-    let role = if item.theirs { Role::Theirs } else { mark(item).role() };
+pub(super) fn row(model: &Model, item: &Item, day: jiff::civil::Date) -> Row {
     let place = if item.location.is_empty() { String::new() } else { format!(" @ {}", item.location) };
-    let whose = if item.theirs { "theirs: " } else { "" };
-    crate::ui::list::Row::item([
-        (crate::ui::text::fit(&item.hours_on(day, model.settings.hours), 12), Role::Dim),
+    let [hours, mark, title] = parts(model, item, day);
+    Row::item([hours, mark, title, (place, Role::Dim)])
+}
+
+/// The same where there is height rather than width: the place in a row of its own.
+pub(super) fn tall_row(model: &Model, item: &Item, day: jiff::civil::Date) -> impl Iterator<Item = Row> {
+    let place = (!item.location.is_empty()).then(|| Row::Note(format!("{:HOURS$}@ {}", "", item.location)));
+    std::iter::once(Row::item(parts(model, item, day))).chain(place)
+}
+
+/// Cells of an item's hours.
+const HOURS: usize = 12;
+
+fn parts(model: &Model, item: &Item, day: jiff::civil::Date) -> [(String, Role); 3] {
+    let role = if item.theirs { Role::Theirs } else { mark(item).role() };
+    let whose = if item.theirs && model.overlaid { "theirs: " } else { "" };
+    [
+        (text::fit(&item.hours_on(day, model.settings.hours), HOURS), Role::Dim),
         (format!("{} ", mark(item).glyph()), role),
         (format!("{whose}{}", item.title), role),
-        (place, Role::Dim),
-    ])
+    ]
 }

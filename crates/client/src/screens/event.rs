@@ -1,56 +1,85 @@
 //! One event in full: when, where, whose, what about, and who comes.
 
 use domain::events::{Event, Person};
-use domain::invitations::Participants;
+use domain::invitations::{Counts, Participant};
 use ratatui::Frame;
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::text::Line;
 
-use super::invitations::{role_of, sign_of, word_of};
+use super::invitations::{role_of, sign_of};
 use crate::app::ask::Query;
 use crate::app::item;
+use crate::app::message::Target;
 use crate::app::model::{EventPage, Model};
-use crate::ui::list::{self, Hold, Row};
+use crate::app::rows::word_of;
+use crate::ui::list::{self, Hold, Row, Rows};
 use crate::ui::theme::Role;
 use crate::ui::{layout, status, text};
 
 /// Cells of the words before each fact.
 const LABEL: usize = 10;
 
-/// Draws the page.
-pub(super) fn draw(model: &Model, page: EventPage, frame: &mut Frame<'_>, area: Rect) {
-    let theme = model.settings.theme;
-    let (left, right) = match layout::beside(area, area.width / 2) {
+/// Where the event is, and where its participants.
+fn areas(area: Rect) -> (Rect, Rect) {
+    match layout::beside(area, area.width / 2) {
         (left, Some(right)) => (left, right),
         (all, None) => {
             let [above, below] = Layout::vertical([Constraint::Percentage(55), Constraint::Min(3)]).areas(all);
             (above, below)
         }
-    };
+    }
+}
+
+/// Draws the page.
+pub(super) fn draw(model: &Model, page: &EventPage, frame: &mut Frame<'_>, area: Rect) {
+    let theme = model.settings.theme;
+    let (left, right) = areas(area);
     let inner = layout::pane(frame, left, "Event", theme, false);
-    let (inner, _) = status::with_trouble(model, &Query::Event(page.event), frame, inner, theme);
+    let (inner, old) = status::with_trouble(model, &Query::Event(page.event), frame, inner, theme);
     if let Some(event) = model.event(page.event) {
         layout::lines(frame, inner, facts(model, event, inner.width.into()));
     }
-    let participants = model.participants(page.event);
-    let title = participants.map_or("Participants".to_owned(), counts);
-    let inner = layout::pane(frame, right, &title, theme, true);
-    let (inner, _) = status::with_trouble(model, &Query::Participants(page.event), frame, inner, theme);
-    if let Some(participants) = participants {
-        people(model, page, participants, frame, inner);
+    status::grey(frame, inner, theme, old);
+    let list = Query::Participants { event: page.event, page: 0 };
+    let title = model.counts(page.event).map_or("Participants".to_owned(), counts);
+    let inner = layout::pane(frame, right, &super::titled(&title, &page.people.filter), theme, true);
+    let (inner, old) = status::with_trouble(model, &model.troubled(&list), frame, inner, theme);
+    if model.rows_of(&list) == 0 {
+        let organizing = model.pick().is_some_and(|pick| pick.organizing);
+        let said = if organizing { "nobody yet · v invites people" } else { "nobody yet" };
+        let said = text::cut(&super::nothing(model, &list, &page.people.filter, said), inner.width.into());
+        layout::lines(frame, inner, [Line::styled(said, theme.style(Role::Dim))]);
+    } else {
+        people(model, page, inner.height).draw(frame, inner, Hold::Focused, theme);
     }
+    status::grey(frame, inner, theme, old);
 }
 
-fn counts(participants: &Participants) -> String {
-    let c = participants.counts;
-    format!("Participants · {} going · {} maybe · {} pending · {} declined", c.going, c.maybe, c.pending, c.declined)
+/// What is drawn at a position.
+pub(super) fn target(model: &Model, page: &EventPage, area: Rect, position: Position) -> Option<Target> {
+    let (_, right) = areas(area);
+    let list = Query::Participants { event: page.event, page: 0 };
+    let inner = status::below_trouble(model, &model.troubled(&list), layout::within(right));
+    people(model, page, inner.height).item_at(inner, position).map(Target::Row)
 }
 
-fn people(model: &Model, page: EventPage, participants: &Participants, frame: &mut Frame<'_>, area: Rect) {
-    let theme = model.settings.theme;
+fn counts(c: Counts) -> String {
+    format!("{} going · {} maybe · {} pending · {} declined", c.going, c.maybe, c.pending, c.declined)
+}
+
+/// The participants near the selected one, under a heading for each answer.
+fn people(model: &Model, page: &EventPage, height: u16) -> Rows {
+    let list = Query::Participants { event: page.event, page: 0 };
+    let near = list::near(page.people.selected, model.rows_of(&list), height);
     let mut rows = Vec::new();
-    let mut last = None;
-    for person in &participants.people.items {
+    // What comes before the first row says whether a heading stands there.
+    let before = near.start.checked_sub(1).and_then(|row| model.row::<Participant>(&list, row));
+    let mut last = before.map(|person| person.status);
+    for person in model.rows::<Participant>(&list, near.clone()) {
+        let Some(person) = person else {
+            rows.push(Row::awaited());
+            continue;
+        };
         if last != Some(person.status) {
             rows.push(Row::Heading(word_of(person.status).to_owned()));
             last = Some(person.status);
@@ -62,16 +91,8 @@ fn people(model: &Model, page: EventPage, participants: &Participants, frame: &m
             (format!("{}{me}", person.username), Role::Text),
         ]));
     }
-    if participants.people.next.is_some() {
-        rows.push(Row::Heading(format!("and more: the first {} are shown", participants.people.items.len())));
-    }
-    if rows.is_empty() {
-        let said = "nobody yet · v invites people";
-        let said = if model.pick().is_some_and(|pick| pick.organizing) { said } else { "nobody yet" };
-        layout::lines(frame, area, [Line::styled(text::cut(said, area.width.into()), theme.style(Role::Dim))]);
-        return;
-    }
-    list::draw(frame, area, &rows, Some(page.scroll), Hold::Focused, theme);
+    rows.extend(super::more(model, &list).filter(|_| near.end == model.rows_of(&list)));
+    Rows { rows, first: near.start, selected: Some(page.people.selected) }
 }
 
 fn facts(model: &Model, event: &Event, width: usize) -> Vec<Line<'static>> {

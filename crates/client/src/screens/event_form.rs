@@ -7,6 +7,9 @@ use crate::app::form::Form;
 use crate::app::model::Model;
 use crate::ui::{form, layout};
 
+/// Columns of the pane.
+const WIDTH: u16 = 90;
+
 /// Draws the form.
 pub(super) fn draw(model: &Model, shown: &Form, frame: &mut Frame<'_>, area: Rect) {
     let theme = model.settings.theme;
@@ -14,6 +17,11 @@ pub(super) fn draw(model: &Model, shown: &Form, frame: &mut Frame<'_>, area: Rec
         Some(_) => format!("{} – saving", shown.title),
         None => shown.title.clone(),
     };
-    let inner = layout::over(frame, area, 90, area.height, &title, theme);
+    let inner = layout::over(frame, area, WIDTH, form::height(shown), &title, theme);
     form::draw(model, shown, frame, inner);
+}
+
+/// Where the form is drawn.
+pub(super) fn form_area(shown: &Form, area: Rect) -> Rect {
+    layout::within(layout::middle(area, WIDTH, form::height(shown)))
 }

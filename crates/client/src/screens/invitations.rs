@@ -3,38 +3,65 @@
 use domain::events::Person;
 use domain::invitations::{Invitation, Status};
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
 use crate::app::ask::Query;
 use crate::app::item;
-use crate::app::model::Model;
-use crate::ui::list::{self, Hold, Row};
+use crate::app::message::Target;
+use crate::app::model::{InList, Model};
+use crate::app::rows::word_of;
+use crate::ui::list::{self, Hold, Row, Rows};
 use crate::ui::theme::{Role, glyph};
 use crate::ui::{layout, status, text};
 
+/// Where the list is, and where the selected event.
+fn areas(area: Rect) -> (Rect, Option<Rect>) {
+    layout::beside(area, 44)
+}
+
 /// Draws the inbox.
-pub(super) fn draw(model: &Model, selected: usize, frame: &mut Frame<'_>, area: Rect) {
+pub(super) fn draw(model: &Model, at: &InList, frame: &mut Frame<'_>, area: Rect) {
     let theme = model.settings.theme;
-    let title = format!("Invitations · {} to answer", model.pending_invitations());
-    let (left, right) = layout::beside(area, 44);
+    let list = Query::Inbox { page: 0 };
+    let to_answer = model.to_answer().unwrap_or_else(|| "0 to answer".to_owned());
+    let title = super::titled(&format!("Invitations · {to_answer}"), &at.filter);
+    let (left, right) = areas(area);
     let inner = layout::pane(frame, left, &title, theme, true);
-    let (inner, troubled) = status::with_trouble(model, &Query::Inbox, frame, inner, theme);
-    let inbox = model.inbox();
-    if inbox.is_empty() {
-        let known = model.remote(&Query::Inbox).is_some_and(|remote| remote.data().is_some());
-        let said = if known && !troubled { "no invitations · p shows public events, n makes one" } else { "" };
-        layout::lines(frame, inner, [Line::styled(text::cut(said, inner.width.into()), theme.style(Role::Dim))]);
+    let (inner, old) = status::with_trouble(model, &model.troubled(&list), frame, inner, theme);
+    if model.rows_of(&list) == 0 {
+        let said = "no invitations · p shows public events, n makes one";
+        let said = text::cut(&super::nothing(model, &list, &at.filter, said), inner.width.into());
+        layout::lines(frame, inner, [Line::styled(said, theme.style(Role::Dim))]);
     } else {
-        let rows: Vec<Row> = inbox.iter().map(|invitation| row(model, invitation)).collect();
-        list::draw(frame, inner, &rows, Some(selected), Hold::Focused, theme);
+        rows(model, at, inner.height).draw(frame, inner, Hold::Focused, theme);
     }
+    status::grey(frame, inner, theme, old);
     if let Some(right) = right {
         let inner = layout::pane(frame, right, "Selected", theme, false);
         let width = usize::from(inner.width);
-        let lines = inbox.get(selected).map(|invitation| details(model, invitation, width)).unwrap_or_default();
+        let selected = model.row::<Invitation>(&list, at.selected);
+        let lines = selected.map(|invitation| details(model, invitation, width)).unwrap_or_default();
         layout::lines(frame, inner, lines.into_iter().map(Line::raw));
+        status::grey(frame, inner, theme, old);
     }
+}
+
+/// What is drawn at a position.
+pub(super) fn target(model: &Model, at: &InList, area: Rect, position: Position) -> Option<Target> {
+    let (left, _) = areas(area);
+    let list = Query::Inbox { page: 0 };
+    let inner = status::below_trouble(model, &model.troubled(&list), layout::within(left));
+    rows(model, at, inner.height).item_at(inner, position).map(Target::Row)
+}
+
+fn rows(model: &Model, at: &InList, height: u16) -> Rows {
+    let list = Query::Inbox { page: 0 };
+    let near = list::near(at.selected, model.rows_of(&list), height);
+    let at_hand = model.rows::<Invitation>(&list, near.clone());
+    let rows = at_hand.into_iter().map(|invitation| invitation.map_or_else(Row::awaited, |one| row(model, one)));
+    let more = super::more(model, &list).filter(|_| near.end == model.rows_of(&list));
+    Rows { rows: rows.chain(more).collect(), first: near.start, selected: Some(at.selected) }
 }
 
 fn row(model: &Model, invitation: &Invitation) -> Row {
@@ -77,16 +104,6 @@ pub(super) const fn sign_of(status: Status) -> &'static str {
         Status::Maybe => glyph::MAYBE,
         Status::Pending => glyph::PENDING,
         Status::Declined => glyph::DECLINED,
-    }
-}
-
-/// Its word, as everywhere.
-pub(super) const fn word_of(status: Status) -> &'static str {
-    match status {
-        Status::Going => "going",
-        Status::Maybe => "maybe",
-        Status::Pending => "pending",
-        Status::Declined => "declined",
     }
 }
 

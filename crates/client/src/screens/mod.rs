@@ -14,10 +14,65 @@ mod sign_in;
 mod week;
 
 use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
+use crate::app::ask::Query;
+use crate::app::filter::Filter;
+use crate::app::message::Target;
 use crate::app::model::{Model, Screen};
-use crate::ui::{layout, overlay, status, text};
+use crate::ui::list::Row;
+use crate::ui::{form, layout, overlay, status, text};
+
+/// The title of a list, the filter over it first: of a long title the end is cut.
+fn titled(title: &str, filter: &Filter) -> String {
+    if filter.is_empty() { title.to_owned() } else { format!("with “{}” · {title}", filter.typed()) }
+}
+
+/// What stands at the end of a list of which more is to come: how far a filter has looked, or that it goes on.
+fn more(model: &Model, list: &Query) -> Option<Row> {
+    let trail = model.trail(list).filter(|trail| !trail.is_whole())?;
+    let filtered = !trail.filter().is_empty();
+    Some(Row::Note(if filtered { format!("… {} looked through", trail.looked_through()) } else { "…".to_owned() }))
+}
+
+/// What is said of a list without rows; nothing while it is not known.
+fn nothing(model: &Model, list: &Query, filter: &Filter, said: &str) -> String {
+    match model.trail(list) {
+        Some(trail) if trail.is_known() && !trail.is_whole() => format!("… {} looked through", trail.looked_through()),
+        Some(trail) if trail.is_known() && !filter.is_empty() => {
+            format!("nothing has “{}” in it · Esc shows everything", filter.typed())
+        }
+        Some(trail) if trail.is_known() => said.to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// What is drawn at a position of a terminal: what a click there means.
+pub(crate) fn target(model: &Model, area: Rect, position: Position) -> Option<Target> {
+    if area.width < layout::LEAST.0 || area.height < layout::LEAST.1 {
+        return None;
+    }
+    let body = layout::parts(area).body;
+    if model.layer.is_some() {
+        return overlay::command_at(model, body, position).map(Target::Command);
+    }
+    match model.screen() {
+        Screen::Calendar => calendar::target(model, body, position),
+        Screen::Event(page) => event::target(model, page, body, position),
+        Screen::Form(form) => {
+            let area = match model.kept.session {
+                None => sign_in::form_area(model, form, body),
+                Some(_) => event_form::form_area(form, body),
+            };
+            form::field_at(model, form, area, position).map(Target::Field)
+        }
+        Screen::Invitations(list) => invitations::target(model, list, body, position),
+        Screen::Public(list) => public_events::target(model, list, body, position),
+        Screen::People(list) => people::target(model, list, body, position),
+        Screen::Services(_) => services::target(body, position),
+    }
+}
 
 /// Draws everything.
 pub(crate) fn view(model: &Model, frame: &mut Frame<'_>) {
@@ -32,15 +87,17 @@ pub(crate) fn view(model: &Model, frame: &mut Frame<'_>) {
     status::header(model, frame, parts.header);
     match model.screen() {
         Screen::Calendar => calendar::draw(model, frame, parts.body),
-        Screen::Event(page) => event::draw(model, *page, frame, parts.body),
+        Screen::Event(page) => event::draw(model, page, frame, parts.body),
         Screen::Form(form) if model.kept.session.is_none() => sign_in::draw(model, form, frame, parts.body),
         Screen::Form(form) => event_form::draw(model, form, frame, parts.body),
-        Screen::Invitations(selected) => invitations::draw(model, *selected, frame, parts.body),
-        Screen::Public { search, selected } => public_events::draw(model, search, *selected, frame, parts.body),
-        Screen::People(selected) => people::draw(model, *selected, frame, parts.body),
-        Screen::Services(selected) => services::draw(model, *selected, frame, parts.body),
+        Screen::Invitations(list) => invitations::draw(model, list, frame, parts.body),
+        Screen::Public(list) => public_events::draw(model, list, frame, parts.body),
+        Screen::People(list) => people::draw(model, list, frame, parts.body),
+        Screen::Services(list) => services::draw(model, list.selected, frame, parts.body),
     }
     overlay::draw(model, frame, parts.body);
-    status::news(model, frame, parts.news);
+    if !overlay::filter(model, frame, parts.news) {
+        status::news(model, frame, parts.news);
+    }
     status::footer(model, frame, parts.footer);
 }

@@ -1,61 +1,76 @@
 //! Events that everyone may see and join.
 
-use domain::SearchText;
 use domain::events::Event;
+use domain::invitations::Status;
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
 use super::invitations::{role_of, sign_of};
-use crate::app::ask::{Found, Query};
 use crate::app::item;
-use crate::app::model::Model;
-use crate::ui::list::{self, Hold, Row};
+use crate::app::message::Target;
+use crate::app::model::{InList, Model};
+use crate::ui::list::{self, Hold, Row, Rows};
 use crate::ui::theme::{Role, glyph};
 use crate::ui::{layout, status, text};
 
+/// Where the list is, and where the selected event.
+fn areas(area: Rect) -> (Rect, Option<Rect>) {
+    layout::beside(area, 44)
+}
+
 /// Draws the list.
-pub(super) fn draw(model: &Model, search: &Option<SearchText>, selected: usize, frame: &mut Frame<'_>, area: Rect) {
+pub(super) fn draw(model: &Model, at: &InList, frame: &mut Frame<'_>, area: Rect) {
     let theme = model.settings.theme;
-    let title = match search {
-        Some(text) => format!("Public events from today · with “{text}”"),
-        None => "Public events from today".to_owned(),
-    };
-    let query = model.public_query(search);
-    let (left, right) = layout::beside(area, 44);
+    let title = super::titled("Public events from today", &at.filter);
+    let list = model.public_query(at);
+    let (left, right) = areas(area);
     let inner = layout::pane(frame, left, &title, theme, true);
-    let (inner, troubled) = status::with_trouble(model, &query, frame, inner, theme);
-    let events = model.public(search);
-    if events.is_empty() {
-        let known = model.remote(&query).is_some_and(|remote| remote.data().is_some());
-        let said = match (known && !troubled, search) {
-            (true, Some(_)) => "nothing found · / searches for something else",
-            (true, None) => "no public events · n makes one",
-            (false, _) => "",
-        };
-        layout::lines(frame, inner, [Line::styled(text::cut(said, inner.width.into()), theme.style(Role::Dim))]);
+    let (inner, old) = status::with_trouble(model, &model.troubled(&list), frame, inner, theme);
+    if model.rows_of(&list) == 0 {
+        let said = "no public events · n makes one";
+        let said = text::cut(&super::nothing(model, &list, &at.filter, said), inner.width.into());
+        layout::lines(frame, inner, [Line::styled(said, theme.style(Role::Dim))]);
     } else {
-        let mut rows: Vec<Row> = events.iter().map(|event| row(model, event)).collect();
-        if more(model, &query) {
-            rows.push(Row::Heading("and more: / finds them".to_owned()));
-        }
-        list::draw(frame, inner, &rows, Some(selected), Hold::Focused, theme);
+        rows(model, at, inner.height).draw(frame, inner, Hold::Focused, theme);
     }
+    status::grey(frame, inner, theme, old);
     if let Some(right) = right {
         let inner = layout::pane(frame, right, "Selected", theme, false);
         let width = usize::from(inner.width);
-        let lines = events.get(selected).map(|event| details(model, event, width)).unwrap_or_default();
+        let selected = model.row::<Event>(&list, at.selected);
+        let lines = selected.map(|event| details(model, event, width)).unwrap_or_default();
         layout::lines(frame, inner, lines.into_iter().map(Line::raw));
+        status::grey(frame, inner, theme, old);
     }
 }
 
-fn more(model: &Model, query: &Query) -> bool {
-    matches!(model.remote(query).and_then(|remote| remote.data()), Some(Found::Public(listed)) if listed.more)
+/// What is drawn at a position.
+pub(super) fn target(model: &Model, at: &InList, area: Rect, position: Position) -> Option<Target> {
+    let (left, _) = areas(area);
+    let list = model.public_query(at);
+    let inner = status::below_trouble(model, &model.troubled(&list), layout::within(left));
+    rows(model, at, inner.height).item_at(inner, position).map(Target::Row)
 }
 
-fn row(model: &Model, event: &Event) -> Row {
-    let (_, known) = model.my_answer(event.id);
-    let status = model.status(event.id, known);
+fn rows(model: &Model, at: &InList, height: u16) -> Rows {
+    let list = model.public_query(at);
+    let near = list::near(at.selected, model.rows_of(&list), height);
+    let at_hand = model.rows::<Event>(&list, near.clone());
+    let mine = model.mine();
+    let rows = at_hand.into_iter().map(|event| match event {
+        Some(event) => {
+            let answered = model.invitation_at_hand(event.id).or_else(|| mine.get(&event.id).copied());
+            row(model, event, answered.map(|one| one.status))
+        }
+        None => Row::awaited(),
+    });
+    let more = super::more(model, &list).filter(|_| near.end == model.rows_of(&list));
+    Rows { rows: rows.chain(more).collect(), first: near.start, selected: Some(at.selected) }
+}
+
+fn row(model: &Model, event: &Event, answered: Option<Status>) -> Row {
+    let status = model.status(event.id, answered);
     let organizing = matches!(&event.organizer, domain::events::Person::Named(name) if Some(name) == model.me());
     let (sign, role) = match (organizing, status) {
         (true, _) => (glyph::ORGANIZING, Role::Organizing),

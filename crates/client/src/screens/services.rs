@@ -2,12 +2,13 @@
 
 use domain::Service;
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use crate::app::ask::Query;
+use crate::app::message::Target;
 use crate::app::model::Model;
 use crate::ui::layout;
-use crate::ui::list::{self, Hold, Row};
+use crate::ui::list::{Hold, Row, Rows};
 use crate::ui::text;
 use crate::ui::theme::Role;
 
@@ -17,7 +18,14 @@ pub(super) fn draw(model: &Model, selected: usize, frame: &mut Frame<'_>, area: 
     let title = format!("Services · {}", model.settings.place);
     let inner = layout::pane(frame, area, &title, theme, true);
     let rows: Vec<Row> = Service::ALL.into_iter().map(|service| row(model, service)).collect();
-    list::draw(frame, inner, &rows, Some(selected), Hold::Focused, theme);
+    Rows::all(rows, selected).draw(frame, inner, Hold::Focused, theme);
+}
+
+/// What is drawn at a position.
+pub(super) fn target(area: Rect, position: Position) -> Option<Target> {
+    let inner = layout::within(area);
+    let row = usize::from(position.y.checked_sub(inner.y)?);
+    (inner.contains(position) && row < Service::ALL.len()).then_some(Target::Row(row))
 }
 
 fn row(model: &Model, service: Service) -> Row {

@@ -2,11 +2,10 @@
 
 use crossterm::event::KeyCode;
 use domain::calendar::Attendance;
-use domain::events::Person;
 use domain::invitations::Status;
 use domain::{Error, EventTime};
 
-use super::rig::{Rig, entry, event, id, invitation, participants};
+use super::rig::{Rig, entry, event, id, invitation};
 use crate::app::ask::{Call, Command, Done, Found, Query};
 use crate::app::keymap::{self, BINDINGS, Place};
 
@@ -198,21 +197,6 @@ fn a_decline_can_be_undone_while_its_toast_lives() {
 }
 
 #[test]
-fn an_answer_to_my_event_is_said_while_its_page_is_open() {
-    let mut rig = Rig::signed_in();
-    rig.has_entries(vec![entry(1, "Standup", 10, 9, Attendance::Organizing)]);
-    rig.command("participants");
-    rig.finds(|query| *query == Query::Event(id(1)), Found::Event(Box::new(event(1, "Standup", "alice"))));
-    let people = |query: &Query| *query == Query::Participants(id(1));
-    rig.finds(people, Found::Participants(participants(&[("bob", Status::Pending)])));
-    rig.model.store.get_mut(&Query::Participants(id(1))).unwrap().outdate();
-    rig.pass(std::time::Duration::from_millis(100));
-    rig.finds(people, Found::Participants(participants(&[("bob", Status::Going)])));
-    assert!(rig.screen(80, 24).contains("bob accepted Standup"));
-    assert!(matches!(rig.model.event(id(1)).unwrap().organizer, Person::Named(_)));
-}
-
-#[test]
 fn quitting_quits_from_anywhere_by_word_and_by_key() {
     let mut rig = Rig::signed_in();
     rig.command("quit");
@@ -252,7 +236,7 @@ fn a_public_event_that_was_joined_is_known_as_such_and_can_be_left() {
     rig.command("public events");
     let mut party = event(8, "Party", "carol");
     party.public = true;
-    let listed = crate::app::ask::Listed { items: vec![party], more: false };
+    let listed = domain::Page { items: vec![party], next: None };
     rig.finds(|query| matches!(query, Query::Public { .. }), Found::Public(listed));
     rig.finds(|query| matches!(query, Query::MyAnswer { .. }), Found::MyAnswer(None));
     rig.command("attend");

@@ -1,9 +1,23 @@
-//! The client driven by keys, without a terminal: against answers made by hand ([`rig`]) and against services in this process
-//! ([`seat`]).
+//! The client driven by keys, without a terminal: against answers made by hand ([`rig`]), against played services in any mood
+//! ([`desk`], [`town`]), and against the real ones in this process ([`seat`]).
 
+mod acting;
 mod commands;
+mod desk;
+mod entering;
+mod forms;
+mod lines;
+mod lists;
 mod looks;
+mod lost;
+mod mood;
+mod news;
+mod outages;
+mod pointing;
 mod rig;
+mod said;
 mod seat;
+mod ten_looks;
 mod together;
+mod town;
 mod waiting;

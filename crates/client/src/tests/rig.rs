@@ -6,12 +6,11 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use domain::auth::User;
 use domain::calendar::{Attendance, Entry};
 use domain::events::{Event, Person};
-use domain::integrity::Health;
 use domain::invitations::{Counts, EventSummary, Invitation, Participant, Participants, Status};
 use domain::time::Moment;
 use domain::{
-    Epoch, Error, EventId, EventTime, IdempotencyKey, Instance, Page, Position, Positions, Reply, Series, Service,
-    SessionToken, Timestamp, UserId, Zone,
+    Error, EventId, EventTime, IdempotencyKey, Instance, Page, PageCursor, Positions, Reply, Series, SessionToken,
+    Timestamp, UserId, Zone,
 };
 use jiff::civil::{Date, DateTime, Weekday, date};
 use ratatui::Terminal;
@@ -20,16 +19,18 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Modifier;
 use tokio::time::Instant;
 
-use crate::app::ask::{Call, Done, Found, Listed, Outcome, Query};
+use crate::app::ask::{Call, Done, Found, Outcome, Query};
 use crate::app::effect::{Effect, Sent};
+use crate::app::item::Item;
 use crate::app::message::{Msg, Now};
 use crate::app::model::{Model, Settings};
 use crate::app::update::update;
+use crate::headless::text;
 use crate::session::{Kept, Session};
 use crate::ui::theme::Theme;
 
 /// 2027-03-10, 12:00 in UTC: a Wednesday.
-const NOON: i64 = 1_804_680_000_000_000;
+pub(super) const NOON: i64 = 1_804_680_000_000_000;
 
 pub(super) struct Rig {
     pub(super) model: Model,
@@ -37,10 +38,12 @@ pub(super) struct Rig {
     pub(super) has_quit: bool,
     start: Instant,
     passed: Duration,
-    keys: u8,
+    keys: u32,
+    /// How far the services are: every answer has seen that.
+    pub(super) far: Positions,
 }
 
-fn settings() -> Settings {
+pub(super) fn settings() -> Settings {
     Settings {
         zone: Zone::utc(),
         place: "127.0.0.1:7400".to_owned(),
@@ -51,6 +54,18 @@ fn settings() -> Settings {
     }
 }
 
+/// What is kept while Alice is signed in.
+pub(super) fn signed_in_as_alice() -> Kept {
+    let user = User { id: UserId::from_bytes([1; 16]), username: "alice".parse().unwrap() };
+    let session = Session {
+        user,
+        token: SessionToken("secret-token".to_owned()),
+        issued: Timestamp::from_micros(NOON),
+        expires: Timestamp::from_micros(NOON).plus(Duration::from_secs(86_400)),
+    };
+    Kept { session: Some(session), ..Kept::default() }
+}
+
 impl Rig {
     /// Nobody is signed in.
     pub(super) fn signed_out() -> Self {
@@ -59,21 +74,22 @@ impl Rig {
 
     /// Alice is signed in, and looks at this month.
     pub(super) fn signed_in() -> Self {
-        let user = User { id: UserId::from_bytes([1; 16]), username: "alice".parse().unwrap() };
-        let session = Session {
-            user,
-            token: SessionToken("secret-token".to_owned()),
-            issued: Timestamp::from_micros(NOON),
-            expires: Timestamp::from_micros(NOON).plus(Duration::from_secs(86_400)),
-        };
-        Self::with(Kept { session: Some(session), ..Kept::default() })
+        Self::with(signed_in_as_alice())
     }
 
-    fn with(kept: Kept) -> Self {
+    pub(super) fn with(kept: Kept) -> Self {
         let start = Instant::now();
         let now = Now { instant: start, wall: Timestamp::from_micros(NOON), key: IdempotencyKey::from_bytes([0; 16]) };
         let model = Model::new(settings(), kept, now);
-        let mut rig = Self { model, calls: Vec::new(), has_quit: false, start, passed: Duration::ZERO, keys: 0 };
+        let mut rig = Self {
+            model,
+            calls: Vec::new(),
+            has_quit: false,
+            start,
+            passed: Duration::ZERO,
+            keys: 0,
+            far: super::lines::far(),
+        };
         rig.tell(Msg::Started);
         rig
     }
@@ -83,7 +99,7 @@ impl Rig {
         let now = Now {
             instant: self.start + self.passed,
             wall: Timestamp::from_micros(NOON).plus(self.passed),
-            key: IdempotencyKey::from_bytes([self.keys; 16]),
+            key: IdempotencyKey::from_bytes(u128::from(self.keys).to_be_bytes()),
         };
         for effect in update(&mut self.model, msg, now) {
             match effect {
@@ -138,7 +154,7 @@ impl Rig {
     }
 
     pub(super) fn answer(&mut self, sent: &Sent, answer: Result<Outcome, Error>) {
-        let answer = answer.map(|outcome| Reply::new(outcome, Positions::default()));
+        let answer = answer.map(|outcome| Reply::new(outcome, self.far.clone()));
         self.tell(Msg::Answer { request: sent.request, answer });
     }
 
@@ -156,14 +172,32 @@ impl Rig {
         self.answer(sent, Ok(Outcome::Done(done)));
     }
 
+    /// Answers every question after a page of a list, and those that follow from the answers; gives the pages that were asked for.
+    pub(super) fn turns_pages(
+        &mut self,
+        wanted: impl Fn(&Query) -> bool,
+        found: impl Fn(usize) -> Found,
+    ) -> Vec<usize> {
+        let mut pages = Vec::new();
+        loop {
+            let asked = |sent: &Sent| matches!(&sent.call, Call::Ask(query) if wanted(query));
+            let Some(at) = self.calls.iter().position(asked) else { return pages };
+            let sent = self.calls.remove(at);
+            let Call::Ask(query) = &sent.call else { return pages };
+            let page = query.page().unwrap();
+            assert_eq!(sent.after, cursor(page), "page {page} begins where the one before ended");
+            pages.push(page);
+            self.answer(&sent, Ok(Outcome::Found(found(page))));
+        }
+    }
+
     pub(super) fn has_entries(&mut self, entries: Vec<Entry>) {
-        let listed = Listed { items: entries, more: false };
-        self.finds(|query| matches!(query, Query::Entries { .. }), Found::Entries(listed));
+        self.finds(|query| matches!(query, Query::Entries { .. }), found_entries(&entries));
     }
 
     pub(super) fn has_inbox(&mut self, invitations: Vec<Invitation>) {
-        let listed = Listed { items: invitations, more: false };
-        self.finds(|query| *query == Query::Inbox, Found::Inbox(listed));
+        let page = Page { items: invitations, next: None };
+        self.finds(|query| matches!(query, Query::Inbox { .. }), Found::Inbox(page));
     }
 
     pub(super) fn buffer(&self, width: u16, height: u16) -> Buffer {
@@ -202,25 +236,15 @@ impl Rig {
     }
 }
 
-pub(super) fn text(buffer: &Buffer) -> String {
-    let area = buffer.area;
-    let mut lines = Vec::new();
-    for y in 0..area.height {
-        let mut line = String::new();
-        let mut covered = 0;
-        for x in 0..area.width {
-            // What a wide character covers is not drawn.
-            if covered > 0 {
-                covered -= 1;
-                continue;
-            }
-            let symbol = buffer[(x, y)].symbol();
-            covered = crate::ui::text::width(symbol).saturating_sub(1);
-            line.push_str(symbol);
-        }
-        lines.push(line.trim_end().to_owned());
-    }
-    lines.join("\n")
+/// Where a page of a list begins.
+pub(super) fn cursor(page: usize) -> Option<PageCursor> {
+    page.checked_sub(1).map(|before| PageCursor::from_bytes(&before.to_be_bytes()))
+}
+
+/// A page of `size` items of a list of `total`.
+pub(super) fn page_of<T>(page: usize, size: usize, total: usize, item: impl Fn(usize) -> T) -> Page<T> {
+    let items = (page * size..total.min((page + 1) * size)).map(item).collect();
+    Page { items, next: if (page + 1) * size < total { cursor(page + 1) } else { None } }
 }
 
 pub(super) fn at(day: Date, hour: i8, minute: i8) -> DateTime {
@@ -247,6 +271,12 @@ pub(super) fn entry(number: u8, title: &str, day: i8, hour: i8, attendance: Atte
         location: "Room 1".parse().unwrap(),
         attendance,
     }
+}
+
+/// Entries of a calendar of mine, all of them.
+pub(super) fn found_entries(entries: &[Entry]) -> Found {
+    let items = entries.iter().map(|entry| Item::of(entry, &Zone::utc(), false)).collect();
+    Found::Entries(Page { items, next: None })
 }
 
 pub(super) fn invitation(number: u8, title: &str, status: Status) -> Invitation {
@@ -295,13 +325,4 @@ pub(super) fn participants(people: &[(&str, Status)]) -> Participants {
         declined: count(Status::Declined),
     };
     Participants { counts, people: Page { items, next: None } }
-}
-
-pub(super) fn health(service: Service, position: u64) -> Health {
-    Health {
-        version: "0.1.0".to_owned(),
-        positions: Positions::of(service, Position { epoch: Epoch([1; 16]), at: position }),
-        behind: Vec::new(),
-        stopped: Vec::new(),
-    }
 }

@@ -7,8 +7,8 @@ use domain::calendar::Attendance;
 use domain::invitations::Status;
 use domain::{Error, Service};
 
-use super::rig::{Rig, entry, health, invitation};
-use crate::app::ask::{Done, Found, Listed, Query};
+use super::rig::{Rig, entry, found_entries, invitation};
+use crate::app::ask::{Call, Done, Query};
 
 fn entries(query: &Query) -> bool {
     matches!(query, Query::Entries { .. })
@@ -20,7 +20,7 @@ fn a_late_answer_for_another_month_never_overwrites_this_one() {
     let march = rig.asked(entries);
     rig.types("]");
     rig.has_entries(Vec::new());
-    let late = Found::Entries(Listed { items: vec![entry(1, "Standup", 10, 9, Attendance::Going)], more: false });
+    let late = found_entries(&[entry(1, "Standup", 10, 9, Attendance::Going)]);
     rig.answer(&march, Ok(crate::app::ask::Outcome::Found(late)));
     assert!(rig.screen(80, 24).contains("April 2027"));
     assert!(!rig.screen(80, 24).contains("Standup"));
@@ -35,7 +35,7 @@ fn an_answer_to_an_outdated_request_is_dropped() {
     rig.answer(&first, Err(Error::unavailable(Service::Calendar, "it is away")));
     rig.types("r");
     rig.has_entries(vec![entry(1, "Standup", 10, 9, Attendance::Going)]);
-    let nothing = Found::Entries(Listed { items: Vec::new(), more: false });
+    let nothing = found_entries(&[]);
     rig.answer(&first, Ok(crate::app::ask::Outcome::Found(nothing)));
     assert!(rig.screen(120, 40).contains("Standup"));
 }
@@ -45,9 +45,9 @@ fn a_service_that_is_down_is_named_in_its_pane_only_and_the_data_stays_with_its_
     let mut rig = Rig::signed_in();
     rig.has_entries(vec![entry(1, "Standup", 10, 9, Attendance::Going)]);
     rig.has_inbox(Vec::new());
-    rig.finds(|query| *query == Query::Health(Service::Calendar), Found::Health(health(Service::Calendar, 1)));
+    rig.tells(Service::Calendar, 1);
     rig.pass(Duration::from_secs(2));
-    rig.finds(|query| *query == Query::Health(Service::Calendar), Found::Health(health(Service::Calendar, 2)));
+    rig.tells(Service::Calendar, 2);
     rig.fails(entries, Error::unavailable(Service::Calendar, "it is away"));
     let screen = rig.screen(120, 40);
     assert!(screen.contains("calendar is down · this is 2 s old · r retries"), "{screen}");
@@ -119,7 +119,7 @@ fn what_is_unavailable_after_an_unknown_outcome_stays_unconfirmed() {
     let second = rig.sent();
     rig.answer(&second, Err(Error::unavailable(Service::Invitations, "it is away")));
     assert!(rig.screen(80, 24).contains("(unconfirmed)"));
-    rig.pass(Duration::from_secs(2));
+    rig.pass(Duration::from_secs(4));
     assert_eq!(rig.sent().identity, first.identity);
 }
 
@@ -137,23 +137,37 @@ fn only_what_changed_is_asked_for_again() {
     let mut rig = Rig::signed_in();
     rig.has_entries(Vec::new());
     rig.has_inbox(Vec::new());
-    for service in Service::ALL {
-        rig.finds(|query| *query == Query::Health(service), Found::Health(health(service, 1)));
+    for service in [Service::Invitations, Service::Calendar, Service::Sharing] {
+        rig.tells(service, 1);
     }
     rig.pass(Duration::from_secs(2));
-    for service in Service::ALL {
-        let position = if service == Service::Invitations { 2 } else { 1 };
-        rig.finds(|query| *query == Query::Health(service), Found::Health(health(service, position)));
+    rig.calls.retain(|sent| matches!(sent.call, Call::Watch { .. }));
+    for service in [Service::Calendar, Service::Sharing] {
+        rig.tells(service, 1);
     }
-    rig.asked(|query| *query == Query::Inbox);
-    assert!(rig.calls.is_empty(), "{:?}", rig.calls);
+    rig.tells(Service::Invitations, 2);
+    rig.asked(|query| matches!(query, Query::Inbox { .. }));
+    assert!(!rig.calls.iter().any(|sent| matches!(sent.call, Call::Ask(_))), "{:?}", rig.calls);
 }
 
 #[test]
 fn the_token_is_renewed_in_the_second_half_of_its_life_and_nobody_notices() {
     let mut rig = Rig::signed_in();
     rig.pass(Duration::from_secs(50_000));
-    assert!(matches!(rig.sent().call, crate::app::ask::Call::Do(crate::app::ask::Command::Renew)));
+    assert!(matches!(rig.sent().call, Call::Do(crate::app::ask::Command::Renew)));
     rig.key(KeyCode::Char('?'));
     assert!(rig.screen(80, 24).contains("Help"));
+}
+
+#[test]
+fn who_signs_out_is_not_told_on_the_way_that_the_session_has_ended() {
+    let mut rig = Rig::signed_in();
+    rig.command("sign out");
+    let leaving = rig.sent();
+    rig.fails(entries, Error::unauthenticated("the session has ended"));
+    assert!(rig.model.kept.session.is_some());
+    rig.done(&leaving, Done::SignedOut);
+    let screen = rig.screen(80, 24);
+    assert!(screen.contains("Sign in") && screen.contains("signed out"), "{screen}");
+    assert!(!screen.contains("the session has ended"), "{screen}");
 }

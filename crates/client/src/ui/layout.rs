@@ -51,14 +51,50 @@ pub(crate) fn pane(frame: &mut Frame<'_>, area: Rect, title: &str, theme: Theme,
     inner
 }
 
+/// Draws a line with a title, and gives what is below: for what has a frame of its own, or needs none.
+pub(crate) fn headed(frame: &mut Frame<'_>, area: Rect, title: &str, theme: Theme) -> Rect {
+    let mut rows = area.rows();
+    let Some(row) = rows.next() else { return area };
+    let width = usize::from(row.width);
+    let title = text::cut(title, width.saturating_sub(4));
+    let rest = width.saturating_sub(text::width(&title) + 3);
+    let line = Line::from(vec![
+        Span::styled("─ ", theme.style(Role::FocusedBorder)),
+        Span::styled(format!("{title} "), theme.style(Role::Accent)),
+        Span::styled("─".repeat(rest), theme.style(Role::FocusedBorder)),
+    ]);
+    frame.render_widget(line, row);
+    below(area)
+}
+
+/// All but the first line.
+pub(crate) fn below(area: Rect) -> Rect {
+    Rect { y: area.y.saturating_add(1), height: area.height.saturating_sub(1), ..area }.intersection(area)
+}
+
+/// What is within a pane's frame.
+pub(crate) fn within(pane: Rect) -> Rect {
+    Block::bordered().inner(pane)
+}
+
+/// A place in the middle.
+pub(crate) fn middle(area: Rect, width: u16, height: u16) -> Rect {
+    area.centered(Constraint::Length(width.min(area.width)), Constraint::Length(height.min(area.height)))
+}
+
 /// A pane in the middle, over whatever is there.
 pub(crate) fn over(frame: &mut Frame<'_>, area: Rect, width: u16, height: u16, title: &str, theme: Theme) -> Rect {
-    let [area] =
-        Layout::horizontal([Constraint::Length(width.min(area.width))]).flex(ratatui::layout::Flex::Center).areas(area);
-    let [area] =
-        Layout::vertical([Constraint::Length(height.min(area.height))]).flex(ratatui::layout::Flex::Center).areas(area);
-    // A wide character half under the pane would push the frame aside.
+    let area = middle(area, width, height);
     frame.render_widget(Clear, area);
+    // A wide character half under the pane would push the frame aside.
+    let beside = area.x.checked_sub(1).map(|x| Rect { x, width: 1, ..area });
+    for position in beside.iter().flat_map(|column| column.positions()) {
+        if let Some(cell) = frame.buffer_mut().cell_mut(position)
+            && text::width(cell.symbol()) > 1
+        {
+            cell.set_symbol(" ");
+        }
+    }
     pane(frame, area, title, theme, true)
 }
 

@@ -1,8 +1,9 @@
 //! A month as rows of weeks.
 //!
-//! It takes the room it is given: with much of it, days list the titles of what is on them, events of several days run through
-//! as lines, and weeks have frames; with less, days show a mark for each event; with little, a count; with hardly any, the
-//! weeks around the selected day. Selected, today and has-events each have a glyph (`▸`, `*`, a mark or a count) and a style.
+//! It takes the room it is given: days list the titles of what is on them, events of several days run through as lines, and
+//! where there is much room weeks have lines between them; in narrow columns days show a mark for each event, in low rows a
+//! count; with hardly any room, the weeks around the selected day are shown. Selected, today and has-events each have a glyph
+//! (`▸`, `*`, a mark or a count) and a style.
 
 use jiff::ToSpan as _;
 use jiff::civil::{Date, Weekday};
@@ -55,11 +56,16 @@ pub fn weeks(month: Date, first_weekday: Weekday) -> Vec<[Date; 7]> {
 const FRAMED: u16 = 4;
 const TITLED: usize = 8;
 const TIMED: usize = 14;
+/// Rows below which the days of a week would rather have another title than a line above them.
+const RULED: u16 = 4;
 
 /// Where things are.
 struct Plan {
     framed: bool,
+    /// The row of the weekdays' names: with frames, the upper edge.
     header: Option<u16>,
+    /// Rows between two weeks: a line, or nothing.
+    between: u16,
     /// Left edge and width of each weekday's cells, without frames.
     columns: Vec<(u16, u16)>,
     /// The weeks shown, with the top and height of their cells, without frames.
@@ -80,10 +86,12 @@ impl MonthGrid<'_> {
     fn plan(&self, area: Rect) -> Plan {
         let weeks = weeks(self.month, self.first_weekday);
         let count = u16::try_from(weeks.len()).unwrap_or(6);
-        let framed = area.width >= 7 * FRAMED + 8 && area.height >= 2 + 2 * count;
+        let framed = area.width >= 7 * FRAMED + 8 && area.height >= 2 + count;
         let frame = u16::from(framed);
         let header = (area.height > 1).then_some(area.y);
-        let top = area.y + u16::from(header.is_some()) + frame;
+        let top = area.y + u16::from(header.is_some());
+        let below = (area.y + area.height).saturating_sub(top + frame);
+        let between = u16::from(framed && below.saturating_sub(count - 1) >= count * RULED);
         let columns = shares(area.width.saturating_sub(8 * frame), 7)
             .scan(area.x + frame, |x, width| {
                 let left = *x;
@@ -91,22 +99,21 @@ impl MonthGrid<'_> {
                 Some((left, width))
             })
             .collect();
-        let room = (area.y + area.height).saturating_sub(top);
-        let shown = if framed { count } else { count.min(room) };
+        let shown = if framed { count } else { count.min(below) };
         let selected = weeks.iter().position(|week| week.contains(&self.selected)).unwrap_or(0);
         let first = (selected + 1).saturating_sub(usize::from(shown));
-        let heights = shares(room.saturating_sub(frame * count), shown);
+        let heights = shares(below.saturating_sub(between * (count - 1)), shown);
         let rows = weeks
             .into_iter()
             .skip(first)
             .zip(heights)
             .scan(top, |y, (week, height)| {
                 let above = *y;
-                *y += height + frame;
+                *y += height + between;
                 Some((week, above, height))
             })
             .collect();
-        Plan { framed, header, columns, rows }
+        Plan { framed, header, between, columns, rows }
     }
 
     fn draw_header(&self, plan: &Plan, buffer: &mut Buffer) {
@@ -115,26 +122,24 @@ impl MonthGrid<'_> {
         for (x, width) in &plan.columns {
             let name = name(weekday);
             let room = usize::from(*width);
-            let (indent, shown) = match room {
-                0..=2 => ("", name.get(..2).unwrap_or(name)),
-                3 => (" ", name.get(..2).unwrap_or(name)),
-                _ => (" ", name),
+            let shown = match (room, plan.framed) {
+                (0..=2, _) => name.get(..2).unwrap_or(name).to_owned(),
+                (3, _) => format!(" {}", name.get(..2).unwrap_or(name)),
+                (4, true) => format!(" {} ", name.get(..2).unwrap_or(name)),
+                (_, true) => format!(" {name} "),
+                (_, false) => format!(" {name}"),
             };
-            write(buffer, (*x, y), &format!("{indent}{shown}"), room, self.theme.style(Role::Accent));
+            write(buffer, (*x, y), &shown, room, self.theme.style(Role::Accent));
             weekday = weekday.next();
         }
     }
 
     fn draw_frame(&self, plan: &Plan, buffer: &mut Buffer) {
         let style = self.theme.style(Role::Border);
-        let last = plan.rows.len();
-        let lines = plan.rows.iter().map(|(_, y, _)| y - 1).chain(plan.rows.last().map(|(_, y, height)| y + height));
-        for (nth, y) in lines.enumerate() {
-            let [left, cross, right] = match nth {
-                0 => ["┌", "┬", "┐"],
-                n if n == last => ["└", "┴", "┘"],
-                _ => ["├", "┼", "┤"],
-            };
+        let upper = plan.header.map(|y| (y, ["┌", "┬", "┐"]));
+        let rules = plan.rows.iter().skip(1).filter(|_| plan.between > 0).map(|(_, y, _)| (y - 1, ["├", "┼", "┤"]));
+        let lower = plan.rows.last().map(|(_, y, height)| (y + height, ["└", "┴", "┘"]));
+        for (y, [left, cross, right]) in upper.into_iter().chain(rules).chain(lower) {
             for (column, (x, width)) in plan.columns.iter().enumerate() {
                 write(buffer, (x - 1, y), if column == 0 { left } else { cross }, 1, style);
                 write(buffer, (*x, y), &"─".repeat(usize::from(*width)), usize::from(*width), style);
@@ -156,36 +161,34 @@ impl MonthGrid<'_> {
     fn draw_day(&self, day: Date, cell: Rect, week: &Week<'_>, buffer: &mut Buffer) {
         let on_day: Vec<(usize, &Entry<'_>)> =
             week.entries.iter().filter(|(_, entry)| entry.is_on(day)).copied().collect();
-        self.draw_label(day, cell, on_day.len(), buffer);
         let room = usize::from(cell.width);
         let lines = usize::from(cell.height.saturating_sub(1));
-        if on_day.is_empty() || lines == 0 || room < 2 {
+        let titles = room >= TITLED && lines > 0;
+        let shown = |lane: usize| titles && lane < lines;
+        let hidden = on_day.iter().filter(|(lane, _)| titles && !shown(*lane)).count();
+        let told = match (titles, lines) {
+            (true, _) if hidden > 0 => format!("+{hidden}"),
+            (false, 0) if room > 5 && !on_day.is_empty() => format!("{}{}", glyph::DOT, on_day.len()),
+            (false, 0) if room > 4 && !on_day.is_empty() => glyph::DOT.to_owned(),
+            _ => String::new(),
+        };
+        self.draw_label(day, cell, !on_day.is_empty(), &told, buffer);
+        if lines == 0 || room < 2 || on_day.is_empty() {
             return;
         }
-        if lines == 1 || room < TITLED {
+        if !titles {
             self.draw_marks(&on_day, cell, buffer);
             return;
         }
-        let too_many = on_day.iter().any(|(lane, _)| *lane >= lines);
-        let titled = if too_many { lines - 1 } else { lines };
-        let mut hidden = 0;
-        for (lane, entry) in &on_day {
-            if *lane >= titled {
-                hidden += 1;
-                continue;
-            }
+        for (lane, entry) in on_day.iter().filter(|(lane, _)| shown(*lane)) {
             let y = cell.y + 1 + u16::try_from(*lane).unwrap_or(0);
             let line = self.line(entry, day, week.first, room);
             write(buffer, (cell.x, y), &line, room, entry.style(self.theme));
         }
-        if hidden > 0 {
-            let more = text::cut(&format!(" +{hidden} more"), room);
-            write(buffer, (cell.x, cell.y + cell.height - 1), &more, room, self.theme.style(Role::Dim));
-        }
     }
 
-    /// The number of the day with its glyphs: `▸12*`, and a count where nothing below can tell how much there is.
-    fn draw_label(&self, day: Date, cell: Rect, count: usize, buffer: &mut Buffer) {
+    /// The number of the day with its glyphs, `▸12*`, and at the right what the rows below cannot tell: how much there is.
+    fn draw_label(&self, day: Date, cell: Rect, busy: bool, told: &str, buffer: &mut Buffer) {
         let room = usize::from(cell.width);
         let (selected, today) = (day == self.selected, day == self.today);
         let before = match (selected, self.focused) {
@@ -202,24 +205,29 @@ impl MonthGrid<'_> {
         if day.day() == 1 && room >= TITLED {
             label.push_str(&day.strftime("%b").to_string());
         }
-        if count > 0 && cell.height == 1 && room > 4 {
-            let count = if room > 5 { format!("{}{count}", glyph::DOT) } else { glyph::DOT.to_owned() };
-            let left = room.saturating_sub(text::width(&label));
-            label.push_str(&text::fit_right(&count, left.min(3)));
-        }
         let mut style =
             self.theme.style(if day.first_of_month() == self.month.first_of_month() { Role::Text } else { Role::Dim });
-        if count > 0 {
+        if busy {
             style = style.patch(self.theme.style(Role::HasEvents));
         }
         if today {
             style = style.patch(self.theme.style(Role::Today));
         }
+        let left = room.saturating_sub(text::width(label.trim_end()) + 1);
+        let told = text::cut(told, left);
         if selected {
             style = style.patch(self.theme.style(if self.focused { Role::Focus } else { Role::Selected }));
-            label = text::fit(&label, room);
+            let filled = room.saturating_sub(text::width(&told));
+            let label = format!("{}{told}", text::fit(&label, filled));
+            write(buffer, (cell.x, cell.y), &label, room, style);
+            return;
         }
-        write(buffer, (cell.x, cell.y), &label, room, style);
+        // What is underlined is the number, not the room before it.
+        let shown = label.trim();
+        let indent = label.len() - label.trim_start().len();
+        write(buffer, (cell.x + u16::try_from(indent).unwrap_or(0), cell.y), shown, room, style);
+        let at = cell.x + u16::try_from(room.saturating_sub(text::width(&told))).unwrap_or(0);
+        write(buffer, (at, cell.y), &told, room, self.theme.style(Role::Dim));
     }
 
     /// A mark for each entry; a number for those that find no room.
@@ -288,10 +296,10 @@ impl MonthGrid<'_> {
             return;
         }
         let plan = self.plan(area);
-        self.draw_header(&plan, buffer);
         if plan.framed {
             self.draw_frame(&plan, buffer);
         }
+        self.draw_header(&plan, buffer);
         for (days, y, height) in &plan.rows {
             let week = Week::of(days, self.entries);
             for (day, (x, width)) in days.iter().zip(&plan.columns) {

@@ -2,36 +2,62 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::layout;
-use super::list::{self, Hold, Row};
+use super::list::{Hold, Row, Rows};
 use super::text;
-use super::theme::{Role, Theme};
+use super::theme::{Role, Theme, glyph};
 use crate::app::keymap::{self, Binding, Key};
 use crate::app::model::{Layer, Model};
 use crate::app::update::listed;
+
+/// Columns and rows of the palette.
+const PALETTE: (u16, u16) = (52, 16);
+
+/// The number of the palette's command that is drawn at a position.
+pub(crate) fn command_at(model: &Model, body: Rect, position: Position) -> Option<usize> {
+    let Some(Layer::Palette { input, selected }) = &model.layer else { return None };
+    let (width, height) = PALETTE;
+    let (area, rows) = palette(model, layout::within(layout::middle(body, width, height)), input, *selected);
+    rows.item_at(area, position)
+}
+
+/// What the palette lists, and where.
+fn palette(model: &Model, inner: Rect, input: &tui_input::Input, selected: usize) -> (Rect, Rows) {
+    let keyed = keymap::keyed(model, keymap::base_place(model));
+    let keys_of =
+        |binding: &Binding| keyed.iter().find(|(one, _)| std::ptr::eq(*one, binding)).map(|(_, keys)| &**keys);
+    let rows: Vec<Row> = listed(model, input.value())
+        .into_iter()
+        .map(|binding| palette_row(binding, keys_of(binding).unwrap_or_default(), inner.width))
+        .collect();
+    let rest = Rect { y: inner.y.saturating_add(1), height: inner.height.saturating_sub(1), ..inner };
+    (rest.intersection(inner), Rows::all(rows, selected))
+}
 
 /// Draws the layer, if there is one.
 pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>, body: Rect) {
     let theme = model.settings.theme;
     match &model.layer {
         None => {}
+        // What is filtered is looked at while the filter is typed.
+        Some(Layer::Search { .. }) => unfocus(frame, body),
+        Some(_) => recede(frame, body, theme),
+    }
+    match &model.layer {
+        None => {}
         Some(Layer::Palette { input, selected }) => {
-            let found = listed(model, input.value());
-            let inner = layout::over(frame, body, 52, 16, "Commands", theme);
-            typed(frame, inner, input, theme);
-            let rows: Vec<Row> = found
-                .iter()
-                .map(|binding| palette_row(binding, &keymap::keys_of(model, binding), inner.width))
-                .collect();
-            let rest = Rect { y: inner.y.saturating_add(1), height: inner.height.saturating_sub(1), ..inner };
-            let rest = rest.intersection(inner);
-            if rows.is_empty() {
+            let (width, height) = PALETTE;
+            let inner = layout::over(frame, body, width, height, "Commands", theme);
+            typed(frame, inner, input, ": ", theme);
+            let (rest, rows) = palette(model, inner, input, *selected);
+            if rows.rows.is_empty() {
                 let said = "no command is called so now";
                 layout::lines(frame, rest, [Line::styled(text::cut(said, rest.width.into()), theme.style(Role::Dim))]);
             }
-            list::draw(frame, rest, &rows, Some(*selected), Hold::Focused, theme);
+            rows.draw(frame, rest, Hold::Focused, theme);
         }
         Some(Layer::Help { scroll }) => {
             let inner = layout::over(frame, body, 72, body.height, "Help: what can be done here", theme);
@@ -42,27 +68,55 @@ pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>, body: Rect) {
             let last = rows.len().saturating_sub(usize::from(inner.height));
             layout::lines(frame, inner, rows.into_iter().skip((*scroll).min(last)));
         }
-        Some(Layer::Search(input)) => {
-            let inner = layout::over(frame, body, 52, 3, "Search public events", theme);
-            typed(frame, inner, input, theme);
-        }
+        // Below what it filters.
+        Some(Layer::Search { .. }) => {}
         Some(Layer::Confirm { question, .. }) => {
             let wrapped = text::wrap(question, 46);
             let height = u16::try_from(wrapped.len()).unwrap_or(1).saturating_add(4);
             let inner = layout::over(frame, body, 50, height, "Sure?", theme);
             let said = wrapped.into_iter().map(Line::raw);
-            let keys = Line::styled("y yes   n no", theme.style(Role::Accent));
+            let keys =
+                Line::from(vec![layout::mark(true, theme), Span::styled("y yes   n no", theme.style(Role::Accent))]);
             layout::lines(frame, inner, said.chain([Line::default(), keys]));
         }
     }
 }
 
-fn typed(frame: &mut Frame<'_>, area: Rect, input: &tui_input::Input, theme: Theme) {
-    let room = usize::from(area.width).saturating_sub(3);
+/// Draws the filter that is being typed; whether there is one.
+pub(crate) fn filter(model: &Model, frame: &mut Frame<'_>, area: Rect) -> bool {
+    let Some(Layer::Search { input, .. }) = &model.layer else { return false };
+    typed(frame, area, input, "▸ /", model.settings.theme);
+    true
+}
+
+/// What lies below has no keys now: it is dim, and what is selected in it is only that.
+fn recede(frame: &mut Frame<'_>, area: Rect, theme: Theme) {
+    unfocus(frame, area);
+    for position in area.intersection(frame.area()).positions() {
+        if let Some(cell) = frame.buffer_mut().cell_mut(position) {
+            cell.set_style(Style::reset().patch(theme.style(Role::Dim)));
+        }
+    }
+}
+
+/// What has the focus is only selected while keys go elsewhere.
+fn unfocus(frame: &mut Frame<'_>, area: Rect) {
+    for position in area.intersection(frame.area()).positions() {
+        if let Some(cell) = frame.buffer_mut().cell_mut(position)
+            && cell.symbol() == glyph::FOCUS
+        {
+            cell.set_symbol(glyph::SELECTED);
+        }
+    }
+}
+
+fn typed(frame: &mut Frame<'_>, area: Rect, input: &tui_input::Input, prompt: &'static str, theme: Theme) {
+    let indent = text::width(prompt);
+    let room = usize::from(area.width).saturating_sub(indent + 1);
     let shown = input.value();
-    let line = Line::from(vec![Span::styled(": ", theme.style(Role::Accent)), Span::raw(text::cut(shown, room))]);
+    let line = Line::from(vec![Span::styled(prompt, theme.style(Role::Accent)), Span::raw(text::cut(shown, room))]);
     layout::lines(frame, area, [line]);
-    let column = input.visual_cursor().min(room) + 2;
+    let column = input.visual_cursor().min(room) + indent;
     if let Ok(column) = u16::try_from(column)
         && column < area.width
         && area.height > 0

@@ -1,8 +1,11 @@
 //! What is always visible: where and when one is, as whom, what was just said, and which keys work now.
 
-use domain::Service;
+use std::time::Duration;
+
+use domain::{Error, Service};
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier};
 use ratatui::text::{Line, Span};
 
 use super::text;
@@ -10,6 +13,7 @@ use super::theme::{Role, Theme};
 use crate::app::ask::Query;
 use crate::app::keymap::{self, Place};
 use crate::app::model::{Model, Screen, Tone, View};
+use crate::app::remote::SLOW;
 
 /// Draws the line at the top.
 pub(crate) fn header(model: &Model, frame: &mut Frame<'_>, area: Rect) {
@@ -18,34 +22,59 @@ pub(crate) fn header(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let left = format!("{} ", place_and_range(model));
     let today = model.today().strftime("%a %-d %b %Y").to_string();
     let mut right: Vec<(String, Role)> = Vec::new();
-    let pending = model.pending_invitations();
-    if pending > 0 {
-        right.push((format!("{pending} to answer"), Role::Pending));
-    }
+    let to_answer = model.to_answer();
+    let pending = to_answer.is_some();
+    // What may be old is not called out.
+    let role = if model.trouble(&Query::Inbox { page: 0 }).is_some() { Role::Dim } else { Role::Pending };
+    right.extend(to_answer.map(|words| (words, role)));
     right.push((format!("today {today}"), Role::Today));
     right.push((model.settings.zone.name().to_owned(), Role::Text));
     right.push((model.me().map_or("not signed in".to_owned(), ToString::to_string), Role::Accent));
     if width >= 90 {
         right.push((model.settings.place.clone(), Role::Dim));
     }
-    let wide = |parts: &[(String, Role)]| parts.iter().map(|(words, _)| text::width(words) + 3).sum::<usize>();
-    if text::width(&left) + wide(&right) > width && pending > 0 {
+    // Three cells between two, and one to what stands at the left.
+    let wide = |parts: &[(String, Role)]| {
+        parts.iter().map(|(words, _)| text::width(words) + 3).sum::<usize>().saturating_sub(2)
+    };
+    let too_wide = |right: &[(String, Role)]| text::width(&left) + wide(right) > width;
+    if too_wide(&right) && pending {
         right.remove(0);
     }
-    if text::width(&left) + wide(&right) > width {
-        for part in &mut right {
-            if part.1 == Role::Today {
-                part.0 = model.today().strftime("%-d %b").to_string();
-            }
+    // First what can be said shorter, then what can be cut: of all four something is always there.
+    if too_wide(&right) {
+        say(&mut right, Role::Today, model.today().strftime("%-d %b").to_string());
+    }
+    if too_wide(&right) {
+        let zone = model.settings.zone.name();
+        say(&mut right, Role::Text, zone.rsplit('/').next().unwrap_or(zone).replace('_', " "));
+    }
+    for role in [Role::Accent, Role::Text] {
+        if too_wide(&right)
+            && let Some((words, _)) = right.iter().find(|(_, of)| *of == role)
+        {
+            let beyond = (text::width(&left) + wide(&right)).saturating_sub(width);
+            let shorter = text::cut(words, text::width(words).saturating_sub(beyond).max(LEAST));
+            say(&mut right, role, shorter);
         }
     }
     let room = width.saturating_sub(wide(&right));
     let mut spans = vec![Span::styled(text::fit(&left, room), theme.style(Role::Accent))];
-    for (words, role) in &right {
-        spans.push(Span::styled(" · ", theme.style(Role::Dim)));
+    for (nth, (words, role)) in right.iter().enumerate() {
+        spans.push(Span::styled(if nth == 0 { " " } else { " · " }, theme.style(Role::Dim)));
         spans.push(Span::styled(words.clone(), theme.style(*role)));
     }
     frame.render_widget(Line::from(spans), area);
+}
+
+/// Cells that are left of a name that is too long for a narrow terminal.
+const LEAST: usize = 6;
+
+/// Says one of the header's parts in other words.
+fn say(parts: &mut [(String, Role)], role: Role, words: String) {
+    if let Some(part) = parts.iter_mut().find(|(_, of)| *of == role) {
+        part.0 = words;
+    }
 }
 
 fn place_and_range(model: &Model) -> String {
@@ -54,7 +83,7 @@ fn place_and_range(model: &Model) -> String {
         Screen::Event(page) => model.event(page.event).map_or("Event".to_owned(), |event| event.title.to_string()),
         Screen::Form(form) => form.title.clone(),
         Screen::Invitations(_) => "Invitations".to_owned(),
-        Screen::Public { .. } => "Public events".to_owned(),
+        Screen::Public(_) => "Public events".to_owned(),
         Screen::People(_) => "People".to_owned(),
         Screen::Services(_) => "Services".to_owned(),
     }
@@ -67,12 +96,10 @@ pub(crate) fn range(model: &Model) -> String {
     match model.view {
         View::Month => cursor.strftime("%B %Y").to_string(),
         View::Day => cursor.strftime("%a %-d %b %Y").to_string(),
-        View::Week | View::Agenda => {
-            let (from, days) = match model.view {
-                View::Agenda => (model.agenda_from, crate::app::model::AGENDA_DAYS),
-                _ => (model.week_start(cursor), 7),
-            };
-            let to = from.checked_add((days - 1).days()).unwrap_or(from);
+        View::Agenda => format!("from {}", model.agenda_from.strftime("%-d %b %Y")),
+        View::Week => {
+            let from = model.week_start(cursor);
+            let to = from.checked_add(6.days()).unwrap_or(from);
             format!("{} – {}", from.strftime("%-d %b"), to.strftime("%-d %b %Y"))
         }
     }
@@ -82,98 +109,143 @@ pub(crate) fn range(model: &Model) -> String {
 pub(crate) fn news(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let theme = model.settings.theme;
     let width = usize::from(area.width);
-    let (words, role) = if let Some(toast) = model.toasts.last() {
-        let role = match toast.tone {
-            Tone::Good => Role::Success,
-            Tone::Careful => Role::Warning,
-            Tone::Bad => Role::Error,
+    let (words, behind, role) = if let Some((toast, behind)) = model.toasts.shown() {
+        let (sign, role) = match toast.tone {
+            Tone::Good => ("✓", Role::Success),
+            Tone::Careful => ("?", Role::Warning),
+            Tone::Bad => ("!", Role::Error),
         };
-        let sign = match toast.tone {
-            Tone::Good => "✓",
-            Tone::Careful => "?",
-            Tone::Bad => "!",
-        };
-        let undo = if toast.undo.is_some() { " · u undoes it" } else { "" };
-        (format!("{sign} {}{undo}", toast.text), role)
-    } else if let Some(sending) = model.sending.values().find(|sending| sending.unconfirmed) {
-        (format!("? unconfirmed: {}; asking again", sending.command.words()), Role::Warning)
+        let undo = key_of(model, keymap::Action::Undo).filter(|_| toast.undo.is_some());
+        let undo = undo.map_or(String::new(), |key| format!(" · {key} undoes it"));
+        let behind = if behind > 0 { format!(" · {behind} more") } else { String::new() };
+        (format!("{sign} {}{undo}", toast.text), behind, role)
+    } else if let Some(unconfirmed) = unconfirmed(model) {
+        (unconfirmed, String::new(), Role::Warning)
     } else if let Some(slow) = slow(model) {
-        (format!("waiting for {slow} …"), Role::Dim)
+        (format!("waiting for {slow} …"), String::new(), Role::Dim)
     } else {
         return;
     };
-    frame.render_widget(Line::styled(text::cut(&words, width), theme.style(role)), area);
+    // Of a long text, rather its end than what follows it.
+    let words = text::cut(&words, width.saturating_sub(text::width(&behind)));
+    frame.render_widget(Line::styled(format!("{words}{behind}"), theme.style(role)), area);
 }
 
+/// What is not known of my own commands: `? unconfirmed: accept, invite; asking again`.
+fn unconfirmed(model: &Model) -> Option<String> {
+    let mut words: Vec<&str> =
+        model.sending.values().filter(|sending| sending.unconfirmed).map(|sending| sending.command.words()).collect();
+    words.dedup();
+    (!words.is_empty()).then(|| format!("? unconfirmed: {}; asking again", words.join(", ")))
+}
+
+/// The service that what is on the screen waits for, once that is worth a word.
 fn slow(model: &Model) -> Option<Service> {
     let now = model.now.instant;
     let asked = model
-        .visible()
+        .shown()
         .into_iter()
         .find(|query| model.remote(query).is_some_and(|remote| remote.is_slow(now)))
         .map(|query| query.service());
-    let sent = model.sending.values().find(|s| now.saturating_duration_since(s.since).as_millis() >= 150);
+    let sent = model.sending.values().find(|sending| now.saturating_duration_since(sending.since) >= SLOW);
     asked.or(sent.map(|sending| sending.command.service()))
 }
 
-/// Draws the line at the bottom: keys that work now, whole items only.
-pub(crate) fn footer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
-    let theme = model.settings.theme;
-    let mut room = usize::from(area.width);
-    let place = keymap::place(model);
-    let mut spans: Vec<Span<'static>> = Vec::new();
-    for (keys, words) in footer_items(model, place) {
-        let wide = text::width(&keys) + 1 + text::width(words) + 2;
-        if wide > room + 2 {
-            break;
-        }
-        room = room.saturating_sub(wide);
-        spans.push(Span::styled(keys, theme.style(Role::Accent)));
-        spans.push(Span::styled(format!(" {words}  "), theme.style(Role::Dim)));
-    }
-    frame.render_widget(Line::from(spans), area);
+/// The key that does something now, as it is written.
+fn key_of(model: &Model, action: keymap::Action) -> Option<String> {
+    let keyed = keymap::keyed(model, keymap::base_place(model));
+    let (_, keys) = keyed.into_iter().find(|(binding, _)| binding.action == action)?;
+    keys.first().map(|key| key.written())
 }
 
-/// What must be found even in a narrow footer comes first.
-fn footer_items(model: &Model, place: Place) -> Vec<(String, &'static str)> {
+/// Draws the line at the bottom, whole items only: at the left what can be done here, at the right what can be done anywhere.
+pub(crate) fn footer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
+    let theme = model.settings.theme;
+    let (here, anywhere) = footer_items(model, keymap::place(model));
+    let width = usize::from(area.width);
+    // What can be done anywhere is found even where it is narrow.
+    let anywhere = fitting(anywhere, width);
+    let right = wide(&anywhere);
+    let here = fitting(here, width.saturating_sub(right + GAP));
+    let between = width.saturating_sub(wide(&here) + right);
+    let spans = |items: Items| {
+        items.into_iter().enumerate().flat_map(move |(nth, (keys, words))| {
+            let gap = if nth == 0 { "" } else { "  " };
+            [
+                Span::raw(gap),
+                Span::styled(keys, theme.style(Role::Accent)),
+                Span::styled(format!(" {words}"), theme.style(Role::Dim)),
+            ]
+        })
+    };
+    let line = spans(here).chain([Span::raw(" ".repeat(between))]).chain(spans(anywhere));
+    frame.render_widget(Line::from_iter(line), area);
+}
+
+/// Cells between two items of the footer.
+const GAP: usize = 2;
+
+/// Cells that items take.
+fn wide(items: &Items) -> usize {
+    let each = items.iter().map(|(keys, words)| text::width(keys) + 1 + text::width(words) + GAP);
+    each.sum::<usize>().saturating_sub(GAP)
+}
+
+/// As many from the front as fit whole.
+fn fitting(mut items: Items, room: usize) -> Items {
+    while wide(&items) > room {
+        items.pop();
+    }
+    items
+}
+
+type Items = Vec<(String, &'static str)>;
+
+/// What can be done here, and what can be done anywhere.
+fn footer_items(model: &Model, place: Place) -> (Items, Items) {
     use keymap::Action as A;
-    let first = |action| !matches!(action, A::Help | A::Palette | A::Back | A::Quit);
-    let all: Vec<_> = keymap::keyed(model, place)
-        .into_iter()
-        .filter(|(binding, _)| binding.in_footer)
+    let anywhere = |action| matches!(action, A::Help | A::Palette | A::Back | A::Quit);
+    let shown = keymap::keyed(model, place).into_iter().filter(|(binding, _)| binding.in_footer);
+    let (right, left): (Vec<_>, Vec<_>) = shown
         .filter_map(|(binding, keys)| keys.first().map(|key| (key.written(), binding)))
-        .collect();
-    let item = |(key, binding): &(String, &'static keymap::Binding)| (key.clone(), binding.words);
-    let general = all.iter().filter(|(_, binding)| !first(binding.action)).map(item);
-    let particular = all.iter().filter(|(_, binding)| first(binding.action)).map(item);
-    general.chain(particular).collect()
+        .partition(|(_, binding)| anywhere(binding.action));
+    let items = |found: Vec<(String, &'static keymap::Binding)>| {
+        found.into_iter().map(|(keys, binding)| (keys, binding.words)).collect()
+    };
+    (items(left), items(right))
 }
 
 /// Why a pane's data is old or missing, if it is: which service, how old, and what to press.
-pub(crate) fn trouble(model: &Model, query: &Query) -> Option<(String, Role)> {
-    let remote = model.remote(query)?;
-    let why = remote.failed()?;
-    let down = why.service().map_or_else(
-        || why.to_string(),
-        |service| match why {
-            domain::Error::Deadline { .. } => format!("{service} does not answer"),
-            domain::Error::Unavailable { .. } => format!("{service} is down"),
-            other => other.to_string(),
-        },
-    );
-    let age = remote.age(model.now.instant).map(|age| format!(" · this is {} old", written(age)));
-    let retry = if why.service().is_some() { " · r retries" } else { "" };
-    Some((format!("{down}{}{retry}", age.unwrap_or_default()), Role::Error))
+fn trouble(model: &Model, query: &Query) -> Option<String> {
+    let why = model.trouble(query)?;
+    let said = match why {
+        Error::Deadline { service } => format!("{service} does not answer"),
+        Error::Unavailable { service, .. } => format!("{service} is down"),
+        Error::Internal { service, incident } => format!("{service} failed (incident {incident})"),
+        other => other.to_string(),
+    };
+    let age = model.remote(query).and_then(|remote| remote.age(model.now.instant));
+    let age =
+        age.map_or_else(|| " · nothing is known yet".to_owned(), |age| format!(" · this is {} old", written(age)));
+    let again = key_of(model, keymap::Action::Retry).map(|key| format!(" · {key} retries"));
+    Some(format!("{said}{age}{}", again.unwrap_or_default()))
 }
 
-fn written(age: std::time::Duration) -> String {
+fn written(age: Duration) -> String {
     match age.as_secs() {
         seconds @ 0..120 => format!("{seconds} s"),
-        seconds => format!("{} min", seconds / 60),
+        seconds @ 120..7_200 => format!("{} min", seconds / 60),
+        seconds => format!("{} h", seconds / 3_600),
     }
 }
 
-/// Draws the trouble of a pane in its first line, if there is some, and gives what is left.
+/// What is left of a pane below its trouble, if there is some.
+pub(crate) fn below_trouble(model: &Model, query: &Query, area: Rect) -> Rect {
+    let taken = u16::from(trouble(model, query).is_some());
+    Rect { y: area.y.saturating_add(taken), height: area.height.saturating_sub(taken), ..area }.intersection(area)
+}
+
+/// Draws the trouble of a pane in its first line, if there is some, and gives what is left, and whether that is to be drawn [`grey`].
 pub(crate) fn with_trouble(
     model: &Model,
     query: &Query,
@@ -181,12 +253,29 @@ pub(crate) fn with_trouble(
     area: Rect,
     theme: Theme,
 ) -> (Rect, bool) {
-    let Some((words, role)) = trouble(model, query) else { return (area, false) };
-    let line = Line::styled(text::cut(&words, usize::from(area.width)), theme.style(role));
+    let Some(words) = trouble(model, query) else { return (area, false) };
+    let line = Line::styled(text::cut(&words, usize::from(area.width)), theme.style(Role::Error));
     let mut rows = area.rows();
     if let Some(row) = rows.next() {
         frame.render_widget(line, row);
     }
     let rest = Rect { y: area.y.saturating_add(1), height: area.height.saturating_sub(1), ..area };
     (rest.intersection(area), true)
+}
+
+/// Makes what was drawn look old, if it is. What is selected stays marked.
+pub(crate) fn grey(frame: &mut Frame<'_>, area: Rect, theme: Theme, old: bool) {
+    if !old {
+        return;
+    }
+    let area = area.intersection(frame.area());
+    for position in area.positions() {
+        if let Some(cell) = frame.buffer_mut().cell_mut(position)
+            && !cell.modifier.contains(Modifier::REVERSED)
+        {
+            cell.modifier.remove(Modifier::BOLD);
+            cell.fg = Color::Reset;
+            cell.set_style(theme.style(Role::Dim));
+        }
+    }
 }

@@ -17,9 +17,10 @@ use domain::events::{
 };
 use domain::integrity::{AskHealth, Audit, AuditPage, Health, Present};
 use domain::log::{Changes, ReadChanges};
-use domain::{Answer, Context, Error, Page, Username};
+use domain::recovery::{AcceptLoss, LossAccepted, ReadSnapshot, Snapshot};
+use domain::{Answer, Context, Error, Page, Positions, Username, Watch};
 
-use crate::audit;
+use crate::{audit, snapshot};
 
 /// The events service.
 pub(crate) struct EventsService {
@@ -92,5 +93,17 @@ impl Events for EventsService {
 
     async fn health(&self, _: &Context, _: AskHealth) -> Answer<Health> {
         self.chassis.answer_health()
+    }
+
+    async fn watch(&self, context: &Context, request: Watch) -> Answer<Positions> {
+        self.chassis.answer_watch(context, request).await
+    }
+
+    async fn snapshot(&self, _: &Context, request: ReadSnapshot) -> Answer<Snapshot<EventChange>> {
+        self.chassis.serve_snapshot(&request, snapshot::rows).await
+    }
+
+    async fn accept_loss(&self, context: &Context, request: AcceptLoss) -> Answer<LossAccepted> {
+        self.chassis.accept_loss(context, request).await
     }
 }

@@ -4,7 +4,8 @@
 //! behind, and what is remembered of former invitees of an event that nobody organizes any more. While the first is under way the event stands in [`REINDEXING`], so that lists do not rely on the index for it.
 
 use chassis::work::begin;
-use chassis::{Chassis, Fault, Row};
+use chassis::{Chassis, Fault, Row, log};
+use domain::events::EventChange;
 use domain::{EventId, Service, UserId};
 use serde::{Deserialize, Serialize};
 use storage::{Reader as _, Transaction};
@@ -110,12 +111,15 @@ fn orphan(tx: &mut Transaction<'_>, event: EventId, organizer: UserId) -> Result
 /// Removes an invitation of a deleted account, and the event with it if nobody is left who may see it.
 fn leave(tx: &mut Transaction<'_>, event: EventId, user: UserId) -> Result<(), Fault> {
     tx.delete(&INVITED_OF, &(user, event))?;
-    remove_invitee(tx, event, user)?;
+    let was_invited = remove_invitee(tx, event, user)?;
     if let Some(row) = tx.get(&EVENTS, &event)?
         && row.organizer.is_none()
         && is_deserted(tx, event)?
     {
         super::remove(tx, event, &row)?;
+    } else if was_invited {
+        // Whoever follows auth and has heard of the deletion has done so already; where auth has lost the account there is none.
+        log::announce(tx, EventChange::Uninvited { event, invitees: vec![user] })?;
     }
     Ok(())
 }

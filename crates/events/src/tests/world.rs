@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chassis::directory::People;
+use chassis::follow::Follower as _;
 use chassis::{Chassis, Fault, OperatorKey, Row, Setup, SystemClock};
 use domain::auth::AuthClient;
 use domain::events::{
@@ -133,7 +134,7 @@ impl World {
         let apply = move |tx: &mut storage::Transaction<'_>| {
             let heard = tx.cursor("auth")?.map_or(0, |cursor| cursor.position);
             for (change, at) in log.iter().zip(1_u64..).filter(|(_, at)| *at > heard) {
-                follow::apply(tx, Position { epoch: EPOCH, at }, change)?;
+                follow::OfAuth.apply(tx, Position { epoch: EPOCH, at }, change)?;
             }
             let position = log.len() as u64;
             tx.set_cursor("auth", Cursor { epoch: storage::Epoch(EPOCH.0), position, digest: Digest::default() })?;

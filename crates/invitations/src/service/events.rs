@@ -22,7 +22,8 @@ impl InvitationsService {
     ///
     /// # Errors
     /// Of an event that they cannot see by what is known here: not found (`event`) if events says so, unavailable (events) if
-    /// it cannot be asked. Of one that they see, what is known here decides even then.
+    /// it cannot be asked. Of one that they see but are not enough to: unavailable (events) if it cannot be asked, since what
+    /// is missing here may be on its way; otherwise what is known here decides.
     pub(super) async fn bring_into_sight(
         &self,
         context: &Context,
@@ -37,7 +38,7 @@ impl InvitationsService {
         }
         match self.vouched(context, event, viewer).await {
             Ok(vouched) => db.write(move |tx| admission::admit(tx, viewer, &vouched)).await,
-            Err(_) if seen.is_some() => Ok(()),
+            Err(Error::NotFound { .. }) if seen.is_some() => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
@@ -56,7 +57,7 @@ impl InvitationsService {
             Ok(Err(Error::NotFound { .. })) => Err(sight::unseen(event)),
             // Asking changes nothing, so that this call did nothing is certain.
             Ok(Err(Error::Deadline { .. })) | Err(_) => Err(silent()),
-            Ok(Err(error)) => Err(error),
+            Ok(Err(error)) => Err(self.chassis.told_by(Service::Events, error)),
         }
     }
 }

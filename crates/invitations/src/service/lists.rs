@@ -1,13 +1,18 @@
-//! The queries: the inbox, the participants of an event, the invitations of some people to it.
+//! The queries: the inbox, the participants of an event, the invitations of some people to it, one's own to some events, the answers to
+//! one's own events.
 
-use chassis::{Fault, cursor};
+use chassis::{Chassis, Fault, cursor};
 use domain::events::MAX_INVITEES;
-use domain::invitations::{Inbox, Invitation, ListParticipants, OfPeople, Participant, Participants, Status};
+use domain::invitations::{
+    Answered, Answers, Inbox, Invitation, ListAnswers, ListParticipants, MAX_EVENTS, OfEvents, OfPeople, Participant,
+    Participants, Status,
+};
 use domain::{Answer, Context, Error, EventId, Instance, Page, Service, UserId};
 use storage::Reader as _;
 
 use super::InvitationsService;
 use super::reading::{Reading, with_behind};
+use crate::store::heard::{self, Heard};
 use crate::{sight, store};
 
 impl InvitationsService {
@@ -16,6 +21,12 @@ impl InvitationsService {
         let user = context.user()?;
         let after: Option<(u64, EventId, Instance)> = cursor::read(&request.page)?;
         self.read(context, |reading| inbox(reading, user, &request, after)).await
+    }
+
+    /// Those who may ask for it are oneself: it holds only the answers to one's own events.
+    pub(super) async fn list_answers(&self, context: &Context, request: ListAnswers) -> Answer<Answers> {
+        let user = context.user()?;
+        self.read(context, |reading| answers(reading, user, request)).await
     }
 
     pub(super) async fn list_participants(&self, context: &Context, request: ListParticipants) -> Answer<Participants> {
@@ -40,6 +51,16 @@ impl InvitationsService {
         let reply = self.read(&context, |reading| of_people(reading, viewer, &request)).await?;
         Ok(with_behind(reply, &behind))
     }
+
+    /// Those who may ask for it are oneself: it holds only one's own.
+    pub(super) async fn list_mine(&self, context: &Context, request: OfEvents) -> Answer<Vec<Invitation>> {
+        let user = context.user()?;
+        if request.events.len() > MAX_EVENTS {
+            let why = format!("at most {MAX_EVENTS} events can be asked about at once");
+            return Err(Error::invalid("events", request.events.len().to_string(), why));
+        }
+        self.read(context, |reading| mine(reading, user, &request)).await
+    }
 }
 
 /// A page of someone's invitations, the last to arrive first. One to an event that was just cancelled, and whose turn to
@@ -59,6 +80,23 @@ fn inbox(
         Ok(reading.invitation(event, instance, user)?.filter(|invitation| !invitation.event.cancelled))
     })?;
     Ok(named(page))
+}
+
+/// What someone was told of: all of it, or what came after a position.
+fn answers(reading: &Reading<'_, '_>, user: UserId, request: ListAnswers) -> Result<Answers, Fault> {
+    let until = Chassis::position(reading.view);
+    let heard = match request.after {
+        Some(after) if after.epoch != until.epoch => Vec::new(),
+        after => heard::after(reading.view, user, after.map_or(0, |after| after.at))?,
+    };
+    let mut items = Vec::new();
+    for Heard { event, instance, user, .. } in heard {
+        // Whoever cannot be named (yet) is left out, as everywhere.
+        if let Some(Invitation { event, instance, invitee, status, .. }) = reading.invitation(event, instance, user)? {
+            items.push(Answered { event: event.id, instance, title: event.title, username: invitee, status });
+        }
+    }
+    Ok(Answers { items, until })
 }
 
 /// A page of an event's participants by status, then by registration.
@@ -94,6 +132,15 @@ fn of_people(reading: &Reading<'_, '_>, viewer: UserId, request: &OfPeople) -> R
         if let Some(user) = reading.user(name)? {
             found.extend(reading.invitation(request.event, Instance::Series, user)?);
         }
+    }
+    Ok(found)
+}
+
+/// Someone's invitations to all of some events, in the order of the question.
+fn mine(reading: &Reading<'_, '_>, user: UserId, request: &OfEvents) -> Result<Vec<Invitation>, Fault> {
+    let mut found = Vec::new();
+    for event in &request.events {
+        found.extend(reading.invitation(*event, Instance::Series, user)?);
     }
     Ok(found)
 }

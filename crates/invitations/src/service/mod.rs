@@ -13,11 +13,12 @@ use domain::auth::Auth;
 use domain::events::Events;
 use domain::integrity::{AskHealth, Audit, AuditPage, Health};
 use domain::invitations::{
-    Attend, Inbox, Invitation, InvitationChange, Invitations, ListParticipants, OfPeople, Participants, Respond,
-    Unattend,
+    Answers, Attend, Inbox, Invitation, InvitationChange, Invitations, ListAnswers, ListParticipants, OfEvents,
+    OfPeople, Participants, Respond, Unattend,
 };
 use domain::log::{Changes, ReadChanges};
-use domain::{Answer, Context, Page};
+use domain::recovery::{AcceptLoss, LossAccepted, ReadSnapshot, Snapshot};
+use domain::{Answer, Context, Page, Positions, Watch};
 
 /// The service.
 pub(crate) struct InvitationsService {
@@ -60,6 +61,10 @@ impl Invitations for InvitationsService {
         self.list_of_people(context, request).await
     }
 
+    async fn mine(&self, context: &Context, request: OfEvents) -> Answer<Vec<Invitation>> {
+        self.list_mine(context, request).await
+    }
+
     async fn changes(&self, context: &Context, request: ReadChanges) -> Answer<Changes<InvitationChange>> {
         self.chassis.serve_changes(context, request).await
     }
@@ -70,5 +75,21 @@ impl Invitations for InvitationsService {
 
     async fn health(&self, _: &Context, _: AskHealth) -> Answer<Health> {
         self.chassis.answer_health()
+    }
+
+    async fn watch(&self, context: &Context, request: Watch) -> Answer<Positions> {
+        self.chassis.answer_watch(context, request).await
+    }
+
+    async fn answers(&self, context: &Context, request: ListAnswers) -> Answer<Answers> {
+        self.list_answers(context, request).await
+    }
+
+    async fn snapshot(&self, _: &Context, request: ReadSnapshot) -> Answer<Snapshot<InvitationChange>> {
+        self.chassis.serve_snapshot(&request, crate::snapshot::rows).await
+    }
+
+    async fn accept_loss(&self, context: &Context, request: AcceptLoss) -> Answer<LossAccepted> {
+        self.chassis.accept_loss(context, request).await
     }
 }

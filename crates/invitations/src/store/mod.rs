@@ -1,5 +1,6 @@
 //! The tables, and reading them. What changes them together is in [`record`]; the rules are elsewhere.
 
+pub(crate) mod heard;
 pub(crate) mod record;
 
 use chassis::journal::Author;

@@ -1,4 +1,5 @@
-//! The one place where an answer changes: the row, its indexes, the counts and the announcement, always together.
+//! The one place where an answer changes: the row, its indexes, the counts, the announcement and what the organizer is told,
+//! always together.
 //!
 //! Followers, cascades and answers all come through here; capacity and promotions will be decided here too. Whether someone
 //! may do what is done is not asked here.
@@ -11,6 +12,7 @@ use storage::{Reader as _, Transaction};
 
 use super::{
     BY_INVITER, BY_STATUS, COUNTS, INBOX, INVITATIONS, InboxKey, InvitationRow, OF_USER, Origin, Place, UNANSWERED,
+    heard,
 };
 
 /// Makes the rows of `people` what is given, `None` for none, and everything that depends on them accordingly. Those whose
@@ -25,7 +27,9 @@ pub(crate) fn record(
     instance: Instance,
     people: &[(UserId, Option<InvitationRow>)],
 ) -> Result<(), Fault> {
-    let listed = super::facts(tx, event)?.is_some_and(|facts| !facts.cancelled);
+    let facts = super::facts(tx, event)?;
+    let listed = facts.as_ref().is_some_and(|facts| !facts.cancelled);
+    let organizer = facts.and_then(|facts| facts.organizer);
     let mut counts = super::counts(tx, event, instance)?;
     let mut told = Vec::new();
     for (user, next) in people {
@@ -54,7 +58,15 @@ pub(crate) fn record(
         tx.put(&COUNTS, &(event, instance), &Row(counts))?;
     }
     for people in told.chunks(MAX_PEOPLE_A_RECORD) {
-        chassis::log::announce(tx, InvitationChange::Answered { event, instance, people: people.to_vec() })?;
+        let change = InvitationChange::Answered { event, instance, people: people.to_vec() };
+        let at = chassis::log::announce(tx, change)?;
+        if let Some(organizer) = organizer {
+            heard::tell(tx, organizer, (event, instance), people, at)?;
+        }
+    }
+    if let Some(organizer) = organizer {
+        let gone: Vec<UserId> = told.iter().filter(|(_, status)| status.is_none()).map(|(user, _)| *user).collect();
+        heard::forget(tx, organizer, (event, instance), &gone)?;
     }
     Ok(())
 }

@@ -2,11 +2,12 @@
 
 use chassis::Row;
 use domain::integrity::{Audit, REFERENCES, Target};
-use domain::invitations::{Counts, Invitations as _, Status};
+use domain::invitations::{Counts, Invitations as _, Response, Status};
 use domain::{Context, Credential, EventId, Instance, Service, UserId};
 use storage::Transaction;
 
 use super::world::{World, run};
+use crate::store::heard::{ANSWERS, Heard};
 use crate::store::{BY_INVITER, BY_STATUS, COUNTS, EVENTS, OF_USER, UNANSWERED};
 
 #[test]
@@ -16,6 +17,7 @@ fn every_reference_that_is_declared_is_walked() {
         let (alice, bob) = (world.registers("alice").await, world.registers("bob").await);
         let event = world.creates(&alice, true).await;
         world.invites(&alice, &event, &[&bob]).await;
+        world.responds(&bob, &event, Response::Accept).await.unwrap();
         let audit = world.audited().await;
         assert_eq!(audit.discrepancies, [""; 0]);
         for rule in REFERENCES.iter().filter(|rule| rule.holder == Service::Invitations) {
@@ -35,7 +37,7 @@ type Tamper = fn(&mut Transaction<'_>, EventId, UserId) -> Result<(), storage::E
 #[test]
 fn every_kind_of_disagreement_is_found() {
     const SERIES: Instance = Instance::Series;
-    let tampers: [(&str, Tamper); 8] = [
+    let tampers: [(&str, Tamper); 9] = [
         ("the counts of event", |tx, event, _| {
             tx.put(&COUNTS, &(event, SERIES), &Row(Counts { going: 1, ..Counts::default() }))
         }),
@@ -51,6 +53,10 @@ fn every_kind_of_disagreement_is_found() {
         ("the facts of the event are missing", |tx, event, _| tx.delete(&EVENTS, &event)),
         ("counts has an entry", |tx, _, _| {
             tx.put(&COUNTS, &(EventId::from_bytes([9; 16]), SERIES), &Row(Counts::default()))
+        }),
+        ("answers has an entry", |tx, event, user| {
+            let nobody = UserId::from_bytes([9; 16]);
+            tx.put(&ANSWERS, &(user, 0), &Heard { at: 1, event, instance: SERIES, user: nobody })
         }),
     ];
     for (found, tamper) in tampers {

@@ -11,6 +11,7 @@ use storage::encode_value;
 
 use super::world::EVENTS;
 use crate::cascade::Work;
+use crate::store::heard::Heard;
 use crate::store::{EventRow, InvitationRow, Origin, Shape};
 
 fn hex(bytes: &[u8]) -> String {
@@ -57,6 +58,16 @@ fn rows_keep_their_bytes() {
     );
     let joined = InvitationRow { origin: Origin::Joined, status: Status::Going, author: None, vouched: None };
     assert_eq!(hex(&encode_value(&joined).unwrap()), "0101000000");
+    let heard = Heard {
+        at: 300,
+        event: EventId::from_bytes([1; 16]),
+        instance: Instance::Series,
+        user: UserId::from_bytes([2; 16]),
+    };
+    assert_eq!(
+        hex(&encode_value(&heard).unwrap()),
+        "01fb2c01010101010101010101010101010101010002020202020202020202020202020202"
+    );
     let counts = chassis::Row(Counts { going: 1, maybe: 2, pending: 3, declined: 300 });
     assert_eq!(hex(&encode_value(&counts).unwrap()), "01010203fb2c01");
 }

@@ -1,7 +1,9 @@
-//! The three lists, page by page.
+//! The lists, page by page.
 
 use domain::events::MAX_INVITEES;
-use domain::invitations::{Inbox, Invitations as _, ListParticipants, OfPeople, Response, Status};
+use domain::invitations::{
+    Inbox, Invitations as _, ListParticipants, MAX_EVENTS, OfEvents, OfPeople, Response, Status,
+};
 use domain::{Instance, PageRequest, Service, Username};
 
 use super::world::{Someone, World, code, page, run};
@@ -114,6 +116,33 @@ fn the_invitations_of_some_people_come_in_the_order_of_the_question() {
         let invitees = vec![alice.name.clone(); MAX_INVITEES + 1];
         let request = OfPeople { event: event.event, invitees };
         assert_eq!(code(world.service.of_people(&alice.call(), request).await).0, "invalid_input");
+    });
+}
+
+#[test]
+fn my_invitations_to_some_events_come_in_the_order_of_the_question_and_nobody_elses() {
+    run(async {
+        let world = World::new();
+        let (alice, bob) = (world.registers("alice").await, world.registers("bob").await);
+        let mut events = Vec::new();
+        for _ in 0..4 {
+            events.push(world.creates(&alice, true).await);
+        }
+        for number in [0, 2, 3] {
+            world.invites(&alice, &events[number], &[&bob]).await;
+        }
+        world.responds(&bob, &events[0], Response::Maybe).await.unwrap();
+        let ask = |numbers: &[usize]| OfEvents { events: numbers.iter().map(|&number| events[number].event).collect() };
+        let found = world.service.mine(&bob.call(), ask(&[3, 1, 0])).await.unwrap().value;
+        let shown: Vec<_> = found.iter().map(|one| (one.event.id, one.status, one.invitee.clone())).collect();
+        let expected = [(3, Status::Pending), (0, Status::Maybe)];
+        assert_eq!(
+            shown,
+            expected.map(|(number, status): (usize, _)| (events[number].event, status, bob.name.clone()))
+        );
+        assert_eq!(world.service.mine(&alice.call(), ask(&[0, 1, 2, 3])).await.unwrap().value, []);
+        let many = OfEvents { events: vec![events[0].event; MAX_EVENTS + 1] };
+        assert_eq!(code(world.service.mine(&bob.call(), many).await).0, "invalid_input");
     });
 }
 

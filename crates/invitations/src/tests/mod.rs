@@ -9,5 +9,6 @@ mod listing;
 mod model;
 mod races;
 mod running;
+mod telling;
 mod vouching;
 mod world;

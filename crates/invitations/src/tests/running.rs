@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chassis::{Chassis, Fault, Running};
-use domain::auth::{AuthChange, AuthClient, AuthProtocol, AuthRequest, AuthResponse, User};
+use chassis::follow::Follower;
+use chassis::{Chassis, Fault, Listing, Running, Source};
+use domain::auth::{AuthChange, AuthClient, AuthProtocol, AuthRequest, AuthResponse, AuthRow, User};
 use domain::events::{
     EventChange, EventFacts, EventsClient, EventsProtocol, EventsRequest, EventsResponse, MAX_PEOPLE_A_RECORD,
 };
@@ -13,19 +14,45 @@ use domain::integrity::AskHealth;
 use domain::invitations::{
     Attend, Inbox, Invitations, InvitationsClient, InvitationsProtocol, ListParticipants, OfPeople, Status,
 };
-use domain::log::{Change, Changes};
+use domain::log::{Change, Changes, ReadChanges};
+use domain::recovery::{ReadSnapshot, Snapshot};
 use domain::{
     Actor, Answer, Context, Credential, Error, EventId, EventTime, IdempotencyKey, Instance, Position, Positions,
     Reply, Series, Service, SessionId, Stub, UserId,
 };
 use jiff::civil::date;
 use parking_lot::Mutex;
+use storage::Transaction;
 use tokio::task::JoinHandle;
 
 use super::world::{page, run, setup};
 
 /// A log, served as its service serves it.
 struct Log(Arc<Chassis>);
+
+#[async_trait]
+impl Source<AuthChange> for Log {
+    async fn changes(&self, context: &Context, request: ReadChanges) -> Answer<Changes<AuthChange>> {
+        self.0.serve_changes(context, request).await
+    }
+
+    async fn snapshot(&self, _: &Context, _: ReadSnapshot) -> Answer<Snapshot<AuthChange>> {
+        panic!("these logs have one history")
+    }
+}
+
+/// Follows, and does nothing about it.
+struct Heedless;
+
+impl Follower<AuthChange> for Heedless {
+    fn apply(&self, _: &mut Transaction<'_>, _: Position, _: &AuthChange) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn held<'a, 'tx>(&self, rows: Listing<'a, 'tx, AuthRow>) -> Result<Listing<'a, 'tx, AuthRow>, Fault> {
+        Ok(rows)
+    }
+}
 
 /// Auth, in whose log something more happens just before it says where the log ends.
 struct Auth {
@@ -84,12 +111,7 @@ async fn happens<C: Change>(owner: &Arc<Chassis>, changes: Vec<C>) -> Positions 
 async fn installation() -> Installation {
     let auth = Chassis::new(Service::Auth, setup("auth"));
     let events = Chassis::new(Service::Events, setup("events"));
-    let of_auth = Arc::clone(&auth);
-    let read = move |context: Context, request| {
-        let auth = Arc::clone(&of_auth);
-        async move { auth.serve_changes::<AuthChange>(&context, request).await as Answer<Changes<AuthChange>> }
-    };
-    let following = tokio::spawn(Arc::clone(&events).follow(Service::Auth, read, |_, _, _: &AuthChange| Ok(())));
+    let following = tokio::spawn(Arc::clone(&events).follow(Service::Auth, Log(Arc::clone(&auth)), Heedless));
     let late = Arc::new(Mutex::new(Vec::new()));
     let auth_client = Arc::new(AuthClient(Arc::new(Auth { log: Arc::clone(&auth), late: Arc::clone(&late) })));
     let events_client = Arc::new(EventsClient(Arc::new(Log(Arc::clone(&events)))));

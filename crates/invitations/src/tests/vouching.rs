@@ -57,7 +57,8 @@ fn an_invitation_to_a_public_event_that_has_not_arrived_is_answered_too() {
         assert_eq!(world.responds(&bob, &event, Response::Decline).await.unwrap().status, Status::Declined);
         assert_eq!(code(world.responds(&carol, &event, Response::Accept).await), ("forbidden", None));
         world.events_are(EventsState::Away);
-        assert_eq!(code(world.responds(&carol, &event, Response::Accept).await), ("forbidden", None));
+        // Whether an invitation is on its way nobody can tell now, so she is not told that there is none.
+        assert_eq!(code(world.responds(&carol, &event, Response::Accept).await), ("unavailable", None));
     });
 }
 
@@ -181,6 +182,17 @@ fn only_what_events_alone_can_tell_is_unavailable_without_it() {
         world.attends(&bob, &known, false).await.unwrap();
         assert_eq!(world.statuses(&bob, &known).await.len(), 1);
         let error = world.attends(&bob, &unknown, false).await.unwrap_err();
+        assert_eq!((error.code(), error.service()), ("unavailable", Some(domain::Service::Events)));
+    });
+}
+
+#[test]
+fn that_events_does_not_accept_this_services_identity_is_no_word_about_the_callers_session() {
+    run(async {
+        let world = World::new();
+        let (alice, bob) = (world.registers("alice").await, world.registers("bob").await);
+        world.events_are(EventsState::Distrusts);
+        let error = world.attends(&bob, &facts(&alice, true), false).await.unwrap_err();
         assert_eq!((error.code(), error.service()), ("unavailable", Some(domain::Service::Events)));
     });
 }

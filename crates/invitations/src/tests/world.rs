@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chassis::follow::Follower as _;
 use chassis::{Chassis, Fault, OperatorKey, Setup, SystemClock};
 use domain::auth::{AuthChange, AuthClient, AuthProtocol, AuthRequest, AuthResponse, User};
 use domain::events::{
@@ -67,6 +68,8 @@ impl Someone {
 pub(super) enum EventsState {
     Away,
     Silent,
+    /// It does not accept the identity of this service: their clocks differ too much.
+    Distrusts,
     /// It vouches for these; everything else is not found.
     Vouches(HashMap<(EventId, UserId), VouchedEvent>),
 }
@@ -88,6 +91,7 @@ impl Stub<EventsProtocol> for PlayedEvents {
         let answer = match &*self.state.lock() {
             EventsState::Away => Some(Err(Error::unavailable(Service::Events, "nobody answers"))),
             EventsState::Silent => None,
+            EventsState::Distrusts => Some(Err(Error::unauthenticated("the service token is no longer good"))),
             EventsState::Vouches(vouched) => {
                 let found = vouched.get(&(request.event, request.viewer)).cloned();
                 Some(found.ok_or_else(|| Error::not_found("event", request.event)))
@@ -165,7 +169,8 @@ impl World {
 
     async fn auth(&self, change: AuthChange) {
         let at = self.auth_at.fetch_add(1, Ordering::Relaxed) + 1;
-        self.arrives(Service::Auth, Position { epoch: AUTH, at }, move |tx, at| follow::auth(tx, at, &change)).await;
+        self.arrives(Service::Auth, Position { epoch: AUTH, at }, move |tx, at| follow::OfAuth.apply(tx, at, &change))
+            .await;
     }
 
     // What happens in events.
@@ -182,7 +187,7 @@ impl World {
     pub(super) async fn redelivered(&self, at: u64, change: EventChange) -> Position {
         self.events_at.fetch_max(at, Ordering::Relaxed);
         let at = Position { epoch: EVENTS, at };
-        self.arrives(Service::Events, at, move |tx, at| follow::events(tx, at, &change)).await;
+        self.arrives(Service::Events, at, move |tx, at| follow::OfEvents.apply(tx, at, &change)).await;
         at
     }
 

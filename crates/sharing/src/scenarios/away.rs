@@ -15,6 +15,15 @@ async fn with_auth_away_one_shares_with_people_who_are_known_here() {
 }
 
 #[tokio::test]
+async fn that_auth_does_not_accept_this_services_identity_is_no_word_about_the_callers_session() {
+    let stage = Stage::new().await;
+    let alice = stage.person("alice").await;
+    stage.auth.distrusts.store(true, Ordering::Relaxed);
+    let told = stage.share(&alice.commands(1), "bob", Level::Busy).await.unwrap_err();
+    assert_eq!((told.code(), told.service()), ("unavailable", Some(Service::Auth)));
+}
+
+#[tokio::test]
 async fn someone_not_heard_of_yet_is_asked_for_at_auth() {
     let stage = Stage::new().await;
     let alice = stage.person("alice").await;

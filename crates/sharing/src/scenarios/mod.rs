@@ -11,19 +11,50 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use chassis::follow::cursor_of;
-use chassis::{OperatorKey, Running, Setup, SystemClock};
+use async_trait::async_trait;
+use chassis::follow::{Follower, cursor_of};
+use chassis::{Fault, Listing, OperatorKey, Running, Setup, Source, SystemClock};
 use domain::auth::{Auth, User};
 use domain::integrity::{Audit, AuditPage, Reference};
 use domain::log::{Changes, LogCursor, ReadChanges};
+use domain::recovery::{ReadSnapshot, Snapshot};
 use domain::sharing::{
-    Level, ListShares, Share, ShareCalendar, Shares, Sharing, SharingChange, SharingClient, SharingProtocol, Unshare,
+    Level, ListShares, Share, ShareCalendar, Shares, Sharing, SharingChange, SharingClient, SharingProtocol,
+    SharingRow, Unshare,
 };
-use domain::{Actor, Context, Credential, Error, IdempotencyKey, Position, Positions, Service, SessionId};
-use storage::{Database, Options};
+use domain::{Actor, Answer, Context, Credential, Error, IdempotencyKey, Position, Positions, Service, SessionId};
+use storage::{Database, Options, Transaction};
 use tokio::task::JoinHandle;
 
 use stand_in::StandIn;
+
+/// Sharing, as calendar asks it.
+struct AsCalendar(Arc<dyn Sharing>);
+
+#[async_trait]
+impl Source<SharingChange> for AsCalendar {
+    async fn changes(&self, context: &Context, request: ReadChanges) -> Answer<Changes<SharingChange>> {
+        let context = Context { actor: Actor::Service(Service::Calendar), ..context.clone() };
+        self.0.changes(&context, request).await
+    }
+
+    async fn snapshot(&self, context: &Context, request: ReadSnapshot) -> Answer<Snapshot<SharingChange>> {
+        self.0.snapshot(context, request).await
+    }
+}
+
+/// Follows, and does nothing about it.
+struct Heedless;
+
+impl Follower<SharingChange> for Heedless {
+    fn apply(&self, _: &mut Transaction<'_>, _: Position, _: &SharingChange) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn held<'a, 'tx>(&self, rows: Listing<'a, 'tx, SharingRow>) -> Result<Listing<'a, 'tx, SharingRow>, Fault> {
+        Ok(rows)
+    }
+}
 
 /// The running service, auth, and a calendar that only passes what it reads.
 struct Stage {
@@ -59,13 +90,7 @@ impl Stage {
         let running = crate::start(setup("sharing"), Arc::clone(&auth) as Arc<dyn Auth>).await.unwrap();
         let sharing: Arc<dyn Sharing> = Arc::new(SharingClient(running.stub()));
         let follower = chassis::Chassis::new(Service::Calendar, setup("calendar"));
-        let followed = Arc::clone(&sharing);
-        let read = move |mut context: Context, request| {
-            context.actor = Actor::Service(Service::Calendar);
-            let sharing = Arc::clone(&followed);
-            async move { sharing.changes(&context, request).await }
-        };
-        let calendar = tokio::spawn(follower.follow(Service::Sharing, read, |_, _, _: &SharingChange| Ok(())));
+        let calendar = tokio::spawn(follower.follow(Service::Sharing, AsCalendar(Arc::clone(&sharing)), Heedless));
         Self { running, sharing, auth, calendar }
     }
 

@@ -13,6 +13,7 @@ use domain::auth::{
 };
 use domain::integrity::{AskHealth, Audit, AuditPage, Health, Present};
 use domain::log::{Changes, ReadChanges};
+use domain::recovery::{ReadSnapshot, Snapshot};
 use domain::{Answer, Context, Epoch, Error, Position, Reply, Service, UserId, Username};
 use parking_lot::Mutex;
 
@@ -23,13 +24,15 @@ pub(super) struct StandIn {
     pub(super) is_away: AtomicBool,
     /// Its log does not arrive, though it answers otherwise.
     pub(super) is_silent: AtomicBool,
+    /// It does not accept the identities of those who ask: their clocks differ too much.
+    pub(super) distrusts: AtomicBool,
 }
 
 impl StandIn {
     pub(super) fn new(setup: Setup) -> Self {
         let chassis = Chassis::new(Service::Auth, setup);
-        let (is_away, is_silent) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { chassis, users: Mutex::default(), is_away, is_silent }
+        let (is_away, is_silent, distrusts) = Default::default();
+        Self { chassis, users: Mutex::default(), is_away, is_silent, distrusts }
     }
 
     pub(super) async fn add(&self, name: &str) -> User {
@@ -67,6 +70,9 @@ impl Auth for StandIn {
     async fn find_user(&self, _: &Context, request: FindUser) -> Answer<VouchedUser> {
         if self.is_away.load(Ordering::Relaxed) {
             return self.away();
+        }
+        if self.distrusts.load(Ordering::Relaxed) {
+            return Err(Error::unauthenticated("the service token is no longer good"));
         }
         let found = self.users.lock().get(&request.username).copied();
         let id = found.ok_or_else(|| Error::not_found("user", &request.username))?;
@@ -118,6 +124,9 @@ impl Auth for StandIn {
         self.away()
     }
     async fn health(&self, _: &Context, _: AskHealth) -> Answer<Health> {
+        self.away()
+    }
+    async fn snapshot(&self, _: &Context, _: ReadSnapshot) -> Answer<Snapshot<AuthChange>> {
         self.away()
     }
 }

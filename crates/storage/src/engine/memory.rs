@@ -41,6 +41,7 @@ struct State {
     syncs: u64,
     held: bool,
     failure: Option<String>,
+    lies: bool,
 }
 
 impl State {
@@ -70,6 +71,38 @@ impl MemoryDisk {
         state.held = false;
         state.failure = None;
         self.shared.resumed.notify_all();
+    }
+
+    /// Another disk with what is durable on this one: as if its folder had been copied.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        let state = self.shared.state.lock();
+        let mut copied = State { rows: state.rows.clone(), before: state.before.clone(), ..State::default() };
+        copied.lose_unsynced();
+        let shared = Shared { state: Mutex::new(copied), resumed: Condvar::new() };
+        MemoryDisk { shared: Arc::new(shared) }
+    }
+
+    /// Takes everything off it.
+    pub(crate) fn erase(&self) {
+        let mut state = self.shared.state.lock();
+        state.rows.clear();
+        state.before.clear();
+    }
+
+    /// Kills whoever has a database open on the disk, which fails from here on: what was written stays, synced or not, since the
+    /// machine lives on. The disk can be opened again at once.
+    pub fn kill(&self) {
+        let mut state = self.shared.state.lock();
+        state.open = None;
+        state.held = false;
+        state.failure = None;
+        self.shared.resumed.notify_all();
+    }
+
+    /// Makes every sync from here on claim that it succeeded, without making anything durable: a disk that lies.
+    pub fn lie_about_syncs(&self) {
+        self.shared.state.lock().lies = true;
     }
 
     /// Makes every sync wait until [`MemoryDisk::resume_syncs`].
@@ -184,7 +217,9 @@ impl Engine for MemoryEngine {
         if let Some(why) = &state.failure {
             return Err(Error::Engine { why: why.clone() });
         }
-        state.before.clear();
+        if !state.lies {
+            state.before.clear();
+        }
         state.syncs += 1;
         Ok(())
     }

@@ -41,6 +41,11 @@ impl KeyRange {
         KeyRange { from: prefix.to_vec(), to }
     }
 
+    /// All keys there can be: none begins with 0xFF.
+    pub(crate) fn everything() -> Self {
+        KeyRange { from: Vec::new(), to: vec![u8::MAX] }
+    }
+
     /// Leaves out everything up to and including `key`.
     pub(crate) fn skip_to_after(&mut self, key: &[u8]) {
         if key >= self.from.as_slice() {

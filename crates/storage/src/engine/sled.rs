@@ -10,7 +10,8 @@
 //! - Its transactions run under one process-wide lock and its trees do not share batches: there is one tree, one
 //!   writer, and `apply_batch`, which is atomic across a crash.
 //! - It takes damage for the end of its log: [`watermark`] notices what it has lost.
-//! - It panics on some damage: it is opened and called under `catch_unwind`.
+//! - It finds some damage only when it reads the place, and panics on some: it is called under [`guard`], and
+//!   [`scrub`](crate::scrub) reads everything once.
 //! - Its file lock can outlive the `Db` by the moment its threads need: a lock of our own says who has the
 //!   folder, and closing waits for the other.
 //! - What a killed process left in the system's cache is synced before it is read, so that nothing is served
@@ -19,24 +20,25 @@
 //! sled is no longer developed; redb is the likely successor. Nothing outside this file names it.
 
 use std::fs::File;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::{Changes, Direction, Engine, KeyRange, Row};
-use crate::error::{Error, panic_message};
-use crate::startup::History;
+use crate::error::Error;
+use crate::layout::ENGINE;
+pub use guard::panics_are_told;
+
 use folder::Folder;
+use guard::guarded;
 use watermark::Watermark;
 
 mod folder;
+mod guard;
 mod watermark;
 
 /// Four times the largest page that rows of the largest size can make.
 const SEGMENT_BYTES: usize = 1 << 20;
-/// The row with the number of the last batch: the engine's own, before all others.
-const BATCH: &[u8] = b"\0b";
 /// The file that sled keeps its rows in.
 const DATA_FILE: &str = "db";
 /// How long sled's own lock is waited for, once the folder is ours.
@@ -58,7 +60,7 @@ pub(crate) struct SledEngine {
 
 impl SledEngine {
     /// Opens the database in `path`, or makes the folder and an empty database in it.
-    pub(crate) fn open(path: &Path, cache_bytes: u64, history: History) -> Result<Self, Error> {
+    pub(crate) fn open(path: &Path, cache_bytes: u64) -> Result<Self, Error> {
         let folder = Folder::open(path)?;
         let data_path = path.join(DATA_FILE);
         match File::options().read(true).write(true).open(&data_path) {
@@ -80,19 +82,19 @@ impl SledEngine {
         let (watermark, noted) = Watermark::open(path)?;
         let engine =
             SledEngine { database: Some(database), data, data_path, batch: AtomicU64::new(0), watermark, folder };
-        engine.check_batch(noted, history)?;
+        engine.check_batch(noted)?;
         Ok(engine)
     }
 
     /// Goes on from the batch that was recovered, unless a later one was already durable.
-    fn check_batch(&self, noted: u64, history: History) -> Result<(), Error> {
-        let batch = match self.get(BATCH)? {
+    fn check_batch(&self, noted: u64) -> Result<(), Error> {
+        let batch = match self.get(ENGINE)? {
             Some(stored) => u64::from_be_bytes(
                 stored.try_into().map_err(|_| self.damaged("the number of its last batch is unreadable".to_owned()))?,
             ),
             None => 0,
         };
-        if batch < noted && history == History::Continued {
+        if batch < noted {
             return Err(self.damaged(format!("the last {} of its {noted} writes are lost", noted - batch)));
         }
         self.batch.store(batch, Ordering::Relaxed);
@@ -102,11 +104,13 @@ impl SledEngine {
     /// Runs `f` with the database; a panic inside sled is damage.
     fn with<T>(&self, f: impl FnOnce(&sled::Db) -> sled::Result<T>) -> Result<T, Error> {
         let Some(database) = &self.database else { return Err(Error::Closed) };
-        match catch_unwind(AssertUnwindSafe(|| f(database))) {
+        match guarded(|| f(database)) {
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(sled::Error::Corruption { .. })) => Err(self.damaged("a page is corrupt".to_owned())),
+            Ok(Err(sled::Error::Corruption { .. })) => {
+                Err(self.damaged("what is read of it is not what was written".to_owned()))
+            }
             Ok(Err(error)) => Err(Error::Engine { why: error.to_string() }),
-            Err(panic) => Err(self.damaged(panic_message(panic.as_ref()))),
+            Err(panic) => Err(self.damaged(panic)),
         }
     }
 
@@ -115,15 +119,43 @@ impl SledEngine {
     }
 }
 
+/// The right to a database's folder, without the database in it being opened: it may be damaged.
+#[derive(Debug)]
+pub struct Hold(#[allow(dead_code, reason = "the lock is given up when the file is closed")] File);
+
+impl Hold {
+    /// Takes the folder, which is made if need be.
+    ///
+    /// # Errors
+    /// [`Error::InUse`] if somebody has it, [`Error::File`] for what the system refuses.
+    pub fn take(folder: &Path) -> Result<Self, Error> {
+        Folder::lock(folder).map(Self)
+    }
+
+    /// Whether there is no database in `folder`, nor anything else.
+    ///
+    /// # Errors
+    /// [`Error::File`] for what the system refuses.
+    pub fn is_empty(folder: &Path) -> Result<bool, Error> {
+        Folder::is_empty(folder)
+    }
+}
+
 fn open_database(path: &Path, data_path: &Path, cache_bytes: u64) -> Result<sled::Db, Error> {
     let config =
         || sled::Config::new().path(path).cache_capacity(cache_bytes).flush_every_ms(None).segment_size(SEGMENT_BYTES);
     wait_for_lock(data_path)?;
-    match catch_unwind(AssertUnwindSafe(|| config().open())) {
+    match guarded(|| config().open()) {
         Ok(Ok(database)) => Ok(database),
         Ok(Err(sled::Error::Io(error))) => Err(file_error("open the database in", path, &error)),
-        Ok(Err(error)) => Err(Error::Damaged { path: path.to_owned(), why: error.to_string() }),
-        Err(panic) => Err(Error::Damaged { path: path.to_owned(), why: panic_message(panic.as_ref()) }),
+        Ok(Err(sled::Error::Corruption { .. })) => {
+            Err(Error::Damaged { path: path.to_owned(), why: "its files are not as they were written".to_owned() })
+        }
+        Ok(Err(error)) => {
+            // It blames another version of itself for settings that it cannot read.
+            Err(Error::Damaged { path: path.to_owned(), why: format!("it cannot be opened: {error}") })
+        }
+        Err(panic) => Err(Error::Damaged { path: path.to_owned(), why: panic }),
     }
 }
 
@@ -148,7 +180,7 @@ impl Drop for SledEngine {
     fn drop(&mut self) {
         // sled flushes when its last handle goes; whatever happens to it there, the folder must be given up.
         let database = self.database.take();
-        if catch_unwind(AssertUnwindSafe(|| drop(database))).is_err() {
+        if guarded(|| drop(database)).is_err() {
             tracing::error!(path = %self.data_path.display(), "sled panicked while closing");
         }
         if let Err(error) = self.watermark.sync() {
@@ -188,7 +220,7 @@ impl Engine for SledEngine {
             }
         }
         let number = self.batch.load(Ordering::Relaxed) + 1;
-        batch.insert(BATCH, &number.to_be_bytes());
+        batch.insert(ENGINE, &number.to_be_bytes());
         self.with(|database| database.apply_batch(batch))?;
         self.batch.store(number, Ordering::Relaxed);
         Ok(())

@@ -20,6 +20,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::frame::{MAX_FRAME, PROTOCOL_VERSION};
 use crate::handshake;
 use crate::stream::{Connect, Tcp};
+use crate::tls::Tls;
 use connection::{Connection, NotSent};
 
 /// How a channel behaves.
@@ -35,6 +36,8 @@ pub struct ChannelOptions {
     pub max_frame: usize,
     /// After how long a silence the peer is asked whether it is there; after twice that the connection counts as lost.
     pub ping_after: Duration,
+    /// Where TLS is spoken, and as whom.
+    pub tls: Tls,
     /// The protocol version to claim. Anything but the default is for tests.
     pub protocol_version: u16,
 }
@@ -47,6 +50,7 @@ impl Default for ChannelOptions {
             max_in_flight: 1_024,
             max_frame: MAX_FRAME,
             ping_after: Duration::from_secs(15),
+            tls: Tls::default(),
             protocol_version: PROTOCOL_VERSION,
         }
     }
@@ -75,7 +79,7 @@ struct Slot {
 impl<P: Protocol> Channel<P> {
     /// A channel to `HOST:PORT`. Nothing is connected yet.
     pub fn to(address: impl Into<String>, options: ChannelOptions) -> Self {
-        Self::over(Tcp::to(address), options)
+        Self::over(Tcp::to(address, P::SERVICE, options.tls.clone()), options)
     }
 
     /// A channel over streams that `connector` makes.
@@ -131,7 +135,8 @@ impl<P: Protocol> Channel<P> {
         let attempt = async {
             let stream =
                 self.connector.connect().await.map_err(|error| format!("cannot connect to {target}: {error}"))?;
-            handshake::upgrade(stream, P::SERVICE, self.options.protocol_version, target).await
+            let upgraded = handshake::upgrade(stream, P::SERVICE, self.options.protocol_version, target).await;
+            upgraded.map_err(|refused| refused.told(target, |error| self.connector.explain(error)))
         };
         let (stream, already_read) =
             timeout_at(until, attempt).await.map_err(|_| format!("no connection to {target} in time"))??;

@@ -18,7 +18,10 @@ type Healths = BTreeMap<Service, Health>;
 
 /// Waits until two looks in a row find every log as long as before and every follower, over all ways, at its end. A service that is down
 /// does not get there.
-pub(super) async fn caught_up(clients: &Clients, operator: &Credential, within: Duration) -> Result<(), Failed> {
+///
+/// # Errors
+/// After `within`: which follower lags, or which service does not answer.
+pub async fn caught_up(clients: &Clients, operator: &Credential, within: Duration) -> Result<(), Failed> {
     let until = Instant::now() + within;
     let mut before: Option<Healths> = None;
     loop {

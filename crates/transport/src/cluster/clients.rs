@@ -7,8 +7,9 @@ use domain::calendar::{Calendar, CalendarClient, CalendarProtocol};
 use domain::events::{Events, EventsClient, EventsProtocol};
 use domain::integrity::{AskHealth, Health};
 use domain::invitations::{Invitations, InvitationsClient, InvitationsProtocol};
+use domain::recovery::{AcceptLoss, LossAccepted};
 use domain::sharing::{Sharing, SharingClient, SharingProtocol};
-use domain::{Answer, Context, Protocol, Service, Stub};
+use domain::{Answer, Context, Error, Protocol, Service, Stub};
 
 use super::Addresses;
 use crate::{Channel, ChannelOptions, ClientOptions, Metrics, client_stack};
@@ -63,6 +64,20 @@ impl Clients {
         metrics: &Arc<Metrics>,
     ) -> Self {
         Self::over(&Channels { addresses, options: channel }, options, metrics)
+    }
+
+    /// Has one of them let go of what another has lost.
+    ///
+    /// # Errors
+    /// What the call reports; invalid input (`source`) for auth, which follows nobody.
+    pub async fn accept_loss(&self, service: Service, context: &Context, loss: AcceptLoss) -> Answer<LossAccepted> {
+        match service {
+            Service::Auth => Err(Error::invalid("source", loss.source.name(), "auth follows nobody")),
+            Service::Events => self.events.accept_loss(context, loss).await,
+            Service::Invitations => self.invitations.accept_loss(context, loss).await,
+            Service::Calendar => self.calendar.accept_loss(context, loss).await,
+            Service::Sharing => self.sharing.accept_loss(context, loss).await,
+        }
     }
 
     /// Asks one of them how it is.

@@ -27,6 +27,7 @@ use domain::{Clock as _, Context, Credential, Service};
 use tokio::time::{Instant, sleep};
 
 pub use addresses::{Addresses, BASE_PORT};
+pub use catch_up::caught_up;
 pub use clients::Clients;
 pub use folder::{
     DataFolder, FolderLock, Holder, PATIENCE, PidFile, Sharing, argument_of, parent_of, program_of, program_run_by,
@@ -37,7 +38,7 @@ pub use ready::ready;
 pub use spawned::SpawnedOptions;
 
 use crate::layers::Mismatch;
-use crate::{ChannelOptions, ClientOptions, Metrics};
+use crate::{ChannelOptions, ClientOptions, Metrics, Tls};
 use linked::Linked;
 use spawned::Spawned;
 
@@ -70,16 +71,23 @@ enum Kind {
 }
 
 impl Cluster {
-    /// Services that run elsewhere: on `host`, each at its number after `base_port`. Nothing is connected before it is needed.
+    /// Services that run elsewhere on loopback: on `host`, each at its number after `base_port`. Nothing is connected before it is needed.
     #[must_use]
     pub fn connected(host: &str, base_port: u16, options: &ClientOptions) -> Self {
         Self::connected_to(Addresses::after(host, base_port), options)
     }
 
-    /// Services that run elsewhere, at these addresses.
+    /// Services that run elsewhere, at these addresses, all of them on loopback.
     #[must_use]
     pub fn connected_to(addresses: Addresses, options: &ClientOptions) -> Self {
-        let clients = Clients::connected(&addresses, &ChannelOptions::default(), options, &Metrics::new());
+        Self::connected_through(addresses, Tls::default(), options)
+    }
+
+    /// Services that run elsewhere, at these addresses.
+    #[must_use]
+    pub fn connected_through(addresses: Addresses, tls: Tls, options: &ClientOptions) -> Self {
+        let channel = ChannelOptions { tls, ..ChannelOptions::default() };
+        let clients = Clients::connected(&addresses, &channel, options, &Metrics::new());
         Self { clients, addresses, operator: None, kind: Kind::Connected }
     }
 
@@ -251,6 +259,30 @@ impl Cluster {
                 Ok(())
             }
             Kind::Spawned(spawned) => spawned.hang(service, hung).await,
+        }
+    }
+
+    /// A backup of the database of one service, which goes on meanwhile.
+    ///
+    /// # Errors
+    /// If it is not ours, or cannot be backed up.
+    pub async fn backup(&self, service: Service) -> Result<Vec<u8>, Failed> {
+        match &self.kind {
+            Kind::Connected => Err(not_ours(service)),
+            Kind::Linked(linked) | Kind::Visiting(linked) => linked.member(service)?.backup().await,
+            Kind::Spawned(spawned) => spawned.backup(service, &self.operator()?).await,
+        }
+    }
+
+    /// Puts a backup in the place of the database of one service, which is stopped.
+    ///
+    /// # Errors
+    /// If it is not ours, or runs, or the backup cannot be used.
+    pub async fn restore(&self, service: Service, backup: Vec<u8>) -> Result<(), Failed> {
+        match &self.kind {
+            Kind::Connected => Err(not_ours(service)),
+            Kind::Linked(linked) | Kind::Visiting(linked) => linked.member(service)?.restore(backup).await,
+            Kind::Spawned(spawned) => spawned.restore(service, &backup).await,
         }
     }
 

@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::ready::ready;
 use super::{Addresses, DataFolder, Failed, program_of};
+use crate::Tls;
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 /// How much of a log's end is shown when its service did not start.
@@ -32,6 +33,8 @@ pub struct Launch {
     pub data: DataFolder,
     /// Where each service is to listen.
     pub addresses: Addresses,
+    /// Where TLS is spoken, and who asks whether they are ready. The services find their certificates in the same folder.
+    pub tls: Tls,
     /// Further arguments for single services.
     pub arguments: BTreeMap<Service, Vec<String>>,
     /// Further environment variables for all.
@@ -76,6 +79,12 @@ impl Launch {
                 command.arg("--peer").arg(format!("{other}={address}"));
             }
         }
+        if let Some(identity) = &self.tls.identity {
+            command.arg("--certs").arg(identity.folder());
+        }
+        if self.tls.everywhere {
+            command.arg("--require-tls");
+        }
         command.args(self.arguments.get(&service).into_iter().flatten()).envs(&self.environment);
         // A group of its own: ctrl-C in the terminal is for whoever started it, who then ends it in good order.
         command.stdin(Stdio::piped()).stdout(second).stderr(log).process_group(0);
@@ -107,7 +116,7 @@ impl Launch {
                 let why = format!("{} has ended ({status}) instead of starting", process.service);
                 return Err(Failed(self.with_last_words(process.service, &why)));
             }
-            let why = match ready(process.service, address).await {
+            let why = match ready(process.service, address, &self.tls).await {
                 Ok(()) => return Ok(()),
                 Err(why) => why,
             };

@@ -1,12 +1,14 @@
-//! Asking a service's process whether it is ready, as anything that watches over processes would: over plain HTTP.
+//! Asking a service's process whether it is ready, as anything that watches over processes would: over plain HTTP, or over TLS where
+//! that is spoken.
 
 use std::io;
 use std::time::Duration;
 
 use domain::Service;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
+
+use crate::{Connect as _, Tcp, Tls};
 
 const PATIENCE: Duration = Duration::from_secs(1);
 const LONGEST_ANSWER: u64 = 4_096;
@@ -15,8 +17,8 @@ const LONGEST_ANSWER: u64 = 4_096;
 ///
 /// # Errors
 /// Why not, in words.
-pub async fn ready(service: Service, address: &str) -> Result<(), String> {
-    let answer = match timeout(PATIENCE, ask(address)).await {
+pub async fn ready(service: Service, address: &str, tls: &Tls) -> Result<(), String> {
+    let answer = match timeout(PATIENCE, ask(service, address, tls)).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(error)) => return Err(format!("{service} does not answer at {address}: {error}")),
         Err(_) => return Err(format!("{service} does not answer at {address} in time")),
@@ -31,8 +33,8 @@ pub async fn ready(service: Service, address: &str) -> Result<(), String> {
     }
 }
 
-async fn ask(address: &str) -> io::Result<String> {
-    let mut stream = TcpStream::connect(address).await?;
+async fn ask(service: Service, address: &str, tls: &Tls) -> io::Result<String> {
+    let mut stream = Tcp::to(address, service, tls.clone()).connect().await?;
     let request = format!("GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut answer = Vec::new();

@@ -5,15 +5,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chassis::OperatorKey;
-use domain::Service;
+use domain::{Credential, Service};
 use rustix::process::Signal;
+use tokio::io::AsyncReadExt as _;
 use tokio::sync::Mutex;
 
 use super::linked::MANY;
-use super::ports::ReservedPort;
+use super::ports::ReservedPorts;
 use super::process::{Launch, ServiceProcess};
-use super::{Addresses, Clients, DataFolder, Failed, programs};
-use crate::{ChannelOptions, ClientOptions, Metrics};
+use super::{Addresses, Clients, DataFolder, Failed, program_of, programs};
+use crate::host::backup_in;
+use crate::{ChannelOptions, ClientOptions, Metrics, Tcp, Tls, backup};
 
 /// How long a service may take to become ready, and to end.
 const STARTING: Duration = Duration::from_secs(30);
@@ -34,6 +36,8 @@ pub struct SpawnedOptions {
     pub environment: BTreeMap<String, String>,
     /// How callers behave.
     pub client: ClientOptions,
+    /// Where TLS is spoken, and as whom this process calls.
+    pub tls: Tls,
 }
 
 impl SpawnedOptions {
@@ -50,6 +54,7 @@ impl SpawnedOptions {
             arguments: BTreeMap::from([(Service::Auth, words.map(str::to_owned).to_vec())]),
             environment: BTreeMap::new(),
             client: ClientOptions::default(),
+            tls: Tls::default(),
         }
     }
 }
@@ -61,7 +66,7 @@ pub(super) struct Spawned {
     pub(super) launch: Launch,
     processes: BTreeMap<Service, Mutex<Option<ServiceProcess>>>,
     /// Given up last.
-    _ports: Vec<ReservedPort>,
+    _ports: Option<ReservedPorts>,
 }
 
 impl Spawned {
@@ -72,15 +77,21 @@ impl Spawned {
             None => join(tokio::task::spawn_blocking(programs::of_this_build).await)?,
         };
         let (addresses, ports) = match options.base_port {
-            Some(base_port) => (Addresses::after("127.0.0.1", base_port), Vec::new()),
+            Some(base_port) => (Addresses::after("127.0.0.1", base_port), None),
             None => free_addresses()?,
         };
         data.prepare()?;
         let operator = OperatorKey::load_or_create(data.path()).map_err(|error| Failed(error.to_string()))?;
-        let launch =
-            Launch { programs, data, addresses, arguments: options.arguments, environment: options.environment };
-        let clients =
-            Clients::connected(&launch.addresses, &ChannelOptions::default(), &options.client, &Metrics::new());
+        let launch = Launch {
+            programs,
+            data,
+            addresses,
+            tls: options.tls,
+            arguments: options.arguments,
+            environment: options.environment,
+        };
+        let channel = ChannelOptions { tls: launch.tls.clone(), ..ChannelOptions::default() };
+        let clients = Clients::connected(&launch.addresses, &channel, &options.client, &Metrics::new());
         let processes = Service::ALL.into_iter().map(|service| (service, Mutex::default())).collect();
         let spawned = Self { clients, operator, launch, processes, _ports: ports };
         let started = futures::future::join_all(Service::ALL.map(|service| spawned.start_service(service))).await;
@@ -126,6 +137,29 @@ impl Spawned {
         Ok(())
     }
 
+    pub(super) async fn backup(&self, service: Service, operator: &Credential) -> Result<Vec<u8>, Failed> {
+        let way = Tcp::to(self.launch.address(service)?, service, self.launch.tls.clone());
+        let mut backup = backup::ask(&way, service, operator).await.map_err(Failed)?;
+        let mut bytes = Vec::new();
+        let read = backup.read_to_end(&mut bytes).await;
+        read.map_err(|error| Failed(format!("the backup of {service} failed: {error}")))?;
+        Ok(bytes)
+    }
+
+    /// By the service's own program.
+    pub(super) async fn restore(&self, service: Service, backup: &[u8]) -> Result<(), Failed> {
+        let folder = self.launch.data.path().join("backups");
+        let refused = |error: std::io::Error| Failed(format!("{service} was not restored: {error}"));
+        tokio::fs::create_dir_all(&folder).await.map_err(refused)?;
+        tokio::fs::write(backup_in(&folder, service), backup).await.map_err(refused)?;
+        let program = self.launch.programs.join(program_of(service));
+        let mut command = tokio::process::Command::new(program);
+        command.arg("restore").arg(&folder).arg("--force").arg("--data").arg(self.launch.data.path());
+        let ended = command.output().await.map_err(refused)?;
+        let said = String::from_utf8_lossy(&ended.stderr).trim().to_owned();
+        if ended.status.success() { Ok(()) } else { Err(Failed(said)) }
+    }
+
     pub(super) async fn pid(&self, service: Service) -> Option<u32> {
         self.process(service).ok()?.lock().await.as_ref().map(ServiceProcess::pid)
     }
@@ -138,15 +172,10 @@ impl Spawned {
     }
 }
 
-fn free_addresses() -> Result<(Addresses, Vec<ReservedPort>), Failed> {
-    let mut ports = Vec::new();
-    let mut addresses = Addresses::default();
-    for service in Service::ALL {
-        let port = ReservedPort::find().map_err(|error| Failed(format!("no ports: {error}")))?;
-        addresses = addresses.with(service, format!("127.0.0.1:{}", port.number));
-        ports.push(port);
-    }
-    Ok((addresses, ports))
+/// In a row, so that a base port leads to them, as everywhere.
+fn free_addresses() -> Result<(Addresses, Option<ReservedPorts>), Failed> {
+    let ports = ReservedPorts::find(5).map_err(|error| Failed(format!("no ports: {error}")))?;
+    Ok((Addresses::after("127.0.0.1", ports.first.saturating_sub(1)), Some(ports)))
 }
 
 fn join<T>(joined: Result<Result<T, Failed>, tokio::task::JoinError>) -> Result<T, Failed> {

@@ -35,6 +35,10 @@ pub(super) trait Member: Send + Sync {
     async fn stop(&self);
     async fn kill(&self);
     fn hang(&self, hung: bool);
+    /// A backup of its database, while it runs.
+    async fn backup(&self) -> Result<Vec<u8>, Failed>;
+    /// Puts a backup in the place of its database, while it is stopped.
+    async fn restore(&self, backup: Vec<u8>) -> Result<(), Failed>;
 }
 
 pub(super) struct Unit<P: Hosted> {
@@ -162,5 +166,34 @@ impl<P: Hosted> Member for Unit<P> {
 
     fn hang(&self, hung: bool) {
         self.place.hang(hung);
+    }
+
+    async fn backup(&self) -> Result<Vec<u8>, Failed> {
+        let state = self.state.lock().await;
+        let State::Up(stood) = &*state else { return Err(Failed(format!("{} does not run", P::SERVICE))) };
+        let failed = |error: storage::Error| Failed(format!("the backup of {} failed: {error}", P::SERVICE));
+        let mut backup = stood.db().backup().map_err(failed)?;
+        let mut bytes = Vec::new();
+        while let Some(piece) = backup.next().await.map_err(failed)? {
+            bytes.extend(piece);
+        }
+        Ok(bytes)
+    }
+
+    async fn restore(&self, backup: Vec<u8>) -> Result<(), Failed> {
+        let state = self.state.lock().await;
+        if !matches!(*state, State::Down) {
+            return Err(Failed(format!("{} is running: stop it first", P::SERVICE)));
+        }
+        let disk = self.disk.clone();
+        let restored = tokio::task::spawn_blocking(move || match disk {
+            Disk::Memory(disk) => {
+                let options = storage::Options::new(P::SERVICE.name(), P::SCHEMA);
+                let restored = Database::restore_on_memory_disk(&disk, options, backup.as_slice());
+                restored.map_err(|error| Failed(error.to_string()))
+            }
+            Disk::Folder(path) => Err(Failed(format!("{} is restored by its own program", path.display()))),
+        });
+        restored.await.map_err(|error| Failed(error.to_string()))?
     }
 }

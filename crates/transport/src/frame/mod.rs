@@ -15,6 +15,7 @@ use std::borrow::Cow;
 use domain::{Context, Credential, Error, IdempotencyKey, Positions, Service, Trace};
 use serde::{Deserialize, Serialize};
 
+pub use reader::frames_of;
 pub(crate) use reader::{Arrival, FrameReader};
 
 /// The version of everything on the wire: frames, headers and the encoding of values. Raised whenever bytes change.

@@ -106,6 +106,26 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     }
 }
 
+/// Takes a whole stream apart, as both ends of a connection do: the kind, id and payload of every frame, and no payload for one too
+/// large. For tools that test with hostile bytes.
+///
+/// # Errors
+/// As reading from a connection: the stream's own, invalid data, unexpected end.
+pub async fn frames_of<R: AsyncRead + Unpin>(
+    source: R,
+    max_frame: usize,
+) -> io::Result<Vec<(FrameKind, u64, Option<Bytes>)>> {
+    let mut reader = FrameReader::new(source, &[], max_frame);
+    let mut frames = Vec::new();
+    while let Some(arrival) = reader.next().await? {
+        frames.push(match arrival {
+            Arrival::Frame { kind, id, payload } => (kind, id, Some(payload)),
+            Arrival::TooLarge { kind, id, .. } => (kind, id, None),
+        });
+    }
+    Ok(frames)
+}
+
 fn invalid(reason: String) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, reason)
 }

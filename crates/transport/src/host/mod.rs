@@ -6,7 +6,9 @@
 //! database stop by itself it ends as failed, for whoever started it to start it again.
 
 mod arriving;
+mod auditing;
 mod logging;
+mod operating;
 mod options;
 mod services;
 mod serving;
@@ -18,8 +20,10 @@ use std::time::Duration;
 use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::cluster::{Failed, program_of};
+use operating::Operation;
 use options::Options;
 
+pub use operating::backup_in;
 pub use options::{AuthArguments, NoArguments};
 pub use services::Hosted;
 pub(crate) use standing::Stood;
@@ -37,13 +41,30 @@ pub fn run<P: Hosted>() -> ExitCode {
         Ok(options) => options,
         Err(error) => error.exit(),
     };
-    match serve::<P>(options) {
+    keep_told_panics_quiet();
+    let done = match options.operation.clone() {
+        None => serve::<P>(name, options),
+        Some(operation) => operate::<P>(&options, &operation),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failed) => {
             eprintln!("{name}: {failed}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// What panics inside the storage engine is damage, and is told as an error: people need not read it twice, and first as a panic.
+fn keep_told_panics_quiet() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if storage::panics_are_told() {
+            tracing::debug!(%panic, "the storage engine panicked");
+        } else {
+            usual(panic);
+        }
+    }));
 }
 
 fn about<P: Hosted>() -> &'static str {
@@ -57,8 +78,19 @@ fn about<P: Hosted>() -> &'static str {
     }
 }
 
-fn serve<P: Hosted>(options: Options<P::Arguments>) -> Result<(), Failed> {
-    logging::start(&options.log, options.log_format)?;
+#[allow(clippy::print_stdout, reason = "this is what the person who asked for it waits for")]
+fn operate<P: Hosted>(options: &Options<P::Arguments>, operation: &Operation) -> Result<(), Failed> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failed(format!("cannot start: {error}")))?;
+    let told = runtime.block_on(operating::operate::<P>(options, operation))?;
+    println!("{told}");
+    Ok(())
+}
+
+fn serve<P: Hosted>(name: &'static str, options: Options<P::Arguments>) -> Result<(), Failed> {
+    let _exporting = logging::start(name, &options.log, options.log_format)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

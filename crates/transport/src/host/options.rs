@@ -2,33 +2,46 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{Args, Parser, ValueEnum};
+use certs::Folder;
+use clap::builder::FalseyValueParser;
+use clap::{ArgAction, Args, Parser, ValueEnum};
 use domain::Service;
 
+use super::operating::Operation;
 use crate::cluster::{Addresses, BASE_PORT, Failed};
+use crate::tls::{Identity, Tls};
 
 /// What every service's program may be told, besides `own`.
 #[derive(Debug, Parser)]
 #[command(version, next_line_help = false)]
 pub(super) struct Options<A: Args> {
     /// The data folder of the installation
-    #[arg(long, env = "CONVENE_DATA", default_value = "./data", value_name = "FOLDER")]
+    #[arg(long, env = "CONVENE_DATA", default_value = "./data", value_name = "FOLDER", global = true)]
     pub(super) data: PathBuf,
 
     /// The services listen on loopback, each at its number after this port (auth +1, events +2, invitations +3, calendar +4, sharing +5)
-    #[arg(long, env = "CONVENE_BASE_PORT", default_value_t = BASE_PORT, value_name = "PORT",
+    #[arg(long, env = "CONVENE_BASE_PORT", default_value_t = BASE_PORT, value_name = "PORT", global = true,
           value_parser = clap::value_parser!(u16).range(1..=65_530))]
     base_port: u16,
 
-    /// Where this service listens, if not at its place after the base port; loopback only
-    #[arg(long, value_name = "ADDR:PORT")]
+    /// Where this service listens, if not at its place after the base port; on an address that is not loopback it speaks TLS
+    #[arg(long, value_name = "ADDR:PORT", global = true)]
     listen: Option<SocketAddr>,
 
     /// Where another service listens, if not at its place after the base port
     #[arg(long = "peer", value_name = "SERVICE=HOST:PORT", value_parser = peer)]
     peers: Vec<(Service, String)>,
+
+    /// The folder with the certificates, which `convene certs` makes [default: certs, in the data folder]
+    #[arg(long, env = "CONVENE_CERTS", value_name = "FOLDER", global = true)]
+    certs: Option<PathBuf>,
+
+    /// Speak TLS on loopback too
+    #[arg(long, env = "CONVENE_REQUIRE_TLS", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue, global = true)]
+    require_tls: bool,
 
     /// What is logged to standard error: a level, or directives such as `info,events=debug`
     #[arg(long, env = "CONVENE_LOG", default_value = "info", value_name = "FILTER")]
@@ -38,12 +51,24 @@ pub(super) struct Options<A: Args> {
     #[arg(long, env = "CONVENE_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
     pub(super) log_format: LogFormat,
 
+    /// How many seconds pass between two looks of this service through its own references, in the background
+    #[arg(long, default_value_t = 3_600, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) audit_every: u64,
+
+    /// How much of the disk is to stay free, in MiB: with less, changes are refused and everything else goes on
+    #[arg(long, default_value_t = 32, value_name = "MIB")]
+    pub(super) keep_free: u64,
+
     /// End when standard input ends: the process with this id started this one, and holds the other end
     #[arg(long, hide = true, value_name = "PROCESS")]
     pub(super) with_parent: Option<u32>,
 
     #[command(flatten)]
     pub(super) own: A,
+
+    /// Something else than to serve
+    #[command(subcommand)]
+    pub(super) operation: Option<Operation>,
 }
 
 /// How a log is written.
@@ -115,17 +140,32 @@ fn peer(text: &str) -> Result<(Service, String), String> {
 
 impl<A: Args> Options<A> {
     /// Where `service` is to listen.
-    pub(super) fn address(&self, service: Service) -> Result<SocketAddr, Failed> {
+    pub(super) fn address(&self, service: Service) -> SocketAddr {
         let port = self.base_port.saturating_add(u16::from(service.number()));
-        let address = self.listen.unwrap_or(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port));
-        if address.ip().to_canonical().is_loopback() {
-            Ok(address)
-        } else {
-            Err(Failed(format!(
-                "{service} cannot listen on {address}: an address that is not loopback needs TLS, which this release does not have; \
-                 listen on 127.0.0.1 or [::1]"
-            )))
+        self.listen.unwrap_or(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
+    }
+
+    /// Where TLS is spoken, with the certificate of `service`.
+    ///
+    /// # Errors
+    /// If it has to be, where this service listens or calls, and there is no certificate of any use.
+    pub(super) fn tls(&self, service: Service) -> Result<Tls, Failed> {
+        let folder = self.certs.clone().unwrap_or_else(|| self.data.join("certs"));
+        let identity = Identity::of_service(Folder::at(folder), service);
+        let tls = Tls { identity: Some(Arc::clone(&identity)), everywhere: self.require_tls };
+        let wants = |address: &str| tls.is_needed(address).then(|| identity.check().err()).flatten();
+        let address = self.address(service).to_string();
+        if let Some(why) = wants(&address) {
+            return Err(Failed(format!("{service} cannot listen on {address}, which needs TLS: {why}")));
         }
+        let peers = self.peers();
+        let called = service.follows().iter().filter_map(|other| Some((other, peers.of(*other)?)));
+        for (other, address) in called {
+            if let Some(why) = wants(address) {
+                return Err(Failed(format!("{service} cannot call {other} at {address}, which needs TLS: {why}")));
+            }
+        }
+        Ok(tls)
     }
 
     /// Where the others are.
@@ -146,20 +186,33 @@ mod tests {
     #[test]
     fn a_service_listens_at_its_place_after_the_base_port_unless_told_otherwise() {
         let options = parse(&["--base-port", "9000"]).unwrap();
-        assert_eq!(options.address(Service::Calendar).unwrap().to_string(), "127.0.0.1:9004");
+        assert_eq!(options.address(Service::Calendar).to_string(), "127.0.0.1:9004");
         assert_eq!(options.peers().of(Service::Events), Some("127.0.0.1:9002"));
         let options = parse(&["--listen", "[::1]:80", "--peer", "events=localhost:1"]).unwrap();
-        assert_eq!(options.address(Service::Calendar).unwrap().to_string(), "[::1]:80");
+        assert_eq!(options.address(Service::Calendar).to_string(), "[::1]:80");
         assert_eq!(options.peers().of(Service::Events), Some("localhost:1"));
     }
 
     #[test]
-    fn a_public_address_is_refused_for_want_of_tls() {
+    fn an_address_that_is_not_loopback_is_refused_without_certificates() {
+        let nowhere = tempfile::tempdir().unwrap();
+        let certs = nowhere.path().to_str().unwrap();
+        let refused = |service, arguments: &[&str]| {
+            let options = parse(&[&["--certs", certs], arguments].concat()).unwrap();
+            options.tls(service).map(drop).map_err(|failed| failed.to_string())
+        };
         for public in ["0.0.0.0:7401", "192.168.1.1:7401", "[::]:7401", "[::ffff:10.0.0.1]:7401"] {
-            let refused = parse(&["--listen", public]).unwrap().address(Service::Auth).unwrap_err().to_string();
+            let refused = refused(Service::Auth, &["--listen", public]).unwrap_err();
             assert!(refused.contains("needs TLS") && refused.contains(public), "{refused}");
+            assert!(refused.contains("auth.crt") || refused.contains("authority.crt"), "{refused}");
+            assert!(refused.contains("convene certs make"), "{refused}");
         }
-        parse(&["--listen", "[::ffff:127.0.0.1]:7401"]).unwrap().address(Service::Auth).unwrap();
+        refused(Service::Auth, &["--listen", "[::ffff:127.0.0.1]:7401"]).unwrap();
+        let calls = refused(Service::Events, &["--peer", "auth=192.0.2.7:7401"]).unwrap_err();
+        assert!(calls.contains("events cannot call auth at 192.0.2.7:7401"), "{calls}");
+        refused(Service::Auth, &["--peer", "events=192.0.2.7:7402"]).unwrap();
+        let wanted = refused(Service::Auth, &["--require-tls"]).unwrap_err();
+        assert!(wanted.contains("cannot listen on 127.0.0.1:7401"), "{wanted}");
     }
 
     #[test]

@@ -10,12 +10,15 @@ use storage::Database;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{interval, timeout};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::arriving::Arriving;
+use super::auditing::audit_now_and_then;
+use super::operating::remedy;
 use super::options::Options;
 use super::{Hosted, Stood};
 use crate::cluster::{Clients, DataFolder, Failed, FolderLock, Holder, PATIENCE, Sharing};
-use crate::{ChannelOptions, ClientOptions, ListenOptions, Metrics, Server, bind};
+use crate::{ChannelOptions, ClientOptions, ListenOptions, Metrics, Server, Tls, bind};
 
 /// How long calls under way may take to finish, and then the tasks and the database: together less than a supervisor waits.
 const DRAINING: Duration = Duration::from_secs(4);
@@ -24,18 +27,25 @@ const BETWEEN_HEALTH_CHECKS: Duration = Duration::from_millis(250);
 
 pub(super) async fn serve<P: Hosted>(options: Options<P::Arguments>) -> Result<(), Failed> {
     let mut told_to_end = ToldToEnd::listen(options.with_parent)?;
-    let address = options.address(P::SERVICE)?;
+    let address = options.address(P::SERVICE);
+    let tls = options.tls(P::SERVICE)?;
     let listener = bind(address).await.map_err(|error| Failed(error.to_string()))?;
 
     let metrics = Metrics::new();
-    let listen = ListenOptions { drain_timeout: DRAINING, ..ListenOptions::default() };
+    metrics.of_this_process();
+    let secured = tls.is_needed(&address.to_string());
+    let listen = ListenOptions {
+        drain_timeout: DRAINING,
+        tls: tls.identity.clone().filter(|_| secured),
+        ..ListenOptions::default()
+    };
     let arriving = Arriving::<P>::new();
     let server = Server::new(Arc::clone(&arriving) as _, arriving.readiness(), Arc::clone(&metrics), listen);
     let mut serving = Box::pin(server.serve(listener));
 
     let folder = DataFolder::at(options.data.clone());
-    let starting = start::<P>(options, &folder, &metrics);
-    let (stood, lock) = tokio::select! {
+    let starting = start::<P>(options, tls, &folder, &metrics);
+    let (stood, lock, auditing) = tokio::select! {
         started = starting => started?,
         () = &mut serving => return Err(Failed("it listens no more".to_owned())),
         why = told_to_end.wait() => {
@@ -44,12 +54,14 @@ pub(super) async fn serve<P: Hosted>(options: Options<P::Arguments>) -> Result<(
         }
     };
     arriving.arrived(&stood);
+    server.makes_backups(stood.backups());
     drop(arriving);
     let noted = folder.note_process(P::SERVICE)?;
-    tracing::info!(service = %P::SERVICE, %address, data = %folder.path().display(), "serving");
+    tracing::info!(service = %P::SERVICE, %address, tls = secured, data = %folder.path().display(), "serving");
 
     let failure = serve_until_the_end(serving, &stood, told_to_end).await;
 
+    drop(auditing);
     stood.ends();
     server.shutdown().await;
     drop(server);
@@ -64,33 +76,44 @@ pub(super) async fn serve<P: Hosted>(options: Options<P::Arguments>) -> Result<(
 /// Opens the data folder and starts the service on it.
 async fn start<P: Hosted>(
     options: Options<P::Arguments>,
+    tls: Tls,
     folder: &DataFolder,
     metrics: &Arc<Metrics>,
-) -> Result<(Stood<P>, FolderLock), Failed> {
+) -> Result<(Stood<P>, FolderLock, AbortOnDropHandle<()>), Failed> {
     let opened = {
-        let folder = folder.clone();
-        tokio::task::spawn_blocking(move || open::<P>(&folder))
+        let (folder, keep_free) = (folder.clone(), options.keep_free.saturating_mul(1 << 20));
+        tokio::task::spawn_blocking(move || open::<P>(&folder, keep_free))
     };
     let (lock, operator, db) =
         opened.await.map_err(|error| Failed(format!("the database was not opened: {error}")))??;
-    let peers = options.peers();
-    let others = Clients::connected(&peers, &ChannelOptions::default(), &ClientOptions::default(), metrics);
+    // Its own place is among them: the audit in the background asks it as `convene check` does.
+    let peers = options.peers().with(P::SERVICE, options.address(P::SERVICE).to_string());
+    let others = Clients::connected(
+        &peers,
+        &ChannelOptions { tls, ..ChannelOptions::default() },
+        &ClientOptions::default(),
+        metrics,
+    );
+    metrics.show_disk(P::SERVICE, folder.path().to_owned());
+    let every = Duration::from_secs(options.audit_every);
+    let auditing = audit_now_and_then(P::SERVICE, others.clone(), operator.clone(), Arc::clone(metrics), every);
     let stood = Stood::<P>::start(db, Arc::new(SystemClock), operator, others, options.own.into(), metrics).await?;
-    Ok((stood, lock))
+    Ok((stood, lock, AbortOnDropHandle::new(tokio::spawn(auditing))))
 }
 
 type Opened = (FolderLock, OperatorKey, Database);
 
-/// Takes the data folder and what is needed of it. Blocks.
-fn open<P: Hosted>(folder: &DataFolder) -> Result<Opened, Failed> {
+/// Takes the data folder and what is needed of it; so many bytes of its disk are to stay free. Blocks.
+fn open<P: Hosted>(folder: &DataFolder, keep_free: u64) -> Result<Opened, Failed> {
     folder.prepare()?;
     let lock = folder.lock(Sharing::WithServices, PATIENCE)?;
     let operator = OperatorKey::load_or_create(folder.path())
         .map_err(|error| Failed(format!("the operator's key cannot be had: {error}")))?;
-    let options = storage::Options::new(P::SERVICE.name(), P::SCHEMA);
+    let options = storage::Options { keep_free, ..storage::Options::new(P::SERVICE.name(), P::SCHEMA) };
     let path = folder.database(P::SERVICE);
     let db = Database::open(&path, options).map_err(|error| match (&error, folder.running(P::SERVICE)) {
         (storage::Error::InUse { path }, Some(holder)) => in_use(path, &holder),
+        (storage::Error::Damaged { .. }, _) => Failed(format!("{error}; {}", remedy(P::SERVICE))),
         _ => Failed(error.to_string()),
     })?;
     Ok((lock, operator, db))

@@ -4,11 +4,12 @@ use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
 use chassis::{Chassis, OperatorKey, Running, Setup};
-use domain::{Answer, Clock, Context, Error, Protocol, Stub, WireBody};
+use domain::{Actor, Answer, Clock, Context, Error, Protocol, Stub, WireBody};
 use storage::Database;
 use tokio_util::sync::CancellationToken;
 
 use super::Hosted;
+use crate::backup::Backups;
 use crate::cluster::{Clients, Failed};
 use crate::layers::is_long_poll;
 use crate::{Metrics, Readiness, Ready, ServerOptions, server_stack};
@@ -43,8 +44,26 @@ impl<P: Hosted> Stood<P> {
         let layered = server_stack(running.stub(), running.authenticate(), &ServerOptions::default(), metrics);
         let stub = Arc::new(Ending { inner: layered, ending: ending.clone() });
         let chassis = Arc::downgrade(running.chassis());
-        observe(&chassis, running.chassis(), metrics);
+        metrics.show(running.chassis());
         Ok(Self { stub, readiness: Arc::new(move || readiness(&chassis)), running, ending })
+    }
+
+    /// Makes backups of its database, for the operator.
+    pub(crate) fn backups(&self) -> Backups {
+        let chassis = Arc::downgrade(self.running.chassis());
+        Arc::new(move |token| {
+            let ended = || Error::unavailable(P::SERVICE, "it has ended");
+            let chassis = chassis.upgrade().ok_or_else(ended)?;
+            if chassis.operator().verify(token, chassis.clock().now())? != Actor::Operator {
+                return Err(Error::forbidden("a backup is given to the operator of the installation only"));
+            }
+            chassis.db().backup().map_err(|error| Error::unavailable(P::SERVICE, error.to_string()))
+        })
+    }
+
+    /// Its database.
+    pub(crate) fn db(&self) -> &Database {
+        self.running.chassis().db()
     }
 
     /// Why its database takes no more writes, once it has stopped by itself.
@@ -80,18 +99,6 @@ fn readiness(chassis: &Weak<Chassis>) -> Ready {
     let health = chassis.health();
     let away = health.behind.iter().map(|source| format!("it is not in contact with {source}"));
     Ready { lacking, remarks: away.chain(health.stopped).collect() }
-}
-
-/// Shows the service's own figures, without keeping it alive.
-fn observe(service: &Weak<Chassis>, now: &Chassis, metrics: &Metrics) {
-    for (place, gauge) in now.gauges().into_iter().enumerate() {
-        let service = Weak::clone(service);
-        let read = move || {
-            let gauges = service.upgrade().map(|chassis| chassis.gauges()).unwrap_or_default();
-            gauges.get(place).map_or(0.0, |gauge| gauge.value)
-        };
-        metrics.observe(gauge.name, gauge.help, &[("service", now.service().name())], read);
-    }
 }
 
 /// Answers long polls when the service ends.

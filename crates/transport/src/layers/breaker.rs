@@ -11,6 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::{Answer, Context, Error, Protocol, Stub, WireBody};
 use parking_lot::Mutex;
+use prometheus::IntGauge;
 use tokio::time::Instant;
 
 use super::{is_long_poll, millis};
@@ -41,29 +42,45 @@ pub struct Breaker<P: Protocol> {
 pub struct Circuit {
     options: BreakerOptions,
     state: Mutex<State>,
+    shown: Shown,
 }
 
 #[derive(Default)]
 struct State {
     failures_in_a_row: u32,
-    /// Open until then; after that, half open. `None`: closed.
+    /// Nobody is let through until then; after that, one call. `None`: closed.
     open_until: Option<Instant>,
+    /// Whether one was let through to find out.
+    probing: bool,
     last_failure: String,
 }
 
+impl State {
+    const fn name(&self) -> usize {
+        match (self.open_until, self.probing) {
+            (None, _) => 0,
+            (Some(_), false) => 1,
+            (Some(_), true) => 2,
+        }
+    }
+}
+
+/// The states as the metrics have them, with how many breakers of the process are in each.
+struct Shown([IntGauge; 3]);
+
+const STATES: [&str; 3] = ["closed", "open", "half_open"];
+
+impl Shown {
+    fn add(&self, state: usize, breakers: i64) {
+        if let Some(gauge) = self.0.get(state) {
+            gauge.add(breakers);
+        }
+    }
+}
+
 impl<P: Protocol> Breaker<P> {
-    /// Watches over calls of `inner`, and shows its state in `metrics`.
-    pub fn new(inner: Arc<dyn Stub<P>>, circuit: Arc<Circuit>, metrics: &Metrics) -> Self {
-        let shown = Arc::downgrade(&circuit);
-        metrics.observe(
-            "convene_breaker_open",
-            "Circuit breakers open or half open.",
-            &[("service", P::SERVICE.name())],
-            move || {
-                let open = shown.upgrade().is_some_and(|circuit| circuit.state.lock().open_until.is_some());
-                f64::from(u8::from(open))
-            },
-        );
+    /// Watches over calls of `inner`.
+    pub fn new(inner: Arc<dyn Stub<P>>, circuit: Arc<Circuit>) -> Self {
         Self { inner, circuit }
     }
 }
@@ -111,10 +128,12 @@ impl Drop for Watch<'_> {
 }
 
 impl Circuit {
-    /// Closed.
+    /// Closed, and shown so in `metrics`.
     #[must_use]
-    pub fn new(options: &BreakerOptions) -> Arc<Self> {
-        Arc::new(Self { options: options.clone(), state: Mutex::default() })
+    pub fn new<P: Protocol>(options: &BreakerOptions, metrics: &Metrics) -> Arc<Self> {
+        let shown = Shown(STATES.map(|state| metrics.breakers(P::SERVICE, state)));
+        shown.add(State::default().name(), 1);
+        Arc::new(Self { options: options.clone(), state: Mutex::default(), shown })
     }
 
     /// Whether the next call would be refused.
@@ -123,33 +142,52 @@ impl Circuit {
         self.state.lock().open_until.is_some_and(|until| Instant::now() < until)
     }
 
+    /// Changes the state, and shows it.
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.state.lock();
+        let before = state.name();
+        let changed = change(&mut state);
+        let after = state.name();
+        if after != before {
+            self.shown.add(before, -1);
+            self.shown.add(after, 1);
+        }
+        changed
+    }
+
     /// Lets a call through, or says why not.
     fn admit(&self) -> Result<(), String> {
-        let mut state = self.state.lock();
-        let Some(open_until) = state.open_until else { return Ok(()) };
-        let now = Instant::now();
-        if now >= open_until {
-            state.open_until = Some(now + self.options.open_for);
-            return Ok(());
-        }
-        let left = millis(open_until - now).max(1);
-        Err(format!("{} (it is asked again in {left} ms)", state.last_failure))
+        self.change(|state| {
+            let Some(open_until) = state.open_until else { return Ok(()) };
+            let now = Instant::now();
+            if now >= open_until {
+                (state.open_until, state.probing) = (Some(now + self.options.open_for), true);
+                return Ok(());
+            }
+            let left = millis(open_until - now).max(1);
+            Err(format!("{} (it is asked again in {left} ms)", state.last_failure))
+        })
     }
 
     fn succeeded(&self) {
-        let mut state = self.state.lock();
-        state.failures_in_a_row = 0;
-        state.open_until = None;
+        self.change(|state| (state.failures_in_a_row, state.open_until, state.probing) = (0, None, false));
     }
 
     fn failed(&self, reason: &str) {
-        let mut state = self.state.lock();
-        state.failures_in_a_row = state.failures_in_a_row.saturating_add(1);
-        if state.open_until.is_some() || state.failures_in_a_row >= self.options.failures {
-            state.open_until = Some(Instant::now() + self.options.open_for);
-        }
-        if state.last_failure != reason {
-            reason.clone_into(&mut state.last_failure);
-        }
+        self.change(|state| {
+            state.failures_in_a_row = state.failures_in_a_row.saturating_add(1);
+            if state.open_until.is_some() || state.failures_in_a_row >= self.options.failures {
+                (state.open_until, state.probing) = (Some(Instant::now() + self.options.open_for), false);
+            }
+            if state.last_failure != reason {
+                reason.clone_into(&mut state.last_failure);
+            }
+        });
+    }
+}
+
+impl Drop for Circuit {
+    fn drop(&mut self) {
+        self.shown.add(self.state.get_mut().name(), -1);
     }
 }

@@ -10,8 +10,9 @@
 //! that it had already handed to the storage is still committed. Commands are not run on detached: whoever goes away is told, or knows,
 //! that the outcome is unknown, and may send the command again under the same key.
 //!
-//! **Long polls.** A query named `changes` waits for news by design: it is not timed, has places of its own, is not repeated (its follower
-//! is a loop with its own back-off) and neither waits for a circuit breaker nor counts as slow for it.
+//! **Long polls.** A query named `changes` (of followers) or `watch` (of people's clients) waits for news by design: it is not timed, has
+//! places of its own, is not repeated (whoever asks is a loop with its own back-off) and neither waits for a circuit breaker nor counts as
+//! slow for it. Followers and clients do not share places: however many people look on, services go on following each other.
 
 mod access;
 mod authentication;
@@ -86,15 +87,15 @@ pub fn server_layers<P: Protocol>(
     metrics: &Arc<Metrics>,
 ) -> Vec<Layer<P>> {
     let calls = metrics.calls::<P>(Side::Server);
-    let limit = options.limit.clone();
+    let (limit, shed) = (options.limit.clone(), Arc::clone(metrics));
     vec![
         Layer::new("observed", "it counts refusals too, and all logs of a call lie within its span", |inner| {
             Observed::new(inner, calls)
         }),
+        Layer::new("deadline", "a call too late takes no place, and everything below ends in time", Deadline::new),
         Layer::new("limit", "a call too many is refused before it costs anything", move |inner| {
-            Limit::new(inner, &limit)
+            Limit::new(inner, &limit, &shed)
         }),
-        Layer::new("deadline", "a call too late is not started, and everything below ends in time", Deadline::new),
         Layer::new("shield", "a panic in any layer below or in the service ends one call only", Shield::new),
         Layer::new("authentication", "from here on it is known who asks", move |inner| {
             Authentication::new(inner, authenticate)
@@ -108,9 +109,9 @@ pub fn server_layers<P: Protocol>(
 pub fn client_layers<P: Protocol>(options: &ClientOptions, metrics: &Arc<Metrics>) -> Vec<Layer<P>> {
     let calls = metrics.calls::<P>(Side::Client);
     let retry = options.retry.clone();
-    let circuit = Circuit::new(&options.breaker);
+    let circuit = Circuit::new::<P>(&options.breaker, metrics);
     let known = Arc::clone(&circuit);
-    let (retries, states) = (Arc::clone(metrics), Arc::clone(metrics));
+    let retries = Arc::clone(metrics);
     vec![
         Layer::new("observed", "it wraps retries, so that it counts what the caller sees in the end", |inner| {
             Observed::new(inner, calls)
@@ -120,7 +121,7 @@ pub fn client_layers<P: Protocol>(options: &ClientOptions, metrics: &Arc<Metrics
             Retry::new(inner, &retry, known, &retries)
         }),
         Layer::new("breaker", "it sees every single attempt, and stands before anything is sent", move |inner| {
-            Breaker::new(inner, circuit, &states)
+            Breaker::new(inner, circuit)
         }),
     ]
 }
@@ -151,7 +152,12 @@ fn stack<P: Protocol>(stub: Arc<dyn Stub<P>>, layers: Vec<Layer<P>>) -> Arc<dyn 
 /// Whether a method waits for news by design.
 #[must_use]
 pub fn is_long_poll(method: &Method) -> bool {
-    method.kind == Kind::Query && method.name == "changes"
+    method.kind == Kind::Query && (method.name == "changes" || is_watch(method))
+}
+
+/// Whether it is people's clients that wait so.
+fn is_watch(method: &Method) -> bool {
+    method.kind == Kind::Query && method.name == "watch"
 }
 
 /// `duration` in whole milliseconds.

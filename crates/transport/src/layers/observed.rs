@@ -6,11 +6,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::{Answer, Context, Method, Protocol, Stub, Trace, WireBody};
 use tokio::time::Instant;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use super::is_long_poll;
 use crate::metrics::{Calls, Ended, Side};
 use crate::random;
+use crate::telemetry::CALLS;
 
 /// See the module.
 pub struct Observed<P: Protocol> {
@@ -34,11 +35,18 @@ impl<P: Protocol> Stub<P> for Observed<P> {
         context.trace = child_of(parent);
         let (service, name) = (P::SERVICE, method.name);
         let (trace, own, parent) = (Hex(&context.trace.trace), Hex(&context.trace.span), Hex(&parent.span));
-        let span = match self.calls.side() {
-            Side::Server => tracing::info_span!("call", %service, method = name, %trace, span = %own, %parent),
-            Side::Client => tracing::debug_span!("request", %service, method = name, %trace, span = %own, %parent),
+        let span = match (self.calls.side(), is_long_poll(method)) {
+            (Side::Server, false) => {
+                tracing::info_span!(target: CALLS, "call", %service, method = name, %trace, span = %own, %parent)
+            }
+            (Side::Client, false) => {
+                tracing::debug_span!(target: CALLS, "request", %service, method = name, %trace, span = %own, %parent)
+            }
+            (_, true) => {
+                tracing::debug_span!(target: CALLS, "poll", %service, method = name, %trace, span = %own, %parent)
+            }
         };
-        let call = UnderWay::begin(&self.calls, method);
+        let call = UnderWay::begin(&self.calls, method, span.clone());
         let answer = self.inner.call(&context, request).instrument(span).await;
         call.end(match &answer {
             Ok(_) => Ended::Well,
@@ -59,13 +67,14 @@ struct UnderWay<'c> {
     calls: &'c Calls,
     method: &'static Method,
     since: Instant,
+    span: Span,
     ended: bool,
 }
 
 impl<'c> UnderWay<'c> {
-    fn begin(calls: &'c Calls, method: &'static Method) -> Self {
+    fn begin(calls: &'c Calls, method: &'static Method, span: Span) -> Self {
         calls.begin();
-        Self { calls, method, since: Instant::now(), ended: false }
+        Self { calls, method, since: Instant::now(), span, ended: false }
     }
 
     fn end(mut self, how: Ended<'_>) {
@@ -74,6 +83,10 @@ impl<'c> UnderWay<'c> {
 
     fn count(&mut self, how: Ended<'_>) {
         self.ended = true;
+        // Entering the span would cost something even if nobody wants to know.
+        if tracing::enabled!(target: CALLS, tracing::Level::DEBUG) {
+            self.span.in_scope(|| tracing::debug!(target: CALLS, code = how.code(), "ended"));
+        }
         let took = (!is_long_poll(self.method)).then(|| self.since.elapsed());
         self.calls.end(self.method, how, took);
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::{Answer, Context, Error, Kind, Method, Protocol, Retryable, Stub, WireBody};
+use prometheus::IntCounter;
 
 use super::{Circuit, is_long_poll};
 use crate::metrics::Metrics;
@@ -38,16 +39,18 @@ impl Default for RetryOptions {
 pub struct Retry<P: Protocol> {
     inner: Arc<dyn Stub<P>>,
     options: RetryOptions,
-    budget: Budget,
+    budget: Arc<Budget>,
     circuit: Arc<Circuit>,
-    retries: Arc<AtomicU64>,
+    retries: IntCounter,
 }
 
 impl<P: Protocol> Retry<P> {
-    /// Repeats calls of `inner` as long as `circuit` is not open, and counts that in `metrics`.
+    /// Repeats calls of `inner` as long as `circuit` is not open, and shows that and the budget left in `metrics`.
     pub fn new(inner: Arc<dyn Stub<P>>, options: &RetryOptions, circuit: Arc<Circuit>, metrics: &Metrics) -> Self {
-        let retries = metrics.counter("convene_retries_total", "Calls made again.", &[("service", P::SERVICE.name())]);
-        Self { inner, options: options.clone(), budget: Budget::new(options), circuit, retries }
+        let budget = Arc::new(Budget::new(options));
+        let (shown, left) = (metrics.retry_budget(P::SERVICE), Arc::downgrade(&budget));
+        metrics.look(move || left.upgrade().map(|budget| shown.set(budget.left())).is_some());
+        Self { inner, options: options.clone(), budget, circuit, retries: metrics.retries(P::SERVICE) }
     }
 
     /// How long to wait before the next attempt after `attempt`; `None` if there must be none.
@@ -92,7 +95,7 @@ impl<P: Protocol> Stub<P> for Retry<P> {
                 });
             };
             tracing::debug!(service = %P::SERVICE, method = method.name, attempt, %error, "trying again");
-            self.retries.fetch_add(1, Ordering::Relaxed);
+            self.retries.inc();
             tokio::time::sleep(pause).await;
             attempt += 1;
         }
@@ -135,6 +138,12 @@ impl Budget {
         let _ = self.hundredths.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |have| {
             (have < self.most).then(|| have.saturating_add(self.earned).min(self.most))
         });
+    }
+
+    /// How many retries it still allows.
+    #[allow(clippy::cast_precision_loss, reason = "a figure for people")]
+    fn left(&self) -> f64 {
+        self.hundredths.load(Ordering::Relaxed) as f64 / ONE_RETRY as f64
     }
 
     fn spend(&self) -> bool {

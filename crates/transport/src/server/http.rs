@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use domain::{Peer, Protocol};
+use domain::{Error, Protocol};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
@@ -11,21 +11,23 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
 
-use super::{Place, Ready, Shared, session};
+use super::{Caller, Place, Ready, Shared, session};
+use crate::backup;
 use crate::frame::PROTOCOL_VERSION;
 use crate::handshake::{self, Introduction, introduce, versions_differ};
 use crate::stream::BoxStream;
 
-type Answer = Response<Full<Bytes>>;
+pub(super) type Answer = Response<Full<Bytes>>;
 
 pub(super) fn answer<P: Protocol>(
     shared: Arc<Shared<P>>,
     request: Request<Incoming>,
-    peer: Peer,
+    caller: Caller,
     place: &Mutex<Option<Place>>,
 ) -> Answer {
     match (request.method(), request.uri().path()) {
-        (&Method::GET, handshake::PATH) => upgrade(shared, request, peer, place),
+        (&Method::GET, handshake::PATH) => upgrade(shared, request, caller, place),
+        (&Method::GET, backup::PATH) => back_up(&shared, request, place),
         (&Method::GET | &Method::HEAD, "/healthz") => text(StatusCode::OK, format!("{} is alive\n", P::SERVICE)),
         (&Method::GET | &Method::HEAD, "/readyz") => ready(&shared),
         (&Method::GET | &Method::HEAD, "/metrics") => {
@@ -35,7 +37,7 @@ pub(super) fn answer<P: Protocol>(
                 .insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
             answer
         }
-        (_, handshake::PATH | "/healthz" | "/readyz" | "/metrics") => {
+        (_, handshake::PATH | backup::PATH | "/healthz" | "/readyz" | "/metrics") => {
             text(StatusCode::METHOD_NOT_ALLOWED, "only GET is answered here\n".to_owned())
         }
         _ => text(StatusCode::NOT_FOUND, format!("{} answers /healthz, /readyz, /metrics and calls\n", P::SERVICE)),
@@ -58,7 +60,7 @@ fn ready<P: Protocol>(shared: &Shared<P>) -> Answer {
 fn upgrade<P: Protocol>(
     shared: Arc<Shared<P>>,
     mut request: Request<Incoming>,
-    peer: Peer,
+    caller: Caller,
     place: &Mutex<Option<Place>>,
 ) -> Answer {
     let client = Introduction::read(request.headers());
@@ -70,6 +72,13 @@ fn upgrade<P: Protocol>(
             text(StatusCode::UPGRADE_REQUIRED, versions_differ(P::SERVICE, PROTOCOL_VERSION, version) + "\n")
         }
         (Some(_), Some(_)) if client.upgrade => match place.lock().take() {
+            Some(place) if !place.takes_calls() => {
+                let most = shared.places.most();
+                text(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    format!("{} is busy: all its {most} places for connections are taken\n", P::SERVICE),
+                )
+            }
             Some(place) if !shared.draining.is_cancelled() => {
                 let upgraded = hyper::upgrade::on(&mut request);
                 let tasks = shared.tasks.clone();
@@ -78,7 +87,7 @@ fn upgrade<P: Protocol>(
                     let session = async {
                         let Ok(upgraded) = upgraded.await else { return };
                         let Ok(parts) = upgraded.downcast::<TokioIo<BoxStream>>() else { return };
-                        session::run(&shared, parts.io.into_inner(), &parts.read_buf, peer).await;
+                        session::run(&shared, parts.io.into_inner(), &parts.read_buf, caller).await;
                     };
                     tokio::select! {
                         () = session => {}
@@ -100,6 +109,60 @@ fn upgrade<P: Protocol>(
     introduce(answer.headers_mut(), P::SERVICE, PROTOCOL_VERSION);
     answer
 }
+
+/// Gives the operator a backup, on the connection that asks for it.
+fn back_up<P: Protocol>(
+    shared: &Arc<Shared<P>>,
+    mut request: Request<Incoming>,
+    place: &Mutex<Option<Place>>,
+) -> Answer {
+    let Some(token) = backup::asked_by(request.headers()) else {
+        let how = format!("a backup is made by `convene-{} backup`\n", P::SERVICE);
+        return text(StatusCode::UPGRADE_REQUIRED, how);
+    };
+    let starting = || Err(Error::unavailable(P::SERVICE, "it is still starting"));
+    let backup = match shared.backups.get().map_or_else(starting, |backups| backups(&token)) {
+        Ok(backup) => backup,
+        Err(error @ (Error::Unauthenticated { .. } | Error::Forbidden { .. })) => {
+            return text(StatusCode::FORBIDDEN, format!("{error}\n"));
+        }
+        Err(error) => return text(StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")),
+    };
+    let Some(place) = place.lock().take().filter(|_| !shared.draining.is_cancelled()) else {
+        return text(StatusCode::SERVICE_UNAVAILABLE, format!("{} is shutting down\n", P::SERVICE));
+    };
+    let (upgraded, closing) = (hyper::upgrade::on(&mut request), shared.closing.clone());
+    shared.tasks.spawn(async move {
+        let sending = async {
+            let Ok(upgraded) = upgraded.await else { return };
+            let Ok(parts) = upgraded.downcast::<TokioIo<BoxStream>>() else { return };
+            backup::send(P::SERVICE, backup, parts.io.into_inner()).await;
+        };
+        tokio::select! {
+            () = sending => {}
+            () = closing.cancelled() => {}
+        }
+        drop(place);
+    });
+    let mut answer = text(StatusCode::SWITCHING_PROTOCOLS, String::new());
+    answer.headers_mut().remove(CONTENT_TYPE);
+    backup::promise(answer.headers_mut());
+    answer
+}
+
+/// What someone is told who does not speak TLS where nothing else is spoken.
+pub(super) fn speak_tls<P: Protocol>() -> Answer {
+    let service = P::SERVICE;
+    let mut answer = text(
+        StatusCode::BAD_REQUEST,
+        format!("{service} speaks TLS at this address and nothing else: {HOW_TO_SPEAK_TLS}\n"),
+    );
+    introduce(answer.headers_mut(), P::SERVICE, PROTOCOL_VERSION);
+    answer
+}
+
+/// What a client of ours is told to do then.
+const HOW_TO_SPEAK_TLS: &str = "give --require-tls, or set CONVENE_REQUIRE_TLS=1";
 
 fn text(status: StatusCode, body: String) -> Answer {
     let mut answer = Response::new(Full::new(Bytes::from(body)));

@@ -11,14 +11,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::{Answer, Codec, Context, Error, Peer, Protocol, Stub, WireBody};
+use domain::{Answer, Codec, Context, Credential, Error, Protocol, Stub, WireBody};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::task::AbortOnDropHandle;
 
-use super::Shared;
+use super::{Caller, Shared};
 use crate::codec::{Bincode, with_scratch};
 use crate::frame::{Arrival, FrameKind, FrameReader, ReplyHeader, RequestHeader, check_size, too_large};
 use crate::outbox::Outbox;
@@ -34,31 +34,33 @@ const LINGER: Duration = Duration::from_millis(500);
 
 struct Session<P: Protocol> {
     stub: Arc<dyn Stub<P>>,
-    peer: Peer,
+    caller: Caller,
     outbox: Outbox,
     calls: Mutex<HashMap<u64, AbortHandle>>,
     /// No call is under way any more.
     quiet: Notify,
     max_in_flight: usize,
+    max_request: usize,
     max_frame: usize,
     max_deadline: Duration,
 }
 
 /// Serves calls until the client goes, the stream fails, or the server has drained.
-pub(super) async fn run<P: Protocol>(shared: &Shared<P>, stream: BoxStream, already_read: &[u8], peer: Peer) {
+pub(super) async fn run<P: Protocol>(shared: &Shared<P>, stream: BoxStream, already_read: &[u8], caller: Caller) {
     let (read, write) = stream.halves();
     let session = Arc::new(Session {
         stub: Arc::clone(&shared.stub),
-        peer,
+        caller,
         outbox: Outbox::default(),
         calls: Mutex::default(),
         quiet: Notify::new(),
         max_in_flight: shared.options.max_in_flight,
+        max_request: shared.options.max_request,
         max_frame: shared.options.max_frame,
         max_deadline: shared.options.max_deadline,
     });
     let _abort_calls = AbortCalls(Arc::clone(&session));
-    let mut reader = FrameReader::new(read, already_read, shared.options.max_frame);
+    let mut reader = FrameReader::new(read, already_read, shared.options.max_request);
     let mut writer = AbortOnDropHandle::new(tokio::spawn({
         let session = Arc::clone(&session);
         async move { session.outbox.write_to(write).await }
@@ -66,15 +68,17 @@ pub(super) async fn run<P: Protocol>(shared: &Shared<P>, stream: BoxStream, alre
 
     let mut draining = false;
     let mut lingering_until = None;
+    // Half of the time that a client may be silent is for asking, the other half for its answer.
+    let patience = shared.options.idle_timeout / 2;
+    let mut asked_at = None;
     let failure: Option<String> = loop {
         if draining && lingering_until.is_none() && session.calls.lock().is_empty() {
             lingering_until = Some(Instant::now() + LINGER);
         }
-        let received = reader.received();
         let next = async {
             // Who does not read the answers is not asked for more questions.
             session.outbox.room().await;
-            timeout_at(lingering_until.unwrap_or(Instant::now() + shared.options.idle_timeout), reader.next()).await
+            timeout_at(lingering_until.unwrap_or(Instant::now() + patience), reader.next()).await
         };
         let arrival = tokio::select! {
             arrival = next => arrival,
@@ -84,7 +88,14 @@ pub(super) async fn run<P: Protocol>(shared: &Shared<P>, stream: BoxStream, alre
                 session.go_away("the service is shutting down");
                 continue;
             }
-            _ = &mut writer => return,
+            written = &mut writer => {
+                let why = match written {
+                    Ok(Err(error)) => error.to_string(),
+                    Ok(Ok(())) | Err(_) => "closed".to_owned(),
+                };
+                tracing::debug!(service = %P::SERVICE, why, "connection lost");
+                return;
+            }
         };
         match arrival {
             Ok(Ok(Some(arrival))) => {
@@ -99,8 +110,11 @@ pub(super) async fn run<P: Protocol>(shared: &Shared<P>, stream: BoxStream, alre
                 return;
             }
             Err(_) if lingering_until.is_some() => break None,
-            Err(_) if reader.received() != received || !session.calls.lock().is_empty() => {}
-            Err(_) => break Some("nothing was heard for too long".to_owned()),
+            Err(_) if asked_at == Some(reader.received()) => break Some("nothing was heard for too long".to_owned()),
+            Err(_) => {
+                asked_at = Some(reader.received());
+                let _ = session.outbox.push(FrameKind::Ping, 0, &[], false);
+            }
         }
     };
     if let Some(reason) = failure {
@@ -123,7 +137,7 @@ impl<P: Protocol> Session<P> {
             }
             Arrival::Frame { kind: FrameKind::Request, id, payload } => self.start(id, payload)?,
             Arrival::TooLarge { kind: FrameKind::Request, id, length } => {
-                self.refuse(id, &too_large(length, self.max_frame));
+                self.refuse(id, &too_large(length, self.max_request));
             }
             Arrival::Frame { kind: FrameKind::Cancel, id, .. } => {
                 // Aborting drops the call's `Answering`, which sends the answer that frees the caller's place.
@@ -169,6 +183,11 @@ impl<P: Protocol> Session<P> {
         let request = P::Request::decode(header.method, &Bincode, argument)?;
         let context = self.context(header);
         drop(payload);
+        if !self.caller.serves && matches!(context.credential, Credential::Service(_)) {
+            return Err(Error::forbidden(
+                "the certificate of this connection is neither a service's nor the operator's",
+            ));
+        }
         self.stub.call(&context, request).await
     }
 
@@ -179,7 +198,7 @@ impl<P: Protocol> Session<P> {
         context.idempotency_key = header.idempotency_key;
         context.sequence = header.sequence;
         context.trace = header.trace;
-        context.peer = self.peer;
+        context.peer = self.caller.peer;
         context
     }
 

@@ -120,7 +120,8 @@ async fn a_call_ends_by_its_deadline_and_so_does_the_work_in_every_mode() {
 #[tokio::test]
 async fn a_reply_too_large_is_an_incident_and_a_request_too_large_a_refusal_of_that_call_only() {
     let house = House::new();
-    let server = server_with(&house, ListenOptions { max_frame: 1_000, ..ListenOptions::default() });
+    let server =
+        server_with(&house, ListenOptions { max_request: 1_000, max_frame: 1_000, ..ListenOptions::default() });
     let client = client(Channel::over(crate::InMemory(server), ChannelOptions::default()));
     let error = client.letters(&patient(), 2_000).await.unwrap_err();
     assert!(matches!(&error, Error::Internal { service: Service::Events, .. }), "{error:?}");
@@ -130,11 +131,14 @@ async fn a_reply_too_large_is_an_incident_and_a_request_too_large_a_refusal_of_t
 }
 
 #[tokio::test]
-async fn a_request_too_large_for_a_frame_is_refused_before_it_is_sent() {
+async fn a_request_too_large_for_a_frame_is_refused_before_it_is_sent_and_one_too_large_for_a_service_by_it() {
     let client = client(piped(&House::new()));
-    let error = client.echo(&patient(), "x".repeat(5 << 20)).await.unwrap_err();
-    assert_eq!(error.code(), "invalid_input");
-    let large = "x".repeat((4 << 20) - 1_000);
+    for too_large in [5 << 20, 300 << 10] {
+        let error = client.echo(&patient(), "x".repeat(too_large)).await.unwrap_err();
+        assert_eq!(error.code(), "invalid_input");
+    }
+    assert_eq!(client.letters(&patient(), 4_000_000).await.unwrap().value.len(), 4_000_000, "answers may be larger");
+    let large = "x".repeat((256 << 10) - 1_000);
     assert_eq!(client.echo(&patient(), large.clone()).await.unwrap().value, large);
 }
 

@@ -14,32 +14,35 @@ use tokio::time::timeout;
 use super::sample::*;
 use crate::codec::Bincode;
 use crate::frame::{Arrival, FrameKind, FrameReader, ReplyHeader, RequestHeader, append};
-use crate::stream::{ReadHalf, WriteHalf};
+use crate::stream::{BoxStream, ReadHalf, WriteHalf};
 use crate::{Channel, ChannelOptions, ListenOptions, handshake};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A client that can send anything.
-struct Raw {
-    write: WriteHalf,
-    read: FrameReader<ReadHalf>,
+pub(super) struct Raw {
+    pub(super) write: WriteHalf,
+    pub(super) read: FrameReader<ReadHalf>,
 }
 
 impl Raw {
     async fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).await.unwrap();
+        Self::over(Box::new(TcpStream::connect(address).await.unwrap())).await
+    }
+
+    pub(super) async fn over(stream: BoxStream) -> Self {
         let (stream, rest) =
-            handshake::upgrade(Box::new(stream), Service::Events, crate::PROTOCOL_VERSION, "the server").await.unwrap();
+            handshake::upgrade(stream, Service::Events, crate::PROTOCOL_VERSION, "the server").await.unwrap();
         let (read, write) = stream.halves();
         Self { write, read: FrameReader::new(read, &rest, 1 << 20) }
     }
 
-    async fn send(&mut self, bytes: &[u8]) {
+    pub(super) async fn send(&mut self, bytes: &[u8]) {
         self.write.write_all(bytes).await.unwrap();
     }
 
     /// The next frame; `None` when the server has closed.
-    async fn next(&mut self) -> Option<(FrameKind, u64, bytes::Bytes)> {
+    pub(super) async fn next(&mut self) -> Option<(FrameKind, u64, bytes::Bytes)> {
         match timeout(PATIENCE, self.read.next()).await.expect("the server hangs") {
             Ok(Some(Arrival::Frame { kind, id, payload })) => Some((kind, id, payload)),
             Ok(None) => None,
@@ -55,7 +58,7 @@ impl Raw {
     }
 
     /// Why the server goes away, which it then does.
-    async fn farewell(&mut self) -> String {
+    pub(super) async fn farewell(&mut self) -> String {
         let (kind, _, payload) = self.next().await.expect("closed without a reason");
         assert_eq!(kind, FrameKind::GoAway);
         assert!(self.next().await.is_none());
@@ -69,19 +72,19 @@ impl Raw {
     }
 }
 
-fn encoded<T: serde::Serialize>(value: &T) -> Vec<u8> {
+pub(super) fn encoded<T: serde::Serialize>(value: &T) -> Vec<u8> {
     let mut bytes = Vec::new();
     Bincode.encode(value, &mut bytes).unwrap();
     bytes
 }
 
-fn request(id: u64, method: u16, body: &[u8]) -> Vec<u8> {
+pub(super) fn request(id: u64, method: u16, body: &[u8]) -> Vec<u8> {
     let mut payload = encoded(&RequestHeader::new(method, &patient()));
     payload.extend_from_slice(body);
     framed(FrameKind::Request, id, &payload)
 }
 
-fn framed(kind: FrameKind, id: u64, payload: &[u8]) -> Vec<u8> {
+pub(super) fn framed(kind: FrameKind, id: u64, payload: &[u8]) -> Vec<u8> {
     let mut frame = Vec::new();
     append(&mut frame, kind, id, payload);
     frame
@@ -117,7 +120,7 @@ async fn a_malformed_request_gets_a_clear_error_and_harms_no_other_call() {
 #[tokio::test]
 async fn an_oversized_frame_is_refused_and_skipped_and_harms_no_other_call() {
     let house = House::new();
-    let listening = listening(&house, ListenOptions { max_frame: 10_000, ..ListenOptions::default() }).await;
+    let listening = listening(&house, ListenOptions { max_request: 10_000, ..ListenOptions::default() }).await;
     let mut raw = Raw::connect(listening.address).await;
     raw.send(&request(1, 3, &[])).await;
     house.begun(1).await;
@@ -222,22 +225,8 @@ async fn a_client_that_vanishes_inside_a_frame_takes_its_calls_along() {
     house.dropped(1).await;
 }
 
-#[tokio::test]
-async fn a_silent_client_is_closed_after_the_idle_time_but_not_one_that_waits() {
-    let house = House::new();
-    let options = ListenOptions { idle_timeout: Duration::from_millis(500), ..ListenOptions::default() };
-    let listening = listening(&house, options).await;
-    let mut waits = Raw::connect(listening.address).await;
-    waits.send(&request(1, 3, &[])).await;
-    house.begun(1).await;
-    let mut silent = Raw::connect(listening.address).await;
-    assert!(silent.farewell().await.contains("nothing was heard"));
-    house.release.add_permits(1);
-    assert_eq!(waits.next().await.unwrap().0, FrameKind::Reply);
-}
-
 /// Sends `bytes` to a fresh connection and gives what comes back until the server closes.
-async fn plain(address: SocketAddr, bytes: &[u8]) -> String {
+pub(super) async fn plain(address: SocketAddr, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let _ = stream.write_all(bytes).await;
     let mut answer = Vec::new();
@@ -253,7 +242,9 @@ async fn plain_http_is_answered_and_garbage_is_cut_off() {
     let get = |path: &str| format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").into_bytes();
     assert!(plain(listening.address, &get("/healthz")).await.contains("events is alive"));
     assert!(plain(listening.address, &get("/readyz")).await.contains("200 OK"));
-    assert!(plain(listening.address, &get("/metrics")).await.contains("convene_connections{service=\"events\"}"));
+    assert!(
+        plain(listening.address, &get("/metrics")).await.contains("convene_server_connections{service=\"events\"}")
+    );
     assert!(plain(listening.address, &get("/nowhere")).await.contains("404"));
     assert!(plain(listening.address, b"POST /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.contains("405"));
     assert!(plain(listening.address, &get("/rpc")).await.contains("426"));
@@ -376,7 +367,7 @@ async fn slow_senders_neither_keep_others_out_nor_keep_their_connections() {
 }
 
 #[tokio::test]
-async fn a_connection_too_many_is_closed_at_once_and_a_place_is_free_again_when_one_ends() {
+async fn a_connection_too_many_is_told_so_and_a_place_is_free_again_when_one_ends() {
     let house = House::new();
     let listening = listening(&house, ListenOptions { max_connections: 1, ..ListenOptions::default() }).await;
     let first = listening.channel();
@@ -384,6 +375,9 @@ async fn a_connection_too_many_is_closed_at_once_and_a_place_is_free_again_when_
     first.echo(&patient(), String::new()).await.unwrap();
     let error = client(listening.channel()).echo(&patient(), String::new()).await.unwrap_err();
     assert_eq!(error.code(), "unavailable");
+    assert!(error.to_string().contains("events is busy: all its 1 places for connections are taken"), "{error}");
+    let health = plain(listening.address, b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    assert!(health.contains("events is alive"), "whoever watches over it can still ask: {health}");
     drop(first);
     // The server notices in its own time that the first has gone.
     let next = client(listening.channel());

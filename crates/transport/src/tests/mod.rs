@@ -5,4 +5,6 @@ mod hostile;
 mod loss;
 pub(crate) mod sample;
 mod shutdown;
+mod silence;
 mod snapshot;
+mod tls;

@@ -43,6 +43,10 @@ domain::service! {
         9: query by Anyone fn changes(()) -> ();
         /// So many letters.
         10: query by Anyone fn letters(usize) -> String;
+        /// A long poll of people's clients: answers when released.
+        11: query by Anyone fn watch(()) -> ();
+        /// How it is.
+        12: query by Anyone fn health(()) -> ();
     }
 }
 
@@ -152,6 +156,12 @@ impl Sample for House {
     }
     async fn changes(&self, _: &Context, (): ()) -> Answer<()> {
         self.wait().await
+    }
+    async fn watch(&self, _: &Context, (): ()) -> Answer<()> {
+        self.wait().await
+    }
+    async fn health(&self, _: &Context, (): ()) -> Answer<()> {
+        Ok(Reply::new((), Positions::default()))
     }
 }
 

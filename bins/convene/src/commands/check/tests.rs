@@ -148,7 +148,7 @@ mod whole {
             self.reply(Service::Calendar, |_| match request {
                 CalendarRequest::health(_) => CalendarResponse::health(health(&[])),
                 CalendarRequest::audit(_) => CalendarResponse::audit(no_references()),
-                other @ CalendarRequest::entries(_) => panic!("{other:?}"),
+                other => panic!("{other:?}"),
             })
         }
     }

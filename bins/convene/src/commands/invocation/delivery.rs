@@ -132,7 +132,9 @@ impl Invocation<'_> {
                 Err(Error::Conflict { field, .. }) if again && field == "idempotency key" => continue,
                 Err(Error::Unavailable { service, reason }) => {
                     let sure = if again { "what became of the first attempt is not known" } else { "nothing was done" };
-                    Err(Error::Unavailable { service, reason: format!("{reason}; {sure}") }.into())
+                    // Some reasons say it already.
+                    let reason = if reason.contains(sure) { reason } else { format!("{reason}; {sure}") };
+                    Err(Error::unavailable(service, reason).into())
                 }
                 Err(error) => Err(error.into()),
             };

@@ -1,26 +1,38 @@
 //! What happens next: pure, so that every behaviour of the client is tested without terminal, network and clock.
 //!
-//! [`actions`] is what keys and commands do, [`sending`] what goes out, [`answers`] what comes back.
+//! [`actions`] is what keys and commands do, [`moving`], [`opening`] and [`layers`] what they do to the screen, [`sending`] what goes
+//! out, [`answers`] what comes back, [`outcomes`] what became of commands. [`watching`] hears of news, [`telling`] says what others did.
 
 mod actions;
 mod answers;
+mod layers;
+mod moving;
+mod opening;
+mod outcomes;
+mod pointing;
 mod sending;
+mod telling;
+mod watching;
 
-pub(crate) use actions::listed;
+pub(crate) use layers::{filter, listed};
+pub(crate) use telling::Wonder;
 
 use std::time::Duration;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 use domain::{Credential, Service, Username};
+use jiff::civil::Date;
 
 use super::ask::{Call, Query};
 use super::effect::{Effect, RequestId, Sent};
 use super::form::type_into;
+use super::item::Item;
 use super::keymap;
 use super::message::{Msg, Now};
 use super::model::{Layer, Model, Screen, Tone};
+use super::rows::RowId;
 
-/// How often the services are asked whether anything changed.
+/// How often the services are asked how they are, by those who look at that.
 pub(crate) const POLL: Duration = Duration::from_secs(2);
 const FOR_A_QUERY: Duration = Duration::from_secs(5);
 const FOR_HEALTH: Duration = Duration::from_millis(1_500);
@@ -31,24 +43,80 @@ const KEPT_ANSWERS: usize = 64;
 pub(crate) fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
     let mut effects = Vec::new();
     model.now = now;
+    let held = Held::of(model);
     let kept_before = model.kept.clone();
     match msg {
-        Msg::Started | Msg::Redraw | Msg::Tick => {}
+        Msg::Started => sending::resume(model),
+        Msg::Redraw | Msg::Tick => {}
         Msg::Key(key) if key.kind != KeyEventKind::Release => pressed(model, key, &mut effects),
         Msg::Key(_) => {}
         Msg::Paste(text) => pasted(model, &text),
+        Msg::Resized(width, height) => model.size = (width, height),
+        Msg::Pointed(target) => pointing::pointed(model, target, &mut effects),
+        Msg::Wheel { down } => pointing::wheel(model, down),
         Msg::Answer { request, answer } => answers::arrived(model, request, answer),
         Msg::NotKept(why) => model.toast(format!("the session cannot be kept: {why}"), Tone::Bad),
     }
-    model.toasts.retain(|toast| toast.until > now.instant);
+    model.toasts.pass(now.instant);
+    model.filter_lists();
+    held.keep(model);
     sending::send_again(model, &mut effects);
     sending::renew_if_due(model, &mut effects);
     poll(model, &mut effects);
+    watching::watch(model, &mut effects);
     ask_for_what_is_visible(model, &mut effects);
-    if model.kept != kept_before {
-        effects.push(Effect::Keep(Box::new(model.kept.clone())));
+    if model.kept.is_to_be_written_after(&kept_before) {
+        // First: a command is sent once what it is called is safe.
+        effects.insert(0, Effect::Keep(Box::new(model.kept.clone())));
     }
     effects
+}
+
+/// What was selected before something happened: it stays selected wherever it went, unless something else was selected.
+struct Held {
+    list: Option<Query>,
+    selected: Option<usize>,
+    id: Option<RowId>,
+    item: Option<(Date, usize, Item)>,
+}
+
+impl Held {
+    fn of(model: &Model) -> Self {
+        let item = match model.screen() {
+            Screen::Calendar => model.selected_item().map(|item| (model.cursor, model.item, item.clone())),
+            _ => None,
+        };
+        Self { list: model.list(), selected: model.in_list().map(|list| list.selected), id: model.selected_id(), item }
+    }
+
+    fn keep(self, model: &mut Model) {
+        let now = Self::of(model);
+        // The same list, also with another search.
+        let same = match (&now.list, &self.list) {
+            (Some(Query::Public { .. }), Some(Query::Public { .. })) => true,
+            (now, before) => now == before,
+        };
+        if let (Some(id), true) = (&self.id, same && now.selected == self.selected)
+            && now.id != self.id
+        {
+            model.select(id);
+        }
+        if let (Some((day, nth, item)), Screen::Calendar) = (&self.item, model.screen())
+            && (model.cursor, model.item) == (*day, *nth)
+            && now.item.is_none_or(|(.., now)| now.event != item.event)
+        {
+            model.select_item(item);
+        }
+        let last = model.row_count().saturating_sub(1);
+        if let Some(list) = model.in_list_mut() {
+            list.selected = list.selected.min(last);
+        }
+        if let Screen::Calendar = model.screen() {
+            let items = model.items_on(model.cursor).len();
+            model.item = model.item.min(items.saturating_sub(1));
+            model.select_in_agenda();
+        }
+    }
 }
 
 fn pressed(model: &mut Model, key: KeyEvent, effects: &mut Vec<Effect>) {
@@ -61,8 +129,10 @@ fn pressed(model: &mut Model, key: KeyEvent, effects: &mut Vec<Effect>) {
                 *selected = 0;
             }
         }
-        Some(Layer::Search(input)) => {
-            type_into(input, key);
+        Some(Layer::Search { input, .. }) => {
+            if type_into(input, key) {
+                layers::typed_filter(model);
+            }
         }
         Some(Layer::Help { .. } | Layer::Confirm { .. }) => {}
         None => {
@@ -76,25 +146,26 @@ fn pressed(model: &mut Model, key: KeyEvent, effects: &mut Vec<Effect>) {
 }
 
 fn pasted(model: &mut Model, text: &str) {
-    let line: String = text.chars().filter(|c| !c.is_control()).collect();
+    let line: String = text.chars().map(|c| if c == '\n' { ' ' } else { c }).filter(|c| !c.is_control()).collect();
     match &mut model.layer {
-        Some(Layer::Palette { input, .. } | Layer::Search(input)) => {
+        Some(Layer::Palette { input, .. } | Layer::Search { input, .. }) => {
             for character in line.chars() {
                 input.handle(tui_input::InputRequest::InsertChar(character));
             }
+            layers::typed_filter(model);
         }
         Some(Layer::Help { .. } | Layer::Confirm { .. }) => {}
         None => {
             if let Some(form) = model.form_mut()
                 && form.sent.is_none()
             {
-                form.pasted(&line);
+                form.pasted(text);
             }
         }
     }
 }
 
-/// Asks all services how they are; what changed since is asked for anew when that is answered.
+/// Asks all services how they are, while that is on the screen.
 fn poll(model: &mut Model, effects: &mut Vec<Effect>) {
     let due = model.polled.is_none_or(|at| model.now.instant.saturating_duration_since(at) >= POLL);
     if !due || !model.polls() {
@@ -119,16 +190,26 @@ fn ask_for_what_is_visible(model: &mut Model, effects: &mut Vec<Effect>) {
     }
     if model.store.len() > KEPT_ANSWERS {
         model.store.retain(|query, _| matches!(query, Query::Health(_)) || visible.contains(query));
+        // A list of which nothing is at hand is walked anew from its front.
+        let store = &model.store;
+        model.trails.retain(|list, _| store.keys().any(|query| query.at(0) == *list));
     }
 }
 
 fn ask(model: &mut Model, query: Query, effects: &mut Vec<Effect>) {
     let request = next_request(model);
     let health = matches!(query, Query::Health(_));
-    model.store.entry(query.clone()).or_default().asked(request, model.now.instant);
+    let known = model.lines.get(&query.service()).map(|line| line.known().clone()).unwrap_or_default();
+    model.store.entry(query.clone()).or_default().asked(request, &known, model.now.instant);
+    let after = query.page().and_then(|page| model.trail(&query.at(0))?.after(page));
+    let call = match query {
+        Query::Answers => Call::Hear(model.heard_until),
+        query => Call::Ask(query),
+    };
     effects.push(Effect::Call(Box::new(Sent {
         request,
-        call: Call::Ask(query),
+        call,
+        after,
         timeout: if health { FOR_HEALTH } else { FOR_A_QUERY },
         identity: None,
         credential: credential(model),
@@ -155,17 +236,27 @@ fn begin_anew(model: &mut Model) {
     model.layer = None;
     model.whose = None;
     model.overlaid = false;
+    model.agenda_filter = super::filter::Filter::default();
     model.store.retain(|query, _| matches!(query, Query::Health(_)));
+    model.trails.clear();
+    // Whoever is here now hears of what others do from now on.
+    model.lines.clear();
+    model.heard_until = None;
+    model.wondering.clear();
 }
 
 /// Whose calendar the selected row of the people screen opens.
-pub(crate) fn sharer(model: &Model, selected: usize) -> Option<Username> {
-    let shares = model.shares()?;
-    let at = selected.checked_sub(shares.shared_with.len())?;
-    shares.shared_with_me.get(at).map(|share| share.username.clone())
+pub(crate) fn sharer(model: &Model) -> Option<Username> {
+    match model.selected_id()? {
+        RowId::SharedWithMe(name) => Some(name),
+        _ => None,
+    }
 }
 
 /// With whom the selected row of the people screen shares.
-pub(crate) fn sharee(model: &Model, selected: usize) -> Option<Username> {
-    model.shares()?.shared_with.get(selected).map(|share| share.username.clone())
+pub(crate) fn sharee(model: &Model) -> Option<Username> {
+    match model.selected_id()? {
+        RowId::SharedWith(name) => Some(name),
+        _ => None,
+    }
 }

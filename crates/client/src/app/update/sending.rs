@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::events::{Invite, Uninvite};
 use domain::invitations::{Attend, Respond, Response, Status, Unattend};
 use domain::sharing::{Level, ShareCalendar};
 use domain::{Credential, Instance};
@@ -10,8 +11,19 @@ use super::{credential, next_request};
 use crate::app::ask::{Call, Command};
 use crate::app::effect::{Effect, RequestId, Sent};
 use crate::app::model::{Model, Pick, Sending};
+use crate::session::Unconfirmed;
 
 const FOR_A_COMMAND: Duration = Duration::from_secs(8);
+/// How long a command is sent again to find out what became of it. What one wanted longer ago one has given up or done otherwise,
+/// and services remember commands for longer than this.
+pub(super) const KEPT: Duration = Duration::from_secs(86_400);
+
+impl Model {
+    /// Whether a command is on its way whose outcome may still come in time.
+    pub(crate) fn awaits_outcomes(&self) -> bool {
+        self.sending.values().any(|sending| !sending.unconfirmed)
+    }
+}
 
 /// Sends a command for the first time.
 pub(super) fn send(model: &mut Model, command: Command, effects: &mut Vec<Effect>) -> RequestId {
@@ -23,14 +35,43 @@ pub(super) fn send(model: &mut Model, command: Command, effects: &mut Vec<Effect
         command,
         key: model.now.key,
         sequence: model.kept.sequence,
+        given: model.now.wall,
         since: model.now.instant,
+        tries: 0,
         again_at: None,
         unconfirmed: false,
         undo,
     };
+    // Whatever becomes of this run, the next one finds out what became of the command.
+    let kept = kept(model, &sending);
+    model.kept.unconfirmed.extend(kept);
     effects.push(call(model, request, &sending));
     model.sending.insert(request, sending);
     request
+}
+
+/// A command as it outlives this run.
+pub(super) fn kept(model: &Model, sending: &Sending) -> Option<Unconfirmed> {
+    let user = model.kept.session.as_ref()?.user.id;
+    let Sending { key, sequence, given: since, .. } = *sending;
+    Some(Unconfirmed { key, sequence, since, user, command: sending.command.given()? })
+}
+
+/// Takes up the commands of whoever is signed in now that were sent before and whose outcome is not known.
+pub(super) fn resume(model: &mut Model) {
+    let (now, wall) = (model.now.instant, model.now.wall);
+    model.kept.unconfirmed.retain(|kept| wall < kept.since.plus(KEPT));
+    let Some(me) = model.kept.session.as_ref().map(|session| session.user.id) else { return };
+    let mine: Vec<Unconfirmed> = model.kept.unconfirmed.iter().filter(|kept| kept.user == me).cloned().collect();
+    for Unconfirmed { key, sequence, since, command, .. } in mine {
+        let known = model.sending.values().any(|sending| sending.key == key);
+        let Some(command) = Command::of_given(command).filter(|_| !known) else { continue };
+        let (again_at, unconfirmed, undo) = (Some(now), true, None);
+        let sending =
+            Sending { command, key, sequence, given: since, since: now, tries: 0, again_at, unconfirmed, undo };
+        let request = next_request(model);
+        model.sending.insert(request, sending);
+    }
 }
 
 /// Sends those again whose outcome is unknown, under the same identity: they are done once, however often they arrive.
@@ -68,6 +109,7 @@ fn call(model: &Model, request: RequestId, sending: &Sending) -> Effect {
     Effect::Call(Box::new(Sent {
         request,
         call: Call::Do(sending.command.clone()),
+        after: None,
         timeout: FOR_A_COMMAND,
         identity: Some((sending.key, sending.sequence)),
         credential: if anonymous { Credential::None } else { credential(model) },
@@ -99,6 +141,9 @@ fn undo_of(model: &Model, command: &Command) -> Option<Command> {
                 Status::Pending | Status::Declined => return None,
             };
             Some(answer(&pick, before))
+        }
+        Command::Uninvite(Uninvite { event, invitees }) => {
+            Some(Command::Invite(Invite { event: *event, invitees: invitees.clone() }))
         }
         Command::Unshare(unshare) => {
             let shares = model.shares()?;

@@ -31,6 +31,13 @@ pub(super) struct Folder {
 impl Folder {
     /// Makes the folder if need be, locks it and checks its format.
     pub(super) fn open(path: &Path) -> Result<Self, Error> {
+        let lock = Self::lock(path)?;
+        let created = check_format(path)?;
+        Ok(Folder { path: path.to_owned(), _lock: lock, created })
+    }
+
+    /// Makes the folder if need be and locks it, whatever is in it.
+    pub(super) fn lock(path: &Path) -> Result<File, Error> {
         // What is in it is for the services alone to show.
         let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
         made.map_err(|error| file_error("create the folder", path, &error))?;
@@ -44,7 +51,7 @@ impl Folder {
         let started = Instant::now();
         loop {
             match lock.try_lock() {
-                Ok(()) => break,
+                Ok(()) => return Ok(lock),
                 Err(TryLockError::WouldBlock) if started.elapsed() < PATIENCE => {
                     std::thread::sleep(Duration::from_millis(10));
                 }
@@ -52,8 +59,19 @@ impl Folder {
                 Err(TryLockError::Error(error)) => return Err(file_error("lock", &lock_path, &error)),
             }
         }
-        let created = check_format(path)?;
-        Ok(Folder { path: path.to_owned(), _lock: lock, created })
+    }
+
+    /// Whether there is nothing in the folder but its lock.
+    pub(super) fn is_empty(path: &Path) -> Result<bool, Error> {
+        let refused = |error: std::io::Error| file_error("list", path, &error);
+        match fs::read_dir(path) {
+            Ok(entries) => {
+                let mut names = entries.map(|entry| entry.map(|entry| entry.file_name()).map_err(refused));
+                names.try_fold(true, |empty, name| Ok(empty && name? == LOCK_FILE))
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
+            Err(error) => Err(refused(error)),
+        }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -97,8 +115,8 @@ fn sync_path(path: &Path) -> Result<(), Error> {
 /// Whether there is a `format`, and it is one that this release reads.
 fn check_format(path: &Path) -> Result<bool, Error> {
     let file = path.join(FORMAT_FILE);
-    let text = match fs::read_to_string(&file) {
-        Ok(text) => text,
+    let text = match fs::read(&file) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(file_error("read", &file, &error)),
     };

@@ -1,0 +1,164 @@
+//! What a filled form comes to.
+//!
+//! What a field means is judged by the constructors of `domain` and by [`crate::input`], so that the screen and the services agree.
+
+use domain::auth::{ChangePassword, Login, Register};
+use domain::events::{CreateEvent, EditEvent, Event, Invite};
+use domain::sharing::{Level, ShareCalendar, Unshare};
+use domain::{Description, Error, EventTime, EventTitle, Location, Password, PasswordAttempt, Username, Zone};
+
+use super::{Field, Form, Purpose};
+use crate::app::ask::{Command, Secret};
+use crate::app::message::Now;
+use crate::input::{Here, When};
+
+/// What a filled form comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Filled {
+    Send(Command),
+    /// A calendar to be opened.
+    Open(Username),
+}
+
+impl Form {
+    /// What stands in a field, without spaces around it; nothing in one that there is not.
+    fn said(&self, name: &str) -> String {
+        self.field(name).map(|field| field.text().trim().to_owned()).unwrap_or_default()
+    }
+
+    /// What the form comes to.
+    ///
+    /// # Errors
+    /// What is wrong with the first field that is wrong, in the order of the fields.
+    pub(crate) fn filled(&self, now: Now, zone: &Zone) -> Result<Filled, Error> {
+        let text = |name: &str| self.said(name);
+        let secret = |name: &str| self.field(name).map_or("", Field::value).to_owned();
+        let user = || text("user").parse::<Username>();
+        let command = match &self.purpose {
+            Purpose::SignIn => {
+                let username = user()?;
+                if secret("password").is_empty() {
+                    return Err(Error::invalid_secret("password", "it is empty; type your password"));
+                }
+                Command::Login(Secret(Login { username, password: PasswordAttempt::try_from(secret("password"))? }))
+            }
+            Purpose::Register => {
+                let username = user()?;
+                let password = Password::try_from(PasswordAttempt::try_from(secret("password"))?)?;
+                Command::Register(Secret(Register { username, password }))
+            }
+            Purpose::NewEvent => Command::Create(Box::new(CreateEvent {
+                title: text("title").parse()?,
+                time: self.time(now, zone)?,
+                location: text("location").parse()?,
+                description: text("description").parse()?,
+                public: text("public") == "yes",
+                invite: names(&text("invite"), false)?,
+            })),
+            Purpose::EditEvent(event) => Command::Edit(Box::new(self.edited(event, now, zone)?)),
+            Purpose::Invite(event) => {
+                Command::Invite(Invite { event: *event, invitees: names(&text("invite"), true)? })
+            }
+            Purpose::ShareCalendar => {
+                let level = if text("level") == "details" { Level::Details } else { Level::Busy };
+                Command::Share(ShareCalendar { with: user()?, level })
+            }
+            Purpose::StopSharing => Command::Unshare(Unshare { with: user()? }),
+            Purpose::ChangePassword => {
+                let (current, new, again) = (secret("current"), secret("password"), secret("again"));
+                if current.is_empty() {
+                    return Err(Error::invalid_secret("current", "it is empty; type the password that you have"));
+                }
+                if new != again {
+                    return Err(Error::invalid_secret(
+                        "again",
+                        "it differs from the new password; type that once more",
+                    ));
+                }
+                let new = Password::try_from(PasswordAttempt::try_from(new)?)?;
+                let current = PasswordAttempt::try_from(current)?;
+                Command::ChangePassword(Secret(ChangePassword { current, new }))
+            }
+            Purpose::DeleteAccount(me) => {
+                let typed = text("user");
+                if typed != me.as_str() {
+                    return Err(Error::invalid("user", typed, format!("type {me} to delete the account {me}")));
+                }
+                Command::DeleteAccount
+            }
+            Purpose::OpenCalendar => return user().map(Filled::Open),
+        };
+        Ok(Filled::Send(command))
+    }
+
+    /// What the date field means.
+    ///
+    /// # Errors
+    /// Invalid input naming `start` or `zone`.
+    pub(crate) fn when(&self, now: Now, reader: &Zone) -> Result<When, Error> {
+        let zone = match self.said("zone").as_str() {
+            "" => reader.clone(),
+            name => name.parse()?,
+        };
+        let text = self.said("start");
+        if text.is_empty() {
+            return Err(Error::invalid("start", "", "it is empty; write for example: tomorrow 9am 1h30"));
+        }
+        Here { now: now.wall, zone }.read("start", &text)
+    }
+
+    /// The time that it gives the event: where no end is said, an hour or a day.
+    fn time(&self, now: Now, reader: &Zone) -> Result<EventTime, Error> {
+        self.when(now, reader)?.event_time()
+    }
+
+    fn edited(&self, event: &Event, now: Now, zone: &Zone) -> Result<EditEvent, Error> {
+        let text = |name: &str| self.said(name);
+        let title: EventTitle = text("title").parse()?;
+        let time = self.time(now, zone)?;
+        let location: Location = text("location").parse()?;
+        // What was not touched is not judged anew, nor are the spaces around it taken for a change.
+        let description = match text("description") {
+            same if same == event.description.as_str().replace('\r', "").trim() => None,
+            other => Some(other.parse::<Description>()?),
+        };
+        let public = text("public") == "yes";
+        Ok(EditEvent {
+            event: event.id,
+            if_version: Some(event.version),
+            title: (title != event.title).then_some(title),
+            description,
+            location: (location != event.location).then_some(location),
+            time: (time != event.series.first).then_some(time),
+            public: (public != event.public).then_some(public),
+            invite: Vec::new(),
+        })
+    }
+}
+
+/// An error without the value, which stands in the field already; except for names among several.
+pub(crate) fn said(error: &Error) -> String {
+    match error {
+        Error::InvalidInput { value, reason, .. } if value.is_empty() => reason.clone(),
+        Error::InvalidInput { value, reason, .. } => format!("“{value}”: {reason}"),
+        Error::Unavailable { .. } => format!("not done, try again: {error}"),
+        other => other.to_string(),
+    }
+}
+
+fn names(text: &str, some: bool) -> Result<Vec<Username>, Error> {
+    let names: Vec<Username> = text
+        .split([',', ' '])
+        .filter(|name| !name.is_empty())
+        .map(|name| {
+            name.parse().map_err(|error| match error {
+                Error::InvalidInput { value, reason, .. } => Error::invalid("invite", value, reason),
+                other => other,
+            })
+        })
+        .collect::<Result<_, _>>()?;
+    if some && names.is_empty() {
+        return Err(Error::invalid("invite", "", "nobody is named; give names such as bob, carol"));
+    }
+    Ok(names)
+}

@@ -1,0 +1,124 @@
+//! The forms there are, and how each begins.
+
+use domain::events::Event;
+use domain::{EventId, Username, Zone};
+
+use super::field::{Field, Kind};
+use super::{Form, Purpose};
+use crate::app::when;
+
+/// The words of a yes-or-no field.
+pub(super) const NO_OR_YES: &[&str] = &["no", "yes"];
+/// The words of a share's level.
+pub(super) const LEVELS: &[&str] = &["details", "busy times only"];
+
+impl Form {
+    fn new(purpose: Purpose, title: impl Into<String>, fields: Vec<Field>) -> Self {
+        Self {
+            purpose,
+            title: title.into(),
+            note: String::new(),
+            fields,
+            focus: 0,
+            error: None,
+            sent: None,
+            dirty: false,
+        }
+    }
+
+    pub(crate) fn sign_in() -> Self {
+        Self::new(Purpose::SignIn, "Sign in", vec![user_field("User name"), password_field("your password")])
+    }
+
+    pub(crate) fn register() -> Self {
+        let fields = vec![user_field("User name"), password_field("at least 10 characters")];
+        Self::new(Purpose::Register, "Register", fields)
+    }
+
+    pub(crate) fn new_event(day: jiff::civil::Date, is_today: bool, zone: &Zone) -> Self {
+        let when = if is_today { String::new() } else { format!("{day} ") };
+        let mut fields = event_fields(zone);
+        set(&mut fields, "start", when);
+        fields.push(Field::new("invite", "Invite", Kind::Users, "bob, carol"));
+        Self::new(Purpose::NewEvent, "New event", fields)
+    }
+
+    pub(crate) fn edit_event(event: &Event, zone: &Zone) -> Self {
+        let time = &event.series.first;
+        let mut fields = event_fields(time.zone().unwrap_or(zone));
+        set(&mut fields, "title", event.title.to_string());
+        set(&mut fields, "start", when::written(time));
+        set(&mut fields, "location", event.location.to_string());
+        set(&mut fields, "description", event.description.to_string());
+        set(&mut fields, "public", if event.public { "yes" } else { "no" }.to_owned());
+        Self::new(Purpose::EditEvent(Box::new(event.clone())), format!("Edit “{}”", event.title), fields)
+    }
+
+    pub(crate) fn invite(event: EventId, title: &str) -> Self {
+        let field = Field::new("invite", "Invite", Kind::Users, "bob, carol");
+        Self::new(Purpose::Invite(event), format!("Invite to “{title}”"), vec![field])
+    }
+
+    pub(crate) fn share_calendar() -> Self {
+        let level = Field::new("level", "They see", Kind::Choice(LEVELS), "");
+        Self::new(Purpose::ShareCalendar, "Share my calendar", vec![name_field("With"), level])
+    }
+
+    pub(crate) fn stop_sharing(with: Option<&Username>) -> Self {
+        let field = name_field("With").with(with.map(ToString::to_string).unwrap_or_default());
+        Self::new(Purpose::StopSharing, "Stop sharing my calendar", vec![field])
+    }
+
+    pub(crate) fn open_calendar() -> Self {
+        Self::new(Purpose::OpenCalendar, "Open a calendar", vec![name_field("Whose")])
+    }
+
+    pub(crate) fn change_password() -> Self {
+        let fields = vec![
+            Field::new("current", "Now", Kind::Secret, "the password that you have"),
+            Field::new("password", "New", Kind::Secret, "at least 10 characters"),
+            Field::new("again", "Again", Kind::Secret, "the new one once more"),
+        ];
+        let note = "Your other sessions end when the password changes; this one goes on.".to_owned();
+        Self { note, ..Self::new(Purpose::ChangePassword, "Change password", fields) }
+    }
+
+    pub(crate) fn delete_account(me: &Username) -> Self {
+        let note = format!(
+            "Your events are cancelled, your invitations, answers, calendar and shares go, and nobody can be called {me} again. \
+             This cannot be undone. To do it, type your user name."
+        );
+        let field = Field::new("user", "User name", Kind::Text, "your own, as the confirmation");
+        let title = format!("Delete the account {me}");
+        Self { note, ..Self::new(Purpose::DeleteAccount(me.clone()), title, vec![field]) }
+    }
+}
+
+fn user_field(label: &'static str) -> Field {
+    Field::new("user", label, Kind::Text, "alice")
+}
+
+fn name_field(label: &'static str) -> Field {
+    Field::new("user", label, Kind::User, "bob")
+}
+
+fn password_field(example: &'static str) -> Field {
+    Field::new("password", "Password", Kind::Secret, example)
+}
+
+fn event_fields(zone: &Zone) -> Vec<Field> {
+    vec![
+        Field::new("title", "Title", Kind::Text, "Planning"),
+        Field::new("start", "When", Kind::When, "tomorrow 9am 1h30"),
+        Field::new("zone", "Zone", Kind::Text, "Europe/Berlin").with(zone.name()),
+        Field::new("location", "Location", Kind::Text, "Room 1"),
+        Field::new("description", "About", Kind::Lines, "what it is about; Enter begins a line"),
+        Field::new("public", "Public", Kind::Choice(NO_OR_YES), ""),
+    ]
+}
+
+fn set(fields: &mut [Field], name: &str, value: String) {
+    if let Some(field) = fields.iter_mut().find(|field| field.name == name) {
+        field.set(value);
+    }
+}

@@ -1,0 +1,134 @@
+//! What is opened and left: screens, forms, other calendars.
+
+use super::moving::{show, show_calendar};
+use super::{begin_anew, sending, sharer};
+use crate::app::effect::Effect;
+use crate::app::form::{Filled, Form};
+use crate::app::model::{Confirmed, EventPage, Layer, Model, Screen, View};
+
+/// Opens a screen; it is left to where one came from.
+pub(super) fn push(model: &mut Model, screen: Screen) {
+    // From one main screen to another there is nothing to come back to but the calendar.
+    let main = |screen: &Screen| {
+        matches!(screen, Screen::Invitations(_) | Screen::Public(_) | Screen::People(_) | Screen::Services(_))
+    };
+    if main(&screen) {
+        let signing_in = model.kept.session.is_none();
+        model.screens.truncate(1);
+        if !signing_in {
+            model.screens = vec![Screen::Calendar];
+        }
+    }
+    model.screens.push(screen);
+}
+
+/// Opens a form, in place of another.
+pub(super) fn push_form(model: &mut Model, form: Form) {
+    model.screens.retain(|screen| !matches!(screen, Screen::Form(_)));
+    model.screens.push(Screen::Form(Box::new(form)));
+}
+
+/// Another form for those who are not signed in; the name already typed goes along.
+pub(super) fn replace_form(model: &mut Model, mut form: Form) {
+    let typed = model.form().and_then(|form| form.field("user")).map(|field| field.input.clone());
+    if let (Some(typed), Some(field)) = (typed, form.fields.first_mut()) {
+        field.input = typed;
+    }
+    model.screens = vec![Screen::Form(Box::new(form))];
+}
+
+/// Leaves a form; asks first if something was typed.
+pub(super) fn leave_form(model: &mut Model) {
+    let Some(form) = model.form() else { return };
+    if form.dirty && model.kept.session.is_some() {
+        let question = "Leave this form? What was typed is lost.".to_owned();
+        model.layer = Some(Layer::Confirm { question, then: Confirmed::LeaveForm });
+        return;
+    }
+    drop_form(model);
+}
+
+/// Leaves a form, whatever was typed.
+pub(super) fn drop_form(model: &mut Model) {
+    model.screens.pop();
+    if model.screens.is_empty() {
+        begin_anew(model);
+    }
+}
+
+/// Opens what is selected.
+pub(super) fn open(model: &mut Model) {
+    match model.screen() {
+        Screen::People(_) => {
+            if let Some(owner) = sharer(model) {
+                open_calendar_of(model, owner);
+            }
+        }
+        Screen::Calendar if model.selected_item().is_none() => show(model, View::Day),
+        _ => {
+            if let Some(pick) = model.pick() {
+                push(model, Screen::Event(EventPage::of(pick.event)));
+            }
+        }
+    }
+}
+
+/// Opens somebody's calendar.
+pub(super) fn open_calendar_of(model: &mut Model, owner: domain::Username) {
+    model.whose = (model.me() != Some(&owner)).then_some(owner);
+    model.overlaid = false;
+    model.item = 0;
+    show_calendar(model);
+}
+
+/// Opens the form that changes the event.
+pub(super) fn edit(model: &mut Model) {
+    let Some(pick) = model.pick() else { return };
+    match model.event(pick.event) {
+        Some(event) => {
+            let form = Form::edit_event(event, &model.settings.zone);
+            push_form(model, form);
+        }
+        // Lists know too little to edit: first the page, which asks for the event.
+        None => {
+            push(model, Screen::Event(EventPage { to_edit: true, ..EventPage::of(pick.event) }));
+        }
+    }
+}
+
+/// Opens the form of an event that was not known yet when it was asked for.
+pub(super) fn edit_if_wanted(model: &mut Model, event: &domain::events::Event) {
+    let form = Form::edit_event(event, &model.settings.zone);
+    if let Some(Screen::Event(page)) = model.screens.last_mut()
+        && page.event == event.id
+        && std::mem::take(&mut page.to_edit)
+    {
+        push_form(model, form);
+    }
+}
+
+/// Sends what the form says, if it is right.
+pub(super) fn save(model: &mut Model, effects: &mut Vec<Effect>) {
+    let (now, zone) = (model.now, model.settings.zone.clone());
+    let Some(form) = model.form_mut() else { return };
+    if form.sent.is_some() {
+        return;
+    }
+    for field in &mut form.fields {
+        field.error = None;
+    }
+    form.error = None;
+    match form.filled(now, &zone) {
+        Err(error) => form.refuse(&error),
+        Ok(Filled::Open(owner)) => {
+            drop_form(model);
+            open_calendar_of(model, owner);
+        }
+        Ok(Filled::Send(command)) => {
+            let request = sending::send(model, command, effects);
+            if let Some(form) = model.form_mut() {
+                form.sent = Some(request);
+            }
+        }
+    }
+}

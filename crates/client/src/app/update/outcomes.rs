@@ -1,0 +1,286 @@
+//! What became of commands: done, refused, or not known, and then asked for under the same identity until it is.
+
+use std::time::Duration;
+
+use domain::invitations::{Invitation, Status};
+use domain::{Error, Reply, Retryable, Service, Username};
+
+use super::{begin_anew, sending};
+use crate::app::ask::{Command, Done, Found, Outcome, Query};
+use crate::app::effect::RequestId;
+use crate::app::form::Purpose;
+use crate::app::model::{EventPage, Model, Screen, Sending, Tone};
+use crate::session::Session;
+
+/// How soon a command of unknown outcome is sent again at first; each further time twice as late, up to [`LATEST`].
+const SOONEST: Duration = Duration::from_secs(2);
+const LATEST: Duration = Duration::from_secs(30);
+/// How long what holds a secret is tried: whoever signs in waits for it, and can do it anew.
+const SIGNING_IN: Duration = Duration::from_secs(30);
+/// How often a service may say that something broke in it, before it is believed.
+const BROKEN: u32 = 3;
+
+/// Takes in what became of a command.
+pub(super) fn arrived(model: &mut Model, request: RequestId, answer: Result<Reply<Outcome>, Error>) {
+    match answer {
+        Ok(reply) => {
+            let Some(sending) = settled(model, request) else { return };
+            model.kept.seen.merge(&reply.seen);
+            super::watching::answers(model, sending.command.service());
+            if let Outcome::Done(done) = reply.value {
+                was_done(model, request, &sending, done);
+            }
+            if !reply.settled {
+                model.toasts.qualify("but not every service has heard of it yet", model.now.instant);
+            }
+        }
+        Err(error) if is_to_be_asked_for(model, request, &error) => ask_again(model, request),
+        Err(error) => refused(model, request, &error),
+    }
+}
+
+/// Its outcome is known, or of no interest any more: it is neither sent again nor kept.
+fn settled(model: &mut Model, request: RequestId) -> Option<Sending> {
+    let sending = model.sending.remove(&request)?;
+    model.kept.unconfirmed.retain(|kept| kept.key != sending.key);
+    Some(sending)
+}
+
+/// Whether it is not known what became of a command, and can be found out by sending it once more.
+fn is_to_be_asked_for(model: &Model, request: RequestId, error: &Error) -> bool {
+    let Some(sending) = model.sending.get(&request) else { return false };
+    let unknown = match error {
+        Error::Deadline { .. } => true,
+        Error::Internal { .. } => sending.tries < BROKEN,
+        // Certainly not done this time; but an earlier attempt may have been.
+        Error::Unavailable { .. } | Error::RateLimited { .. } => sending.unconfirmed,
+        _ => false,
+    };
+    let for_long = if sending.command.given().is_some() { sending::KEPT } else { SIGNING_IN };
+    unknown && model.now.wall < sending.given.plus(for_long)
+}
+
+fn ask_again(model: &mut Model, request: RequestId) {
+    let now = model.now.instant;
+    let Some(sending) = model.sending.get_mut(&request) else { return };
+    let first = !sending.unconfirmed;
+    sending.unconfirmed = true;
+    sending.again_at = Some(now + SOONEST.saturating_mul(1 << sending.tries.min(8)).min(LATEST));
+    sending.tries = sending.tries.saturating_add(1);
+    let (words, renewing) = (sending.command.words(), matches!(sending.command, Command::Renew));
+    if first && !renewing {
+        model.toast(format!("unconfirmed: {words}; asking again"), Tone::Careful);
+    }
+}
+
+/// A service that was away is back: what is not known of commands to it is asked for at once.
+pub(super) fn is_back(model: &mut Model, service: Service) {
+    let now = model.now.instant;
+    let of_it = |sending: &&mut Sending| sending.command.service() == service && sending.again_at.is_some();
+    for sending in model.sending.values_mut().filter(of_it) {
+        sending.again_at = Some(now);
+    }
+}
+
+fn refused(model: &mut Model, request: RequestId, error: &Error) {
+    let Some(sending) = settled(model, request) else { return };
+    if let Command::Renew = sending.command {
+        return;
+    }
+    let signing_in = matches!(sending.command, Command::Login(_) | Command::Register(_));
+    if matches!(error, Error::Unauthenticated { .. }) && !signing_in {
+        // It was not done under this session; whoever signs in again finds out whether it was before.
+        if let (true, Some(kept)) = (sending.unconfirmed, sending::kept(model, &sending)) {
+            model.kept.unconfirmed.push(kept);
+        }
+        return signed_out(model, error);
+    }
+    if let Some(Screen::Form(form)) = model.screens.iter_mut().rev().find(|screen| is_form_of(screen, request)) {
+        form.refuse(error);
+        if let (Error::Conflict { current_version: Some(_), .. }, Purpose::EditEvent(event)) = (error, &form.purpose)
+            && let Some(remote) = model.store.get_mut(&Query::Event(event.id))
+        {
+            remote.outdate();
+        }
+        return;
+    }
+    // Overtaken by what I said later: that is what counts.
+    if error.field() == Some("sequence") {
+        return;
+    }
+    let open = match error {
+        Error::Deadline { .. } | Error::Internal { .. } => true,
+        // This time it was not; what became of it before is not known.
+        other => sending.unconfirmed && other.retryable() != Retryable::Never,
+    };
+    let outcome = if open { "not known whether done" } else { "not done" };
+    model.toast(format!("{outcome}: {}: {error}", sending.command.words()), Tone::Bad);
+}
+
+fn is_form_of(screen: &Screen, request: RequestId) -> bool {
+    matches!(screen, Screen::Form(form) if form.sent == Some(request))
+}
+
+/// The session has ended. What is not known of commands is kept for when its user signs in again.
+pub(super) fn signed_out(model: &mut Model, why: &Error) {
+    let name = model.me().map(ToString::to_string).unwrap_or_default();
+    model.kept.session = None;
+    model.sending.clear();
+    begin_anew(model);
+    if let Some(form) = model.form_mut() {
+        form.error = Some(match why {
+            Error::Unauthenticated { reason } => reason.clone(),
+            other => other.to_string(),
+        });
+        if let Some(field) = form.fields.iter_mut().find(|field| field.name == "user") {
+            field.input = tui_input::Input::new(name);
+        }
+    }
+}
+
+fn was_done(model: &mut Model, request: RequestId, sending: &Sending, done: Done) {
+    let now = model.now.instant;
+    match done {
+        Done::SignedIn(signed_in) => {
+            let renewed = matches!(sending.command, Command::Renew);
+            let other = model.me().is_some_and(|me| *me != signed_in.user.username);
+            model.kept.session = Some(Session::begun(signed_in, model.now.wall));
+            if !renewed || other {
+                model.toasts.clear();
+                begin_anew(model);
+                sending::resume(model);
+            }
+            return;
+        }
+        Done::SignedOut | Done::AccountDeleted => {
+            let said = match (done, model.me()) {
+                (Done::AccountDeleted, Some(me)) => format!("the account {me} is deleted"),
+                _ => "signed out".to_owned(),
+            };
+            model.kept.session = None;
+            model.sending.clear();
+            model.toasts.clear();
+            begin_anew(model);
+            model.toast(said, Tone::Good);
+            return;
+        }
+        Done::PasswordChanged => {
+            model.screens.retain(|screen| !is_form_of(screen, request));
+            model.toast("the password is changed; your other sessions have ended", Tone::Good);
+        }
+        Done::Event(event) => {
+            let id = event.id;
+            let said = match &sending.command {
+                Command::Create(_) => format!("made “{}”", event.title),
+                Command::Cancel(_) => format!("cancelled “{}”", event.title),
+                Command::Invite(invite) => format!("invited {}", named(&invite.invitees)),
+                Command::Uninvite(uninvite) => format!("no longer invited: {}", named(&uninvite.invitees)),
+                _ => format!("changed “{}”", event.title),
+            };
+            model.store.entry(Query::Event(id)).or_default().arrived(Found::Event(event), now);
+            model.toast(said, Tone::Good);
+            if let Some(at) = model.screens.iter().position(|screen| is_form_of(screen, request)) {
+                model.screens.remove(at);
+                if matches!(sending.command, Command::Create(_)) {
+                    model.screens.push(Screen::Event(EventPage::of(id)));
+                }
+            }
+        }
+        Done::Invitation(invitation) => {
+            let said = match invitation.status {
+                Status::Going => "you come to",
+                Status::Maybe => "you may come to",
+                Status::Declined => "you do not come to",
+                Status::Pending => "not answered:",
+            };
+            overtake(model, sending);
+            take_in(model, &invitation);
+            model.toast(format!("{said} {}", invitation.event.title), Tone::Good);
+        }
+        Done::Shares(shares) => {
+            model.store.entry(Query::Shares).or_default().arrived(Found::Shares(shares), now);
+            model.toast(
+                match &sending.command {
+                    Command::Share(share) => format!("{} sees your calendar", share.with),
+                    Command::Unshare(unshare) => format!("{} no longer sees your calendar", unshare.with),
+                    _ => "shared".to_owned(),
+                },
+                Tone::Good,
+            );
+            model.screens.retain(|screen| !is_form_of(screen, request));
+        }
+    }
+    if let Some(undo) = &sending.undo {
+        model.toasts.offer(undo.clone(), now);
+    }
+    for (query, remote) in &mut model.store {
+        if matches!(
+            query,
+            Query::Entries { .. }
+                | Query::Inbox { .. }
+                | Query::Pending
+                | Query::Mine(_)
+                | Query::Participants { .. }
+                | Query::Public { .. }
+        ) {
+            remote.outdate();
+        }
+    }
+    if model.screens.is_empty() {
+        begin_anew(model);
+    }
+}
+
+/// An answer was given after others to the same event, of which nothing is known yet: it is the one that counts.
+fn overtake(model: &mut Model, done: &Sending) {
+    let about = done.command.answer().map(|(event, _)| event);
+    let overtaken: Vec<RequestId> = model
+        .sending
+        .iter()
+        .filter(|(_, earlier)| earlier.unconfirmed && earlier.sequence < done.sequence)
+        .filter(|(_, earlier)| about.is_some() && earlier.command.answer().map(|(event, _)| event) == about)
+        .map(|(request, _)| *request)
+        .collect();
+    for request in overtaken {
+        settled(model, request);
+    }
+}
+
+/// Names as a list, the first few of many.
+fn named(names: &[Username]) -> String {
+    let shown: Vec<&str> = names.iter().take(3).map(Username::as_str).collect();
+    let more = names.len().saturating_sub(3);
+    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
+}
+
+/// Puts my own answer where it is shown, so that nothing jumps back while the lists are asked for again.
+fn take_in(model: &mut Model, invitation: &Invitation) {
+    let event = invitation.event.id;
+    let now = model.now.instant;
+    if let Some(query) = model.my_answer_query(event) {
+        // Known from now on, whether or not it was asked for before.
+        model.store.entry(query).or_default();
+    }
+    for (query, remote) in &mut model.store {
+        let updated = match (query, remote.data()) {
+            (Query::Inbox { .. }, Some(Found::Inbox(listed))) => {
+                let mut listed = listed.clone();
+                for known in listed.items.iter_mut().filter(|known| known.event.id == event) {
+                    known.status = invitation.status;
+                }
+                Found::Inbox(listed)
+            }
+            (Query::Mine(events), Some(Found::Mine(mine))) if events.contains(&event) => {
+                let mut mine: Vec<_> = mine.iter().filter(|known| known.event.id != event).cloned().collect();
+                mine.push(invitation.clone());
+                Found::Mine(mine)
+            }
+            (Query::MyAnswer { event: of, .. }, _) if *of == event => {
+                Found::MyAnswer(Some(Box::new(invitation.clone())))
+            }
+            _ => continue,
+        };
+        remote.arrived(updated, now);
+        remote.outdate();
+    }
+}

@@ -1,0 +1,189 @@
+//! Telling in passing what others did: what was known is compared with what a service says now.
+//!
+//! Nothing is told of what I did myself. What has merely left a list says nothing of why, so its event is asked for first.
+
+use domain::events::{Event, Person};
+use domain::invitations::{Answers, Invitation, Status};
+use domain::sharing::{Share, Shares};
+use domain::{Error, EventId, Page};
+use jiff::civil::DateTime;
+
+use crate::app::ask::{Found, Query};
+use crate::app::item::{self, Item, Kind};
+use crate::app::model::Model;
+use crate::app::rows::word_of_level;
+
+/// Events that are asked for at most, to find out why they have left a list.
+const MOST_WONDERED: usize = 8;
+
+/// An event that has left a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Wonder {
+    title: String,
+    /// Whether I was asked to come, rather than joined by myself.
+    invited: bool,
+    /// When it was, for me; not known of what I was asked to.
+    was: Option<(DateTime, DateTime, bool)>,
+}
+
+/// Tells of what a service's answer shows, beside what was known before.
+pub(super) fn tell(model: &mut Model, query: &Query, before: Option<Found>, now: &Found) {
+    match (query, before, now) {
+        (Query::Inbox { page: 0 }, Some(Found::Inbox(before)), Found::Inbox(now)) => inbox(model, &before, now),
+        (Query::Entries { of: None, .. }, Some(Found::Entries(before)), Found::Entries(now)) => {
+            entries(model, &before, now);
+        }
+        (Query::Shares, Some(Found::Shares(before)), Found::Shares(now)) => shares(model, &before, now),
+        (Query::Event(_), _, Found::Event(event)) => found_out(model, event),
+        _ => {}
+    }
+}
+
+/// Takes in that an event is not there any more, or not mine to see.
+pub(super) fn not_found(model: &mut Model, query: &Query, error: &Error) {
+    if let (Query::Event(event), Error::NotFound { .. } | Error::Forbidden { .. }) = (query, error)
+        && let Some(wonder) = model.wondering.remove(event)
+    {
+        let said = if wonder.invited { "you are no longer invited to" } else { "you no longer see" };
+        say(model, format!("{said} {}", wonder.title));
+    }
+}
+
+fn say(model: &mut Model, text: String) {
+    model.toasts.tell(text, model.now.instant);
+}
+
+/// Tells of what people answered to my events.
+pub(super) fn answers(model: &mut Model, answers: &Answers) {
+    // What was answered before I looked is no news.
+    if model.heard_until.replace(answers.until).is_none() {
+        return;
+    }
+    for answer in &answers.items {
+        let did = match answer.status {
+            Status::Going => "accepted",
+            Status::Maybe => "may come to",
+            Status::Declined => "declined",
+            Status::Pending => continue,
+        };
+        say(model, format!("{} {did} {}", answer.username, answer.title));
+    }
+}
+
+fn inbox(model: &mut Model, before: &Page<Invitation>, now: &Page<Invitation>) {
+    let find = |page: &Page<Invitation>, event: EventId| page.items.iter().position(|one| one.event.id == event);
+    // The newest come first, so what stands before all that was known is new. What else is new here has come from another page.
+    let known = now.items.iter().position(|one| find(before, one.event.id).is_some());
+    let new = known.unwrap_or(if before.next.is_none() { now.items.len() } else { 0 });
+    for invitation in now.items.iter().take(new).rev().filter(|one| one.status == Status::Pending) {
+        let text = format!("{} invites you to {}", inviter(invitation), invitation.event.title);
+        say(model, text);
+    }
+    for was in &before.items {
+        let Some(is) = find(now, was.event.id).and_then(|at| now.items.get(at)) else { continue };
+        if was.event.series != is.event.series && is.status != Status::Declined {
+            let when = item::in_short(&is.event.series.first, &model.settings.zone, model.settings.hours);
+            let text = moved(by(&is.event.organizer), is.event.title.as_str(), &when);
+            say(model, text);
+        }
+    }
+    // Behind the last that is still there, what is missing may merely be on another page.
+    let last = if now.next.is_none() {
+        before.items.len()
+    } else {
+        before.items.iter().rposition(|one| find(now, one.event.id).is_some()).unwrap_or(0)
+    };
+    let gone: Vec<&Invitation> =
+        before.items.iter().take(last).filter(|one| find(now, one.event.id).is_none()).collect();
+    for one in gone {
+        if one.status != Status::Declined {
+            let (title, invited) = (one.event.title.to_string(), one.inviter.is_some());
+            wonder(model, one.event.id, Wonder { title, invited, was: None });
+        }
+    }
+}
+
+/// What I joined by myself is in no inbox.
+fn entries(model: &mut Model, before: &Page<Item>, now: &Page<Item>) {
+    let joined = |item: &&Item| matches!(item.kind, Kind::Going | Kind::Maybe) && item.event.is_some();
+    let of = |event: Option<EventId>| now.items.iter().find(move |item| item.event == event);
+    let here = |model: &Model, event: EventId| model.inbox().any(|one| one.event.id == event);
+    for was in before.items.iter().filter(joined) {
+        let Some(event) = was.event.filter(|event| !here(model, *event)) else { continue };
+        match of(was.event) {
+            Some(is) if (is.start, is.end, is.all_day) != (was.start, was.end, was.all_day) => {
+                let day = is.start.strftime("%a %e %b");
+                let when = format!("{day} {}", is.hours_on(is.start.date(), model.settings.hours));
+                say(model, moved(None, &is.title, &when));
+            }
+            Some(_) => {}
+            None => {
+                let mine = model.my_answer(event).1 == Some(Status::Declined);
+                let whole = before.next.is_none() && now.next.is_none();
+                if whole && !mine && model.assumed(event) != Some(Status::Declined) {
+                    let wondered = Some((was.start, was.end, was.all_day));
+                    wonder(model, event, Wonder { title: was.title.clone(), invited: false, was: wondered });
+                }
+            }
+        }
+    }
+}
+
+fn shares(model: &mut Model, before: &Shares, now: &Shares) {
+    let level = |shares: &Shares, of: &Share| {
+        shares.shared_with_me.iter().find(|share| share.username == of.username).map(|share| share.level)
+    };
+    for share in &now.shared_with_me {
+        let text = match level(before, share) {
+            None => format!("{} shares their calendar with you", share.username),
+            Some(was) if was != share.level => {
+                format!("{} now lets you see {}", share.username, word_of_level(share.level))
+            }
+            Some(_) => continue,
+        };
+        say(model, text);
+    }
+    for share in before.shared_with_me.iter().filter(|share| level(now, share).is_none()) {
+        say(model, format!("{} no longer shares their calendar with you", share.username));
+    }
+}
+
+/// Asks why an event has left a list.
+fn wonder(model: &mut Model, event: EventId, wonder: Wonder) {
+    if model.wondering.len() < MOST_WONDERED {
+        model.wondering.insert(event, wonder);
+        // What is known of it is not why.
+        model.store.entry(Query::Event(event)).or_default().outdate();
+    }
+}
+
+fn found_out(model: &mut Model, event: &Event) {
+    let Some(wonder) = model.wondering.remove(&event.id) else { return };
+    let zone = &model.settings.zone;
+    let text = match (by(&event.organizer), wonder.was) {
+        (Some(organizer), _) if event.cancelled => format!("{organizer} cancelled {}", event.title),
+        (None, _) if event.cancelled => format!("{} was cancelled", event.title),
+        (organizer, Some(was)) if item::span(&event.series.first, zone) != was => {
+            moved(organizer, event.title.as_str(), &item::in_short(&event.series.first, zone, model.settings.hours))
+        }
+        _ if wonder.invited => format!("you are no longer invited to {}", event.title),
+        _ => return,
+    };
+    say(model, text);
+}
+
+fn moved(by: Option<String>, title: &str, when: &str) -> String {
+    let when = when.split_whitespace().collect::<Vec<_>>().join(" ");
+    by.map_or_else(|| format!("{title} was moved to {when}"), |by| format!("{by} moved {title} to {when}"))
+}
+
+fn by(organizer: &Person) -> Option<String> {
+    match organizer {
+        Person::Named(name) => Some(name.to_string()),
+        Person::Deleted => None,
+    }
+}
+
+fn inviter(invitation: &Invitation) -> String {
+    invitation.inviter.as_ref().and_then(by).unwrap_or_else(|| "somebody".to_owned())
+}

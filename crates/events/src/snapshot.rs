@@ -1,0 +1,65 @@
+//! What followers are told of the rows here when the history that they followed is not there any more: each event, and behind it
+//! those who are invited to it.
+
+use chassis::Fault;
+use domain::events::{EventChange, MAX_PEOPLE_A_RECORD};
+use domain::{EventId, UserId};
+use storage::{Reader as _, View};
+
+use crate::store::{EVENTS, EventRow, INVITED};
+
+/// Behind which event, and which of its invitees.
+pub(crate) type Place = (EventId, Option<UserId>);
+
+/// At most `limit` records behind `after`, and whether there may be more.
+pub(crate) fn rows(
+    view: &View<'_>,
+    after: Option<Place>,
+    limit: usize,
+) -> Result<(Vec<(Place, EventChange)>, bool), Fault> {
+    let mut rows = Vec::new();
+    if let Some((event, last)) = after
+        && let Some(row) = view.get(&EVENTS, &event)?
+        && add_members(view, event, &row, last, limit, &mut rows)?
+    {
+        return Ok((rows, true));
+    }
+    let events = view.scan(&EVENTS, &(), after.map(|(event, _)| event).as_ref(), limit)?;
+    let more = events.len() == limit;
+    for (event, row) in events {
+        if rows.len() == limit {
+            return Ok((rows, true));
+        }
+        rows.push(((event, None), EventChange::Put(row.facts(event))));
+        if add_members(view, event, &row, None, limit, &mut rows)? {
+            return Ok((rows, true));
+        }
+    }
+    Ok((rows, more))
+}
+
+/// Adds those who are invited to an event, behind `last`, until there are `limit` records; whether there may be more of them.
+fn add_members(
+    view: &View<'_>,
+    event: EventId,
+    row: &EventRow,
+    mut last: Option<UserId>,
+    limit: usize,
+    rows: &mut Vec<(Place, EventChange)>,
+) -> Result<bool, Fault> {
+    while rows.len() < limit {
+        let after = last.map(|user| (event, user));
+        let invited = view.scan(&INVITED, &event, after.as_ref(), MAX_PEOPLE_A_RECORD)?;
+        let invitees: Vec<UserId> = invited.iter().map(|((_, user), _)| *user).collect();
+        last = invitees.last().copied();
+        let (some, full) = (!invitees.is_empty(), invitees.len() == MAX_PEOPLE_A_RECORD);
+        if some {
+            let members = EventChange::Members { event, inviter: row.organizer, invitees };
+            rows.push(((event, last), members));
+        }
+        if !full {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}

@@ -1,0 +1,260 @@
+//! What an operator does with one service besides running it: backing its database up, putting a backup in its place, and accepting
+//! that what another service has lost goes here too.
+//!
+//! A backup of a running service is made by the service itself (its database is its own), one of a stopped service from its folder.
+//! Either is written aside, read to its end, and only then gets its name: what is called a backup is one.
+
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, BufReader, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chassis::{OperatorKey, SystemClock};
+use clap::Subcommand;
+use domain::recovery::AcceptLoss;
+use domain::{Clock as _, Context, Credential, IdempotencyKey, Service};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use storage::{Database, Hold, examine_backup};
+use tokio::io::AsyncReadExt as _;
+
+use super::Hosted;
+use super::options::Options;
+use crate::cluster::{Addresses, Clients, DataFolder, Failed, PATIENCE, Sharing, argument_of, program_of};
+use crate::{ChannelOptions, ClientOptions, Metrics, Tcp, backup};
+
+/// How long an operator's word may take.
+const ANSWERING: Duration = Duration::from_secs(10);
+/// How much of a stream is taken at once, in bytes.
+const PIECE: usize = 64 * 1_024;
+
+/// What a service's program does instead of serving.
+#[derive(Clone, Debug, Subcommand)]
+pub(super) enum Operation {
+    /// Write a backup of this service's database into a folder, while the service runs or when it is stopped
+    Backup {
+        /// The folder; it is made if need be, and must not hold a backup of this service yet
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+    /// Put the backup in a folder in the place of this service's database; the service must be stopped
+    Restore {
+        /// The folder that `backup` wrote into
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// Move a database that is there aside
+        #[arg(long)]
+        force: bool,
+    },
+    /// Let go of what this service keeps of another that has lost it, though it is much: this service waits for that word
+    AcceptLoss {
+        /// The service that has lost it
+        #[arg(value_name = "SERVICE")]
+        source: Service,
+    },
+}
+
+/// Does it; what to tell whoever asked for it.
+pub(super) async fn operate<P: Hosted>(
+    options: &Options<P::Arguments>,
+    operation: &Operation,
+) -> Result<String, Failed> {
+    let folder = DataFolder::at(options.data.clone());
+    match operation {
+        Operation::Backup { folder: target } => {
+            let file = back_up::<P>(options, &folder, target).await?;
+            Ok(format!("{} is backed up in {}", P::SERVICE, file.display()))
+        }
+        Operation::Restore { folder: source, force } => {
+            let (source, force) = (backup_in(source, P::SERVICE), *force);
+            let restored = tokio::task::spawn_blocking(move || restore::<P>(&folder, &source, force));
+            restored.await.map_err(|error| Failed(format!("nothing was restored: {error}")))?
+        }
+        Operation::AcceptLoss { source } => accept_loss::<P>(options, &folder, *source).await,
+    }
+}
+
+/// The file of a backup of `service` in `folder`.
+#[must_use]
+pub fn backup_in(folder: &Path, service: Service) -> PathBuf {
+    folder.join(format!("{service}.backup"))
+}
+
+async fn back_up<P: Hosted>(
+    options: &Options<P::Arguments>,
+    folder: &DataFolder,
+    target: &Path,
+) -> Result<PathBuf, Failed> {
+    let file = backup_in(target, P::SERVICE);
+    if file.exists() {
+        return Err(Failed(format!("{} exists already: choose another folder", file.display())));
+    }
+    let refused = |path: &Path, error: &io::Error| Failed(format!("cannot write {}: {error}", path.display()));
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(target);
+    made.map_err(|error| refused(target, &error))?;
+    let aside = target.join(format!("{}.backup.{}.part", P::SERVICE, std::process::id()));
+    let written = async {
+        // It holds what proves who one is.
+        let opened = File::options().create(true).truncate(true).write(true).mode(0o600).open(&aside);
+        let mut out = opened.map_err(|error| refused(&aside, &error))?;
+        if folder.running(P::SERVICE).is_some() {
+            fetch::<P>(options, folder, &mut out).await?;
+        } else {
+            copy_out::<P>(folder, &mut out).await?;
+        }
+        out.sync_all().map_err(|error| refused(&aside, &error))?;
+        let read = File::open(&aside).map_err(|error| refused(&aside, &error))?;
+        let examined = examine_backup(BufReader::new(read), P::SERVICE.name(), P::SCHEMA);
+        examined.map_err(|error| Failed(format!("the backup of {} failed: {error}", P::SERVICE)))?;
+        // Whoever was quicker keeps their backup.
+        fs::hard_link(&aside, &file).map_err(|error| refused(&file, &error))?;
+        File::open(target).and_then(|folder| folder.sync_all()).map_err(|error| refused(target, &error))
+    };
+    let written = written.await;
+    let _ = fs::remove_file(&aside);
+    written.map(|()| file)
+}
+
+/// From the service that runs.
+async fn fetch<P: Hosted>(options: &Options<P::Arguments>, folder: &DataFolder, out: &mut File) -> Result<(), Failed> {
+    let way = Tcp::to(address::<P>(options, folder), P::SERVICE, options.tls(P::SERVICE)?);
+    let mut backup = backup::ask(&way, P::SERVICE, &operator(folder)?).await.map_err(Failed)?;
+    let mut piece = vec![0; PIECE];
+    loop {
+        let lost = |error: io::Error| Failed(format!("the backup of {} failed: {error}", P::SERVICE));
+        let length = backup.read(&mut piece).await.map_err(lost)?;
+        if length == 0 {
+            return Ok(());
+        }
+        out.write_all(piece.get(..length).unwrap_or_default()).map_err(lost)?;
+    }
+}
+
+/// From the folder of a service that is stopped.
+async fn copy_out<P: Hosted>(folder: &DataFolder, out: &mut File) -> Result<(), Failed> {
+    let path = folder.database(P::SERVICE);
+    if Hold::is_empty(&path).map_err(failed)? {
+        return Err(Failed(format!("there is no database in {}", path.display())));
+    }
+    let _lock = folder.lock(Sharing::WithServices, PATIENCE)?;
+    let db = Database::open(&path, storage::Options::new(P::SERVICE.name(), P::SCHEMA)).map_err(failed)?;
+    let copied = async {
+        let mut backup = db.backup()?;
+        while let Some(piece) = backup.next().await? {
+            let written = out.write_all(&piece);
+            written.map_err(|error| storage::Error::Backup { why: format!("it cannot be written: {error}") })?;
+        }
+        Ok::<_, storage::Error>(())
+    };
+    let copied = copied.await;
+    db.close().await;
+    copied.map_err(|error| Failed(format!("the backup of {} failed: {error}", P::SERVICE)))
+}
+
+/// Puts the backup `source` in the place of the service's database. Nothing is changed before all of it was read. Blocks.
+fn restore<P: Hosted>(folder: &DataFolder, source: &Path, force: bool) -> Result<String, Failed> {
+    let (service, path) = (P::SERVICE, folder.database(P::SERVICE));
+    let unusable = |error: &dyn std::fmt::Display| {
+        Failed(format!("the backup {} cannot be used: {error}; nothing was changed", source.display()))
+    };
+    let open = || match File::open(source) {
+        Ok(file) => Ok(BufReader::new(file)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(Failed(format!("there is no backup of {service}: {} does not exist", source.display())))
+        }
+        Err(error) => Err(unusable(&error)),
+    };
+    examine_backup(open()?, service.name(), P::SCHEMA).map_err(|error| unusable(&error))?;
+    folder.prepare()?;
+    let _lock = folder.lock(Sharing::WithServices, PATIENCE)?;
+    let running = |holder: &str| Failed(format!("{service} is running{holder}: stop it first; nothing was changed"));
+    if let Some(holder) = folder.running(service) {
+        return Err(running(&format!(" (process {})", holder.pid)));
+    }
+    let is_new = Hold::is_empty(&path).map_err(failed)?;
+    if !is_new && !force {
+        let path = path.display();
+        return Err(Failed(format!("{path} holds a database: with --force it is moved aside; nothing was changed")));
+    }
+    let hold = Hold::take(&path).map_err(|error| match error {
+        storage::Error::InUse { .. } => running(""),
+        error => failed(error),
+    })?;
+    let aside = folder.path().join(format!("{service}.restoring"));
+    let put = || -> Result<Option<PathBuf>, io::Error> {
+        // The two change places at once, so that there is never no database, which a service would take for a new one.
+        renameat_with(CWD, &aside, CWD, &path, RenameFlags::EXCHANGE)?;
+        let old = aside_of(folder, service);
+        let kept = if is_new {
+            fs::remove_dir_all(&aside)?;
+            None
+        } else {
+            fs::rename(&aside, &old)?;
+            Some(old)
+        };
+        File::open(folder.path())?.sync_all()?;
+        Ok(kept)
+    };
+    let refused = |error: &io::Error| Failed(format!("cannot put a database into {}: {error}", path.display()));
+    if aside.exists() {
+        fs::remove_dir_all(&aside).map_err(|error| refused(&error))?;
+    }
+    let options = storage::Options::new(service.name(), P::SCHEMA);
+    Database::restore(&aside, options, open()?).map_err(|error| unusable(&error))?;
+    let kept = put().map_err(|error| refused(&error))?;
+    drop(hold);
+    let before = kept.map(|old| format!("; what was there before is in {}", old.display())).unwrap_or_default();
+    Ok(format!("{service} is restored from {}{before}", source.display()))
+}
+
+/// Where a database is moved to: a name that is free, with the time.
+fn aside_of(folder: &DataFolder, service: Service) -> PathBuf {
+    let named = |number: u32| {
+        let again = if number == 0 { String::new() } else { format!("-{number}") };
+        folder.path().join(format!("{service}.old-{}{again}", SystemClock.now().as_seconds()))
+    };
+    (0..).map(named).find(|path| !path.exists()).unwrap_or_else(|| named(u32::MAX))
+}
+
+async fn accept_loss<P: Hosted>(
+    options: &Options<P::Arguments>,
+    folder: &DataFolder,
+    source: Service,
+) -> Result<String, Failed> {
+    let service = P::SERVICE;
+    if folder.running(service).is_none() {
+        return Err(Failed(format!(
+            "{service} does not run: start it first, so that it can tell what it would let go of"
+        )));
+    }
+    let addresses = Addresses::default().with(service, address::<P>(options, folder));
+    let channel = ChannelOptions { tls: options.tls(service)?, ..ChannelOptions::default() };
+    let clients = Clients::connected(&addresses, &channel, &ClientOptions::default(), &Metrics::new());
+    let context = Context::new(operator(folder)?, ANSWERING).as_command(IdempotencyKey::new(), 1);
+    let accepted = clients.accept_loss(service, &context, AcceptLoss { source }).await;
+    let accepted = accepted.map_err(|error| Failed(error.to_string()))?.value;
+    Ok(format!("{service} lets go of the {} rows that {source} has lost", accepted.rows))
+}
+
+/// Where the service that runs listens.
+fn address<P: Hosted>(options: &Options<P::Arguments>, folder: &DataFolder) -> String {
+    let told = folder.running(P::SERVICE).and_then(|holder| argument_of(holder.pid, "--listen"));
+    told.unwrap_or_else(|| options.address(P::SERVICE).to_string())
+}
+
+fn operator(folder: &DataFolder) -> Result<Credential, Failed> {
+    let key = OperatorKey::load(folder.path())
+        .map_err(|error| Failed(format!("the operator's key cannot be had: {error}")))?;
+    key.operator_credential(SystemClock.now()).map_err(|error| Failed(error.to_string()))
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
+fn failed(error: storage::Error) -> Failed {
+    Failed(error.to_string())
+}
+
+/// What to do about a database that cannot be opened, in the words of this program's commands.
+pub(super) fn remedy(service: Service) -> String {
+    let program = program_of(service);
+    format!("`{program} restore DIR --force` does that, and moves the damaged one aside")
+}

@@ -1,0 +1,4 @@
+//! Is everything as it must be?
+
+pub(crate) mod ending;
+pub(crate) mod registers;
