@@ -64,7 +64,7 @@ fn a_write_that_meets_the_end_of_the_disk_loses_nothing_that_was_acknowledged() 
         assert!(is_about_events(&refusal) && ["deadline", "unavailable"].contains(&refusal.code()), "{refusal}");
         let next = alice.creates(Plan::for_a("One more")).await.unwrap_err();
         assert_eq!((next.code(), is_about_events(&next)), ("unavailable", true), "{next}");
-        alice.shares_with(&bob, Level::Details).await.unwrap();
+        alice.shares_with(bob, Level::Details).await.unwrap();
         bob.answers(kept[0], Response::Accept).await.unwrap();
         assert_eq!(bob.calendar().await.unwrap(), ["Number 0 (going)"]);
 

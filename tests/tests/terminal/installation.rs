@@ -160,13 +160,13 @@ fn supervisor(folder: &Path, base_port: u16, restart: Restart) -> Child {
     let mut said = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut said).unwrap();
     let errors = child.stderr.take().unwrap();
-    if said.starts_with("ready") {
-        // What it says of services that die is nobody's concern here, but must be read: a full pipe would stop it.
-        std::thread::spawn(move || BufReader::new(errors).lines().for_each(drop));
-        return child;
+    if !said.starts_with("ready") {
+        BufReader::new(errors).read_to_string(&mut said).unwrap();
+        panic!("the services did not become ready ({}): {said}", child.wait().unwrap());
     }
-    BufReader::new(errors).read_to_string(&mut said).unwrap();
-    panic!("the services did not become ready: {said}");
+    // What it says of services that die is nobody's concern here, but must be read: a full pipe would stop it.
+    std::thread::spawn(move || BufReader::new(errors).lines().for_each(drop));
+    child
 }
 
 /// Six ports in a row of which the last five are free, and that no other test of this process is given.

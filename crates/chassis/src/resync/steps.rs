@@ -111,7 +111,7 @@ where
         let Snapshot { epoch, at, digest, rows, next } = page;
         let begun =
             state.start.unwrap_or(Cursor { epoch: storage::Epoch(epoch.0), position: at, digest: Digest(digest) });
-        if begun.epoch.0 != epoch.0 {
+        if begun.epoch.0 != epoch.0 || (state.start.is_none() && self.is_another_history(epoch).await?) {
             return self.store(State::new()).await;
         }
         let (source, count, rows) = (self.source, rows.len(), Arc::new(rows));
@@ -143,6 +143,20 @@ where
             if adopted == count {
                 return Ok(());
             }
+        }
+    }
+
+    /// Whether the source, which calls its history `epoch`, has another one than was followed here under that name: its folder was
+    /// copied back once more. It is shown what was followed, and takes another name for its history; until then the cursor, which stays
+    /// where it is, would claim positions of a history that was not read.
+    async fn is_another_history(&self, epoch: Epoch) -> Result<bool, Trouble> {
+        let source = self.source;
+        let followed = self.chassis.db().read(move |view| Ok::<_, Fault>(view.cursor(source.name())?));
+        match followed.await.map_err(Trouble::of)? {
+            Some(cursor) if cursor.epoch.0 == epoch.0 => {
+                Ok(matches!(self.read(Some(cursor), Duration::ZERO).await?, Changes::Diverged { .. }))
+            }
+            _ => Ok(false),
         }
     }
 
