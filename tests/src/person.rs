@@ -7,8 +7,8 @@ use domain::auth::{ChangePassword, DeleteAccount, Login, Logout, Register, User,
 use domain::calendar::{CalendarPage, Entry, ListEntries};
 use domain::events::{CancelEvent, EditEvent, Event, Invite, ListEvents, Listing, ShowEvent, Uninvite};
 use domain::invitations::{
-    Answered, Attend, Inbox, Invitation, ListAnswers, ListParticipants, OfEvents, Participants, Respond, Response, Status,
-    Unattend,
+    Answered, Attend, Inbox, Invitation, ListAnswers, ListParticipants, OfEvents, Participants, Respond, Response,
+    Status, Unattend,
 };
 use domain::sharing::{Level, ListShares, ShareCalendar, Shares, Unshare};
 use domain::time::Window;

@@ -47,7 +47,7 @@ fn the_palette_has_every_fixed_word() {
 #[test]
 fn a_word_typed_in_full_is_chosen_even_if_it_begins_another() {
     let mut rig = Rig::signed_in();
-    rig.has_entries(vec![entry(1, "Standup", 10, 9, Attendance::Organizing)]);
+    rig.has_entries(&[entry(1, "Standup", 10, 9, Attendance::Organizing)]);
     rig.command("invite");
     assert!(rig.screen(80, 24).contains("Invite to “Standup”"));
 }
@@ -55,7 +55,7 @@ fn a_word_typed_in_full_is_chosen_even_if_it_begins_another() {
 #[test]
 fn what_the_footer_lists_works_and_the_palette_lists_only_what_can_be_done() {
     let mut rig = Rig::signed_in();
-    rig.has_entries(Vec::new());
+    rig.has_entries(&[]);
     for (binding, keys) in keymap::keyed(&rig.model, Place::Browse) {
         for key in keys {
             assert_eq!(keymap::action(&rig.model, key.pressed()), Some(binding.action), "{}", binding.words);
@@ -157,7 +157,7 @@ fn leaving_a_form_in_which_something_was_typed_is_confirmed() {
 #[test]
 fn an_event_can_be_edited_from_the_calendar_as_soon_as_it_is_known() {
     let mut rig = Rig::signed_in();
-    rig.has_entries(vec![entry(1, "Standup", 10, 9, Attendance::Organizing)]);
+    rig.has_entries(&[entry(1, "Standup", 10, 9, Attendance::Organizing)]);
     rig.command("edit event");
     rig.finds(|query| *query == Query::Event(id(1)), Found::Event(Box::new(event(1, "Standup", "alice"))));
     rig.ctrl('u');
@@ -172,7 +172,7 @@ fn an_event_can_be_edited_from_the_calendar_as_soon_as_it_is_known() {
 #[test]
 fn cancelling_an_event_is_asked_about_first() {
     let mut rig = Rig::signed_in();
-    rig.has_entries(vec![entry(1, "Standup", 10, 9, Attendance::Organizing)]);
+    rig.has_entries(&[entry(1, "Standup", 10, 9, Attendance::Organizing)]);
     rig.command("cancel event");
     assert!(rig.screen(80, 24).contains("Cancel “Standup”"));
     rig.types("n");
@@ -209,7 +209,7 @@ fn quitting_quits_from_anywhere_by_word_and_by_key() {
 #[test]
 fn the_selection_survives_changes_of_size() {
     let mut rig = Rig::signed_in();
-    rig.has_entries(vec![entry(1, "Standup", 12, 9, Attendance::Going)]);
+    rig.has_entries(&[entry(1, "Standup", 12, 9, Attendance::Going)]);
     rig.types("ll");
     for (width, height) in [(120, 40), (80, 24), (60, 15), (39, 7), (120, 40)] {
         rig.tell(crate::app::message::Msg::Redraw);

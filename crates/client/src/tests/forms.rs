@@ -86,7 +86,7 @@ fn a_pasted_description_keeps_its_lines_and_a_pasted_title_has_one() {
 #[test]
 fn an_edited_event_shows_its_lines_and_only_what_was_changed_is_sent() {
     let mut rig = Rig::signed_in();
-    rig.has_entries(vec![entry(1, "Standup", 10, 9, Attendance::Organizing)]);
+    rig.has_entries(&[entry(1, "Standup", 10, 9, Attendance::Organizing)]);
     rig.command("edit event");
     let mut standup = event(1, "Standup", "alice");
     standup.description = "one\ntwo".parse().unwrap();
@@ -163,7 +163,7 @@ fn an_error_stands_beside_its_field_with_an_example_and_the_rest_is_kept() {
 #[test]
 fn a_name_is_completed_among_several() {
     let mut rig = Rig::signed_in();
-    rig.has_entries(vec![entry(1, "Standup", 10, 9, Attendance::Organizing)]);
+    rig.has_entries(&[entry(1, "Standup", 10, 9, Attendance::Organizing)]);
     rig.command("invite");
     rig.types("carol, bo");
     let bob: Username = "bob".parse().unwrap();

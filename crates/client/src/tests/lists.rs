@@ -35,7 +35,7 @@ fn participants(query: &Query) -> bool {
 fn at_the_crowd() -> Rig {
     let mut rig = Rig::signed_in();
     rig.has_inbox(Vec::new());
-    rig.has_entries(vec![entry(1, "Standup", 10, 9, Attendance::Organizing)]);
+    rig.has_entries(&[entry(1, "Standup", 10, 9, Attendance::Organizing)]);
     rig.command("participants");
     rig.finds(|query| *query == Query::Event(id(1)), Found::Event(Box::new(event(1, "Standup", "alice"))));
     assert_eq!(rig.turns_pages(participants, crowd), [0]);

@@ -15,7 +15,7 @@ pub(super) const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (60, 15)];
 /// A month with something in it, and an inbox.
 pub(super) fn busy() -> Rig {
     let mut rig = Rig::signed_in();
-    rig.has_entries(vec![
+    rig.has_entries(&[
         entry(1, "Standup", 10, 9, Attendance::Organizing),
         entry(
             2,
@@ -38,7 +38,7 @@ pub(super) fn screens() -> Vec<(&'static str, Rig)> {
         rig
     };
     let mut agenda = in_view("agenda");
-    agenda.has_entries(vec![
+    agenda.has_entries(&[
         entry(1, "Standup", 10, 9, Attendance::Organizing),
         entry(3, "会議 🎉", 12, 12, Attendance::Maybe),
     ]);
@@ -71,7 +71,7 @@ pub(super) fn screens() -> Vec<(&'static str, Rig)> {
     let mut filter = in_view("invitations");
     filter.types("/ret");
     let mut empty = Rig::signed_in();
-    empty.has_entries(Vec::new());
+    empty.has_entries(&[]);
     vec![
         ("sign_in", Rig::signed_out()),
         ("loading", Rig::signed_in()),

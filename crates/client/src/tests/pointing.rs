@@ -31,7 +31,7 @@ impl Rig {
 
 fn busy() -> Rig {
     let mut rig = Rig::signed_in();
-    rig.has_entries(vec![
+    rig.has_entries(&[
         entry(1, "Standup", 10, 9, Attendance::Organizing),
         entry(2, "Review", 10, 11, Attendance::Going),
         entry(3, "Lunch", 12, 12, Attendance::Maybe),
@@ -75,7 +75,7 @@ fn a_click_selects_an_event_among_the_hours_and_in_the_agenda() {
     }
     let mut rig = busy();
     rig.command("agenda");
-    rig.has_entries(vec![
+    rig.has_entries(&[
         entry(1, "Standup", 10, 9, Attendance::Organizing),
         entry(2, "Review", 12, 11, Attendance::Going),
     ]);
@@ -120,7 +120,7 @@ fn the_marker_of_the_focus_is_on_what_a_click_there_would_select() {
         let mut rig = busy();
         rig.command(words);
         if words == "agenda" {
-            rig.has_entries(vec![entry(1, "Standup", 10, 9, Attendance::Organizing)]);
+            rig.has_entries(&[entry(1, "Standup", 10, 9, Attendance::Organizing)]);
         }
         for (width, height) in SIZES {
             let buffer = rig.buffer(width, height);

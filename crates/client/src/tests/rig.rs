@@ -191,8 +191,8 @@ impl Rig {
         }
     }
 
-    pub(super) fn has_entries(&mut self, entries: Vec<Entry>) {
-        self.finds(|query| matches!(query, Query::Entries { .. }), found_entries(&entries));
+    pub(super) fn has_entries(&mut self, entries: &[Entry]) {
+        self.finds(|query| matches!(query, Query::Entries { .. }), found_entries(entries));
     }
 
     pub(super) fn has_inbox(&mut self, invitations: Vec<Invitation>) {

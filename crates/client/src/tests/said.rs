@@ -16,7 +16,7 @@ const SIZES: [(u16, u16); 2] = [(120, 40), (80, 24)];
 /// Everything that screens show, known for a while.
 fn at_work() -> Rig {
     let mut rig = Rig::signed_in();
-    rig.has_entries(vec![
+    rig.has_entries(&[
         entry(1, "Standup", 10, 9, Attendance::Organizing),
         entry(2, "会議 🎉", 10, 11, Attendance::Going),
         entry(3, "Lunch", 12, 12, Attendance::Maybe),
@@ -44,7 +44,7 @@ fn away(mut rig: Rig, service: Service, seconds: u64) -> Rig {
 
 fn agenda() -> Rig {
     let mut rig = on("agenda");
-    rig.has_entries(vec![
+    rig.has_entries(&[
         entry(1, "Standup", 10, 9, Attendance::Organizing),
         entry(3, "会議 🎉", 12, 12, Attendance::Maybe),
     ]);

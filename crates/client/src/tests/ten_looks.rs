@@ -38,13 +38,13 @@ fn titled(title: &str) -> Vec<(&'static str, Rig)> {
     let with = |words: &str| {
         let mut rig = Rig::signed_in();
         let mine = |day, hour| entry(1, title, day, hour, Attendance::Organizing);
-        rig.has_entries(vec![mine(10, 9), mine(10, 13), mine(13, 9), mine(14, 20)]);
+        rig.has_entries(&[mine(10, 9), mine(10, 13), mine(13, 9), mine(14, 20)]);
         rig.has_inbox(vec![invitation(5, title, Status::Pending), invitation(6, title, Status::Going)]);
         rig.command(words);
         rig
     };
     let mut agenda = with("agenda");
-    agenda.has_entries(vec![entry(1, title, 10, 9, Attendance::Going), entry(2, title, 11, 9, Attendance::Maybe)]);
+    agenda.has_entries(&[entry(1, title, 10, 9, Attendance::Going), entry(2, title, 11, 9, Attendance::Maybe)]);
     let mut page = with("participants");
     page.finds(|query| *query == Query::Event(id(1)), Found::Event(Box::new(event(1, title, "alice"))));
     let mut public = with("public events");
@@ -340,13 +340,13 @@ fn look_8_a_wrong_field_is_told_beside_it_and_the_rest_is_kept() {
 fn look_9_an_empty_screen_names_a_key_that_works() {
     let empty = |words: &str| {
         let mut rig = Rig::signed_in();
-        rig.has_entries(Vec::new());
+        rig.has_entries(&[]);
         rig.has_inbox(Vec::new());
         rig.command(words);
         rig
     };
     let mut agenda = empty("agenda");
-    agenda.has_entries(Vec::new());
+    agenda.has_entries(&[]);
     let mut public = empty("public events");
     public.finds(|query| matches!(query, Query::Public { .. }), Found::Public(Page { items: vec![], next: None }));
     let mut people = empty("people");
@@ -402,11 +402,11 @@ fn look_10_the_selection_outlives_every_size() {
         let mut rig = Rig::signed_in();
         let entries =
             vec![entry(1, "Standup", 10, 9, Attendance::Organizing), entry(2, "Lunch", 10, 12, Attendance::Organizing)];
-        rig.has_entries(entries.clone());
+        rig.has_entries(&entries);
         rig.has_inbox(vec![invitation(5, "Standup", Status::Pending), invitation(6, "Lunch", Status::Pending)]);
         rig.command(word);
         if word == "agenda" {
-            rig.has_entries(entries);
+            rig.has_entries(&entries);
         }
         rig.key(if matches!(word, "agenda" | "invitations") { KeyCode::Down } else { KeyCode::Tab });
         let large = rig.screen(120, 40);

@@ -19,7 +19,7 @@ fn a_late_answer_for_another_month_never_overwrites_this_one() {
     let mut rig = Rig::signed_in();
     let march = rig.asked(entries);
     rig.types("]");
-    rig.has_entries(Vec::new());
+    rig.has_entries(&[]);
     let late = found_entries(&[entry(1, "Standup", 10, 9, Attendance::Going)]);
     rig.answer(&march, Ok(crate::app::ask::Outcome::Found(late)));
     assert!(rig.screen(80, 24).contains("April 2027"));
@@ -34,7 +34,7 @@ fn an_answer_to_an_outdated_request_is_dropped() {
     let first = rig.asked(entries);
     rig.answer(&first, Err(Error::unavailable(Service::Calendar, "it is away")));
     rig.types("r");
-    rig.has_entries(vec![entry(1, "Standup", 10, 9, Attendance::Going)]);
+    rig.has_entries(&[entry(1, "Standup", 10, 9, Attendance::Going)]);
     let nothing = found_entries(&[]);
     rig.answer(&first, Ok(crate::app::ask::Outcome::Found(nothing)));
     assert!(rig.screen(120, 40).contains("Standup"));
@@ -43,7 +43,7 @@ fn an_answer_to_an_outdated_request_is_dropped() {
 #[test]
 fn a_service_that_is_down_is_named_in_its_pane_only_and_the_data_stays_with_its_age() {
     let mut rig = Rig::signed_in();
-    rig.has_entries(vec![entry(1, "Standup", 10, 9, Attendance::Going)]);
+    rig.has_entries(&[entry(1, "Standup", 10, 9, Attendance::Going)]);
     rig.has_inbox(Vec::new());
     rig.tells(Service::Calendar, 1);
     rig.pass(Duration::from_secs(2));
@@ -62,7 +62,7 @@ fn a_service_that_comes_back_clears_its_pane_by_itself() {
     rig.fails(entries, Error::unavailable(Service::Calendar, "it is away"));
     assert!(rig.screen(80, 24).contains("calendar is down"));
     rig.pass(Duration::from_secs(3));
-    rig.has_entries(vec![entry(1, "Standup", 10, 9, Attendance::Going)]);
+    rig.has_entries(&[entry(1, "Standup", 10, 9, Attendance::Going)]);
     let screen = rig.screen(120, 40);
     assert!(!screen.contains("is down") && screen.contains("Standup"), "{screen}");
 }
@@ -135,7 +135,7 @@ fn a_session_that_is_over_leads_to_the_sign_in_form_with_the_reason_and_the_name
 #[test]
 fn only_what_changed_is_asked_for_again() {
     let mut rig = Rig::signed_in();
-    rig.has_entries(Vec::new());
+    rig.has_entries(&[]);
     rig.has_inbox(Vec::new());
     for service in [Service::Invitations, Service::Calendar, Service::Sharing] {
         rig.tells(service, 1);

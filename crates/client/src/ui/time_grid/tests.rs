@@ -133,7 +133,7 @@ fn the_entry_under_a_position_is_the_one_drawn_there() {
     let area = Rect::new(0, 0, 120, 36);
     for nth in 0..2 {
         let grid = TimeGrid { picked: Some(nth), ..grid(&days, &entries, Theme::colourless()) };
-        let buffer = draw(&grid, 120, 36);
+        let buffer = draw(grid, 120, 36);
         let positions = (0..120).flat_map(|x| (0..36).map(move |y| Position::new(x, y)));
         let focus: Vec<Position> = positions.filter(|at| buffer[*at].symbol() == glyph::FOCUS).collect();
         assert_eq!(focus.len(), 1);
