@@ -51,6 +51,13 @@ fn no_password_and_no_token_is_found_where_it_does_not_belong() {
     wanted.push(b"v4.public.".to_vec());
     wanted.push(key.clone());
     wanted.push(hex(&key).into_bytes());
+    let private: Vec<PathBuf> = files_below(&data).into_iter().filter(|path| is_private_key(path)).collect();
+    assert!(private.len() > Service::ALL.len(), "the authority, the services and the operator have keys: {private:?}");
+    for path in &private {
+        // The first line of base64 ends with a part of the secret number.
+        let pem = fs::read_to_string(path).unwrap();
+        wanted.push(pem.lines().nth(1).unwrap().as_bytes()[41..].to_vec());
+    }
 
     let mut found = Vec::new();
     let mut search = |place: &str, bytes: &[u8]| {
@@ -72,7 +79,7 @@ fn no_password_and_no_token_is_found_where_it_does_not_belong() {
         }
     }
     for path in files_below(&data) {
-        if path.ends_with("operator.key") {
+        if path.ends_with("operator.key") || is_private_key(&path) {
             assert_eq!(
                 fs::metadata(&path).unwrap().permissions().mode() & 0o077,
                 0,
@@ -93,6 +100,11 @@ fn no_password_and_no_token_is_found_where_it_does_not_belong() {
     let not_tried: Vec<_> = commands_of(&user).into_iter().filter(|command| !user.tried.contains(command)).collect();
     assert!(not_tried.is_empty(), "these commands were not tried: {not_tried:?}");
     runtime.block_on(cluster.shutdown(std::time::Duration::from_secs(10)));
+}
+
+/// Whether this file is a certificate's private key.
+fn is_private_key(path: &Path) -> bool {
+    path.components().any(|part| part.as_os_str() == "certs") && path.extension().is_some_and(|end| end == "key")
 }
 
 /// Every command, with secrets wherever any can be given.
@@ -144,6 +156,9 @@ fn everything(user: &mut Terminal) {
         &["event", "cancel", event],
         &["status"],
         &["check"],
+        &["certs", "make"],
+        &["certs", "renew"],
+        &["certs", "show"],
         &["completions", "bash"],
         &["man"],
     ] {

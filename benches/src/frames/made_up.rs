@@ -149,7 +149,8 @@ fn entries(asked: &ListEntries, count: u32) -> Result<CalendarPage, Error> {
     let mut taken: Vec<u32> = (0..busy).map(|nth| (lead + nth * days / busy) % days).collect();
     taken.sort_unstable();
     let page = page(&asked.page, count, |number| {
-        let (day, place) = (number * busy / count, number % count.div_ceil(busy).max(1));
+        let day = number * busy / count;
+        let place = number - (day * count).div_ceil(busy);
         let day = taken.get(usize::try_from(day).unwrap_or(0)).copied().unwrap_or(0);
         let date = from.checked_add(i64::from(day).days()).unwrap_or(from);
         Ok(Entry::Event {

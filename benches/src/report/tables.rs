@@ -323,14 +323,14 @@ mod tests {
         let table = machine(&results);
         let dates = table.lines().find(|line| line.contains("measured on")).unwrap();
         assert!(dates.contains("2027-03-10") && dates.contains("2027-04-01"), "{table}");
-        (results.wire, results.overload) = (None, None);
+        (results.wire, results.overload, results.frames) = (None, None, None);
         assert!(!machine(&results).contains("2027-03-10"));
     }
 
     #[test]
     fn what_was_not_measured_is_said_to_be_so() {
         let none = Results::default();
-        for table in [machine(&none), wire(None), month(None), overload(None)] {
+        for table in [machine(&none), wire(None), month(None), overload(None), frames(None)] {
             assert_eq!(table, NOT_MEASURED);
         }
     }

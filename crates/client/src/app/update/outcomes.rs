@@ -174,6 +174,10 @@ fn was_done(model: &mut Model, request: RequestId, sending: &Sending, done: Done
                 Command::Create(_) => format!("made “{}”", event.title),
                 Command::Cancel(_) => format!("cancelled “{}”", event.title),
                 Command::Invite(invite) => format!("invited {}", named(&invite.invitees)),
+                // Who joined a public event needs no invitation.
+                Command::Uninvite(uninvite) if event.public => {
+                    format!("no longer invited: {}; who joined by themselves stays", named(&uninvite.invitees))
+                }
                 Command::Uninvite(uninvite) => format!("no longer invited: {}", named(&uninvite.invitees)),
                 _ => format!("changed “{}”", event.title),
             };
