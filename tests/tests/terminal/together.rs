@@ -81,7 +81,7 @@ fn two_people_meet_share_and_join(size: (u16, u16)) {
     bob.terminal.shows("Enter filter");
     bob.terminal.types("nobody plans this");
     bob.terminal.key("Enter");
-    bob.terminal.shows("nothing found");
+    bob.terminal.shows("nothing has “nobody plans this”");
     bob.terminal.key("/");
     bob.terminal.shows("Enter filter");
     bob.terminal.key("C-u");

@@ -100,6 +100,35 @@ fn an_edited_event_shows_its_lines_and_only_what_was_changed_is_sent() {
 }
 
 #[test]
+fn an_event_that_is_changed_elsewhere_while_it_is_edited_is_followed_and_nothing_typed_is_lost() {
+    let mut rig = Rig::signed_in();
+    rig.has_entries(&[entry(1, "Standup", 10, 9, Attendance::Organizing)]);
+    rig.command("edit event");
+    let standup = event(1, "Standup", "alice");
+    rig.finds(|query| *query == Query::Event(id(1)), Found::Event(Box::new(standup.clone())));
+    rig.types(" of ours");
+    rig.ctrl('s');
+    let sent = rig.sent();
+    let (mut moved, version) = (standup.clone(), standup.version + 1);
+    (moved.version, moved.title, moved.location) = (version, "Stand-up".parse().unwrap(), "Roof".parse().unwrap());
+    let refused = Error::Conflict {
+        field: "event".to_owned(),
+        reason: "it was changed meanwhile".to_owned(),
+        current_version: Some(version),
+    };
+    rig.answer(&sent, Err(refused));
+    rig.finds(|query| *query == Query::Event(id(1)), Found::Event(Box::new(moved)));
+    let screen = rig.screen(80, 24);
+    assert!(screen.contains("Standup of ours") && screen.contains("elsewhere it became “Stand-up”"), "{screen}");
+    assert!(screen.contains("Roof") && screen.contains("look it over, and save again"), "{screen}");
+    rig.ctrl('s');
+    let sent = rig.sent();
+    let Call::Do(Command::Edit(request)) = &sent.call else { panic!("{sent:?}") };
+    assert_eq!((request.if_version, &request.location), (Some(version), &None));
+    assert_eq!(request.title.as_ref().unwrap().as_str(), "Standup of ours");
+}
+
+#[test]
 fn a_date_is_echoed_in_full_with_its_zone() {
     let screen = dated("tomorrow 9am 1h30").screen(80, 24);
     assert!(screen.contains("= Thu 11 Mar 2027 09:00–10:30 Europe/Berlin"), "{screen}");

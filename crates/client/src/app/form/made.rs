@@ -54,6 +54,28 @@ impl Form {
         Self::new(Purpose::EditEvent(Box::new(event.clone())), format!("Edit “{}”", event.title), fields)
     }
 
+    /// Somewhere else the event being edited was changed to `now`: fields that were not touched here show that, and a field that was
+    /// touched on both sides says what it became there. What is saved then is an edit of what the event is now.
+    pub(crate) fn follow(&mut self, now: &Event, zone: &Zone) {
+        let Purpose::EditEvent(before) = &self.purpose else { return };
+        if self.sent.is_some() || before.id != now.id || before.version >= now.version {
+            return;
+        }
+        let (before, changed) = (Self::edit_event(before, zone), Self::edit_event(now, zone));
+        for ((field, was), is) in self.fields.iter_mut().zip(&before.fields).zip(&changed.fields) {
+            if was.text() == is.text() || field.text() == is.text() {
+                continue;
+            }
+            if field.text() == was.text() {
+                field.set(is.text());
+            } else {
+                field.error = Some(format!("elsewhere it became “{}”", is.value()));
+            }
+        }
+        self.error = Some("changed elsewhere meanwhile; look it over, and save again".to_owned());
+        (self.purpose, self.title) = (changed.purpose, changed.title);
+    }
+
     pub(crate) fn invite(event: EventId, title: &str) -> Self {
         let field = Field::new("invite", "Invite", Kind::Users, "bob, carol");
         Self::new(Purpose::Invite(event), format!("Invite to “{title}”"), vec![field])

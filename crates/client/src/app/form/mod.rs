@@ -56,6 +56,14 @@ impl Form {
         self.fields.iter().find(|field| field.name == name)
     }
 
+    /// The event that is edited: what it is now is wanted, in case it is changed elsewhere.
+    pub(crate) fn edits(&self) -> Option<EventId> {
+        match &self.purpose {
+            Purpose::EditEvent(event) => Some(event.id),
+            _ => None,
+        }
+    }
+
     /// The beginning of a name for which completions are wanted.
     pub(crate) fn names_wanted(&self) -> Option<String> {
         if matches!(self.purpose, Purpose::SignIn | Purpose::Register) {

@@ -191,7 +191,10 @@ impl Model {
                 queries.extend([Query::Event(page.event), Query::Participants { event: page.event, page: 0 }]);
                 queries.extend(self.my_answer_query(page.event));
             }
-            Screen::Form(form) => queries.extend(form.names_wanted().map(Query::Names)),
+            Screen::Form(form) => {
+                queries.extend(form.names_wanted().map(Query::Names));
+                queries.extend(form.edits().map(Query::Event));
+            }
             Screen::Public(_) => {
                 queries.extend(self.mine_queries());
                 queries.extend(self.pick().and_then(|pick| self.my_answer_query(pick.event)));

@@ -5,7 +5,7 @@ use domain::{Error, Reply};
 use super::{outcomes, telling, watching};
 use crate::app::ask::{Command, Found, Outcome, Query};
 use crate::app::effect::RequestId;
-use crate::app::model::Model;
+use crate::app::model::{Model, Screen};
 
 /// Takes in an answer. One that nobody waits for any more is dropped.
 pub(super) fn arrived(model: &mut Model, request: RequestId, answer: Result<Reply<Outcome>, Error>) {
@@ -54,5 +54,11 @@ fn found_out(model: &mut Model, query: &Query, found: Found, seen: &domain::Posi
     telling::tell(model, query, before, &news);
     if let (Query::Event(_), Found::Event(event)) = (query, &news) {
         super::opening::edit_if_wanted(model, event);
+        let zone = model.settings.zone.clone();
+        for screen in &mut model.screens {
+            if let Screen::Form(form) = screen {
+                form.follow(event, &zone);
+            }
+        }
     }
 }
