@@ -90,6 +90,8 @@ pub(crate) struct Command {
     pub(crate) invoked: Moment,
     /// When it was known to be done.
     pub(crate) done: Option<Moment>,
+    /// When whoever gave it was told so. A message that came late may have done it before, and nobody waited for its answer.
+    pub(crate) told: Option<Moment>,
     /// Whether it was told to have settled, when it was answered.
     pub(crate) settled: bool,
     /// Of a creation: which event it made.
@@ -295,6 +297,7 @@ impl History {
             act,
             invoked,
             done: None,
+            told: None,
             settled: false,
             made: None,
             under_way: 0,
@@ -311,8 +314,18 @@ impl History {
         }
     }
 
-    /// What became of that.
+    /// What became of that, as whoever sent it was told.
     pub(crate) fn sent(&self, key: IdempotencyKey, how: Sent) {
+        self.came_to_an_end(key, how);
+        let mut book = self.book.lock();
+        if let (Sent::Done, Some(number)) = (how, book.keys.get(&key).copied()) {
+            let moment = book.moment;
+            book.commands[number].told.get_or_insert(moment);
+        }
+    }
+
+    /// What became of it, which perhaps nobody was told.
+    pub(crate) fn came_to_an_end(&self, key: IdempotencyKey, how: Sent) {
         let mut book = self.book.lock();
         book.moment += 1;
         let moment = book.moment;

@@ -51,7 +51,7 @@ impl<P: Protocol> Stub<P> for Wire<P> {
                 tokio::time::sleep(later).await;
                 context.deadline = Instant::now() + PATIENCE;
                 let answer = again.inner.call(&context, request).await;
-                key.into_iter().for_each(|key| again.history.sent(key, Sent::of(&answer)));
+                key.into_iter().for_each(|key| again.history.came_to_an_end(key, Sent::of(&answer)));
                 again.history.ghosts(false);
             });
             if instead {

@@ -37,5 +37,5 @@ fn a_late_command_that_overwrites_a_later_answer_is_found() {
 #[test]
 fn a_read_of_what_was_not_durable_is_found() {
     // A person was shown it, or another service, whose follower then finds another history.
-    is_found(Plant::UndurableRead, &["what was shown was not durable", "is not the history that was followed"]);
+    is_found(Plant::UndurableRead, &["what was shown was not durable", "was told what its source does not hold"]);
 }

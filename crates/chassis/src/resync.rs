@@ -20,7 +20,12 @@
 //!
 //! **Positions stay honest.** Until the last step the cursor remains in the old history, so whoever has seen the new one is told that this
 //! service is behind. A history that was left is remembered, so that what still speaks of it is not waited for. What was vouched counts
-//! meanwhile only from the start position on ([`sighting`]): what was vouched before might be listed no more, and gone.
+//! meanwhile only from the start position on ([`sighting`]): what was vouched before might be listed no more, and gone. What the new log
+//! has said since counts as it always does: who is deleted, or signs out, while an operator's word is waited for, is gone.
+//!
+//! **One history, to the end.** A source may be restored or copied back once more at any moment. So each page that shows another position
+//! than the one before is followed by the question whether that one is still in the log; the end of the replay asks it of the
+//! last page. What was adopted from a history that is no more begins the resynchronization anew.
 //!
 //! # Who offers what, and what becomes of what is not seen
 //!
@@ -77,6 +82,8 @@ pub(crate) struct State {
     stage: Stage,
     /// Where the first page was read.
     start: Option<Cursor>,
+    /// Where the latest page was read: what that told must be in the history that is gone over to.
+    page: Option<Cursor>,
     /// How many lasting rows were listed.
     held: u64,
     /// How many of them were not seen yet.
@@ -107,11 +114,19 @@ enum Stage {
 
 impl State {
     pub(crate) const fn new() -> Self {
-        Self { stage: Stage::Clearing, start: None, held: 0, unseen: 0, accepted: false, again: false }
+        Self { stage: Stage::Clearing, start: None, page: None, held: 0, unseen: 0, accepted: false, again: false }
     }
 
     fn at(&self, stage: Stage) -> Self {
         Self { stage, ..self.clone() }
+    }
+
+    /// How far the log of the new history is applied, once that has begun.
+    const fn replayed_to(&self) -> Option<Cursor> {
+        match self.stage {
+            Stage::Clearing | Stage::Listing(_) | Stage::Paging(_) => None,
+            Stage::Replaying(cursor) | Stage::HeldUp(cursor) | Stage::Sweeping(cursor) => Some(cursor),
+        }
     }
 
     /// Whether what was not seen may go unasked.
@@ -168,8 +183,13 @@ pub enum Sighting {
 pub fn sighting(reader: &impl Reader, source: Service, at: Position) -> Result<Sighting, Fault> {
     // What was listed does not come to be listed again, so that what is let in now must be sure to be in the log from the start on.
     if let Some(state) = state(reader, source)? {
-        let told_from = state.start.map(|start| Position { epoch: Epoch(start.epoch.0), at: start.position });
-        return Ok(if told_from.is_some_and(|start| at.covers(start)) { Sighting::Ahead } else { Sighting::Unclear });
+        let here = |cursor: Cursor| Position { epoch: Epoch(cursor.epoch.0), at: cursor.position };
+        return Ok(match (state.start.map(here), state.replayed_to().map(here)) {
+            (Some(start), _) if !at.covers(start) => Sighting::Unclear,
+            (Some(_), Some(replayed)) if replayed.covers(at) => Sighting::Past,
+            (Some(_), _) => Sighting::Ahead,
+            (None, _) => Sighting::Unclear,
+        });
     }
     Ok(match cursor_of(reader, source)? {
         Some(heard) if heard.epoch == at.epoch => {

@@ -210,6 +210,45 @@ async fn people_go_on_working_while_a_snapshot_is_read() {
     following.abort();
 }
 
+#[tokio::test]
+async fn what_a_page_told_of_a_history_that_is_no_more_does_not_stay() {
+    // Copied back between two pages, and as it was or as far on as it had been.
+    for moves_on in [false, true] {
+        let disk = MemoryDisk::new();
+        let (owner, follower) = (on_disk(&disk, OWNER), in_memory(FOLLOWER));
+        let link = Link::to(&owner);
+        let following = link.followed_by(&follower);
+        paint_all(&owner, 0..260, 1).await;
+        paint_all(&owner, 261..1_000, 1).await;
+        until_alike(&follower, &owner).await;
+        let disk = disk.copy();
+        let (owner, copied) = (restored(&disk).await, disk.copy());
+        let copied = on_disk(&copied, OWNER);
+        assert_eq!(copied.db().epoch(), owner.db().epoch());
+        let (way, first, second) = (link.clone(), Arc::clone(&owner), Arc::clone(&copied));
+        link.between_pages(move |page| {
+            let (way, first, second) = (way.clone(), Arc::clone(&first), Arc::clone(&second));
+            Box::pin(async move {
+                match page {
+                    // The second page will have it.
+                    0 => paint(&first, 260, Some(1)).await,
+                    1 => {
+                        if moves_on {
+                            paint(&second, 5, Some(2)).await;
+                        }
+                        way.leads_to(&second);
+                    }
+                    _ => {}
+                }
+            })
+        });
+        link.leads_to(&owner);
+        until_alike(&follower, &copied).await;
+        assert!(!pictures(&follower).await.contains_key(&260));
+        following.abort();
+    }
+}
+
 /// What may happen to an owner and its follower.
 #[derive(Clone, Debug)]
 enum Turn {
@@ -240,6 +279,7 @@ async fn play(turns: Vec<Turn>) {
     let followers_disk = MemoryDisk::new();
     let mut owner = on_disk(&owners_disk, OWNER);
     let link = Link::to(&owner);
+    link.a_page.store(7, Ordering::Relaxed);
     // Never swept: in so small a world no word of an operator is to be needed.
     for number in 100..130 {
         paint(&owner, number, Some(1)).await;

@@ -34,6 +34,10 @@ pub(crate) async fn check(world: &World, installation: &Installation, people: &m
     if installation.members().iter().any(|member| member.is_down()) {
         world.history.violation("a service did not come back".to_owned());
     }
+    // The others have healed from it, as they would from a restored backup; but nothing was restored here.
+    if installation.members().iter().any(|member| member.has_another_history()) {
+        world.history.violation("a follower was told what its source does not hold: it was not durable".to_owned());
+    }
     if !converge(world, &clients).await {
         return;
     }

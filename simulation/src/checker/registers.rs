@@ -20,20 +20,27 @@ pub(crate) struct Write<V> {
     sequence: u64,
     pub(crate) invoked: Moment,
     pub(crate) done: Option<Moment>,
+    told: Option<Moment>,
     pub(crate) settled: bool,
     pub(crate) fate: Fate,
 }
 
 impl<V> Write<V> {
     fn of(command: &Command, value: V) -> Self {
-        let &Command { session, sequence, invoked, done, settled, .. } = command;
-        Self { value, session, sequence, invoked, done, settled, fate: command.fate() }
+        let &Command { session, sequence, invoked, done, told, settled, .. } = command;
+        Self { value, session, sequence, invoked, done, told, settled, fate: command.fate() }
     }
 
     /// The same write of a value seen otherwise.
     pub(crate) fn map<W>(&self, value: impl FnOnce(&V) -> W) -> Write<W> {
-        let &Self { session, sequence, invoked, done, settled, fate, .. } = self;
-        Write { value: value(&self.value), session, sequence, invoked, done, settled, fate }
+        let &Self { session, sequence, invoked, done, told, settled, fate, .. } = self;
+        Write { value: value(&self.value), session, sequence, invoked, done, told, settled, fate }
+    }
+
+    /// The same write as it counts where services merely hear of it: what nobody was told may be there or not.
+    pub(crate) fn as_told(mut self) -> Self {
+        self.done = self.told;
+        self
     }
 
     /// Whether it certainly came before `other`, if both were done.

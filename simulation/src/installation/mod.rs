@@ -44,6 +44,8 @@ pub(crate) trait Member: Send + Sync {
     /// Ends it in good order.
     async fn stop(&self);
     fn is_down(&self) -> bool;
+    /// Whether it has given its log another name since its first start, because it was shown what it did not know.
+    fn has_another_history(&self) -> bool;
 }
 
 /// What every part of a simulation can reach.

@@ -3,7 +3,7 @@
 //! A process that dies is cut off from the network and from its disk in the same instant. Some of its tasks may be polled once more
 //! before they end; nothing that they do then reaches anybody.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use chassis::{Running, Setup};
 use domain::Peer;
 use parking_lot::Mutex;
-use storage::{Database, MemoryDisk};
+use storage::{Database, Epoch, MemoryDisk};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use transport::host::Hosted;
@@ -33,12 +33,15 @@ pub(super) struct Machine<P: Hosted> {
     config: P::Config,
     process: Arc<Mutex<Option<Process<P>>>>,
     starts: AtomicU64,
+    /// How its log was called at first.
+    log: OnceLock<Epoch>,
 }
 
 /// A process, from its start to its end.
 struct Process<P: Hosted> {
     number: u64,
     dead: CancellationToken,
+    db: Database,
     up: Option<(Running<P>, Arc<Server<P>>)>,
     starting: Option<AbortOnDropHandle<()>>,
     _writer: AbortOnDropHandle<()>,
@@ -51,7 +54,7 @@ impl<P: Hosted> Machine<P> {
             disk.lie_about_syncs();
         }
         let clock = MachineClock::of(world.time);
-        Arc::new(Self { world: world.clone(), disk, clock, config, process: Arc::default(), starts: AtomicU64::new(0) })
+        Arc::new(Self { world: world.clone(), disk, clock, config, process: Arc::default(), starts: AtomicU64::new(0), log: OnceLock::new() })
     }
 
     /// Opens the database; its writer works until the handle is dropped.
@@ -91,7 +94,8 @@ impl<P: Hosted> Member for Machine<P> {
         let others = clients_of(&world, Node::Of(P::SERVICE), &dead);
         let (db, writer) = self.open();
         world.history.opened(P::SERVICE, db.durable_position());
-        let setup = Setup { db, clock: Arc::clone(&self.clock) as _, operator: world.operator.clone() };
+        let _ = self.log.set(db.epoch());
+        let setup = Setup { db: db.clone(), clock: Arc::clone(&self.clock) as _, operator: world.operator.clone() };
         let place = Arc::downgrade(&self.process);
         let number = self.starts.fetch_add(1, Ordering::Relaxed);
         let starting = async move {
@@ -114,7 +118,7 @@ impl<P: Hosted> Member for Machine<P> {
             }
         };
         let starting = Some(AbortOnDropHandle::new(tokio::spawn(starting)));
-        *process = Some(Process { number, dead, up: None, starting, _writer: writer });
+        *process = Some(Process { number, dead, db, up: None, starting, _writer: writer });
     }
 
     fn die(&self, how: Death) {
@@ -155,5 +159,9 @@ impl<P: Hosted> Member for Machine<P> {
 
     fn is_down(&self) -> bool {
         self.process.lock().is_none()
+    }
+
+    fn has_another_history(&self) -> bool {
+        self.process.lock().as_ref().is_some_and(|process| self.log.get() != Some(&process.db.epoch()))
     }
 }

@@ -217,13 +217,14 @@ impl Person {
             for (&event, &creation) in &book.events {
                 let mine = book.organizer(event) == Some(&self.name);
                 if mine && book.commands[creation].session == session {
-                    let there = book.commands[creation].done.is_some_and(|done| done < from);
+                    let there = book.commands[creation].told.is_some_and(|told| told < from);
                     match shown(event) {
                         None if there && !perhaps(&book.cancellations(event), to) => {
                             wrong.push(format!("does not see their own event {event} in their calendar"));
                         }
                         Some((title, _)) => {
                             let (titles, first) = book.titles(event);
+                            let titles: Vec<_> = titles.into_iter().map(Write::as_told).collect();
                             let may_be = as_read(&titles, first, from, to);
                             if !may_be.iter().any(|may_be| may_be == title) {
                                 wrong.push(format!("sees {title} in their calendar, not one of {may_be:?}"));
@@ -271,7 +272,7 @@ impl Person {
         if elsewhere || taken_back || hidden || perhaps(&book.cancellations(event), to) {
             return None;
         }
-        let may_be = as_read(&answers.iter().map(some).collect::<Vec<_>>(), None, from, to);
+        let may_be = as_read(&answers.iter().map(some).map(Write::as_told).collect::<Vec<_>>(), None, from, to);
         let shown = shown.map(|(_, attendance)| match attendance {
             Attendance::Going => Status::Going,
             Attendance::Maybe => Status::Maybe,

@@ -6,12 +6,13 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use convene_tests::{Mode, Person, Plan, World, scenario};
-use domain::Service;
 use domain::events::Listing;
 use domain::invitations::{Response, Status};
 use domain::sharing::Level;
+use domain::{Error, Service};
 use transport::cluster::{program_of, programs};
 
 /// The titles of the public events.
@@ -255,6 +256,52 @@ fn an_emptied_folder_takes_nothing_away_and_when_it_is_put_back_all_is_as_it_was
         world.settles().await;
         bob.elsewhere().signs_in().await.unwrap();
         assert_eq!(bob.calendar().await.unwrap(), ["Kept (going)"]);
+        world.ends_whole().await;
+    });
+}
+
+/// Waits until a session is refused.
+async fn is_refused<T>(ask: impl AsyncFn() -> Result<T, Error>) {
+    let began = std::time::Instant::now();
+    while !matches!(ask().await, Err(Error::Unauthenticated { .. })) {
+        assert!(began.elapsed() < Duration::from_secs(60), "it is still let in");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[test]
+fn who_signs_out_or_is_deleted_while_an_operator_is_waited_for_is_gone_everywhere_and_leaves_nothing() {
+    spawned(|mut world| async move {
+        let alice = world.person("alice").await;
+        let kept = alice.creates(Plan::for_a("Kept").public()).await.unwrap().id;
+        world.settles().await;
+        world.stops(Service::Auth).await;
+        fs::remove_dir_all(world.data().join("auth")).unwrap();
+        world.starts(Service::Auth).await;
+        for service in Service::Auth.followers() {
+            world.stops_following(service).await;
+        }
+        // Who comes now is known everywhere; who goes, too.
+        let [dave, erin] = world.people(["dave", "erin"]).await;
+        for person in [&dave, &erin] {
+            person.attends(kept).await.unwrap();
+        }
+        dave.signs_out().await.unwrap();
+        erin.deletes_the_account().await.unwrap();
+        for person in [&dave, &erin] {
+            is_refused(|| person.lists(Listing::Public, None)).await;
+            is_refused(|| person.inbox()).await;
+            is_refused(|| person.calendar()).await;
+            is_refused(|| person.shares()).await;
+            is_refused(|| person.creates(Plan::for_a("Never").public())).await;
+            is_refused(|| person.shares_with(&alice, Level::Details)).await;
+        }
+        for service in Service::Auth.followers() {
+            world.accepts_loss(service, Service::Auth).await.unwrap();
+        }
+        world.settles().await;
+        dave.signs_in().await.unwrap();
+        assert_eq!(public(&dave).await, [""; 0], "alice, who organized it, is lost");
         world.ends_whole().await;
     });
 }

@@ -62,11 +62,19 @@ where
         &self,
         step: impl FnOnce(&mut Transaction<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Trouble> {
-        let written = self.chassis.db().write(step).await.map_err(Trouble::of);
-        // It may have left work, or have requested another source's rows.
+        let (service, source) = (self.chassis.service(), self.source);
+        let written = self.chassis.db().write(move |tx| {
+            let before = others_under_way(tx, service, source)?;
+            let result = step(tx)?;
+            Ok((result, others_under_way(tx, service, source)? != before))
+        });
+        let (result, requested) = written.await.map_err(Trouble::of)?;
         self.chassis.work_may_have_come();
-        self.chassis.attention.notify_waiters();
-        written
+        // It has requested another source's rows: that one's poll is not waited for.
+        if requested {
+            self.chassis.attention.notify_waiters();
+        }
+        Ok(result)
     }
 
     async fn clear(&self, state: State) -> Result<(), Trouble> {
@@ -109,13 +117,18 @@ where
         let page = self.log.snapshot(&self.asking(Duration::ZERO)?, request).await.map_err(Trouble::Away)?.value;
         self.chassis.followed.heard(self.source, None);
         let Snapshot { epoch, at, digest, rows, next } = page;
-        let begun =
-            state.start.unwrap_or(Cursor { epoch: storage::Epoch(epoch.0), position: at, digest: Digest(digest) });
-        if begun.epoch.0 != epoch.0 || (state.start.is_none() && self.is_another_history(epoch).await?) {
+        let shown = Cursor { epoch: storage::Epoch(epoch.0), position: at, digest: Digest(digest) };
+        let joins = match state.page {
+            Some(before) if before == shown => true,
+            Some(before) => epoch.0 == before.epoch.0 && before.position <= at && self.is_in_its_history(before).await?,
+            None => self.may_be_read_anew(epoch).await?,
+        };
+        if !joins {
             return self.store(State::new()).await;
         }
+        let begun = state.start.unwrap_or(shown);
         let (source, count, rows) = (self.source, rows.len(), Arc::new(rows));
-        let (mut state, mut adopted) = (State { start: Some(begun), ..state }, 0);
+        let (mut state, mut adopted) = (State { start: Some(begun), page: Some(shown), ..state }, 0);
         // More than one transaction should hold: then a crash in between repeats some of them, which does no harm.
         loop {
             let (follower, rows, next) = (Arc::clone(&self.follower), Arc::clone(&rows), next.clone());
@@ -146,18 +159,22 @@ where
         }
     }
 
-    /// Whether the source, which calls its history `epoch`, has another one than was followed here under that name: its folder was
-    /// copied back once more. It is shown what was followed, and takes another name for its history; until then the cursor, which stays
-    /// where it is, would claim positions of a history that was not read.
-    async fn is_another_history(&self, epoch: Epoch) -> Result<bool, Trouble> {
+    /// Whether the history that the source calls `epoch` may be read from its first page on. One that was followed here under that name may,
+    /// if it still holds what was followed. Otherwise its folder was copied back once more: it has been shown what was followed
+    /// now, and takes another name for its history. Until then the cursor, which stays where it is, would claim positions of it that
+    /// were not read.
+    async fn may_be_read_anew(&self, epoch: Epoch) -> Result<bool, Trouble> {
         let source = self.source;
         let followed = self.chassis.db().read(move |view| Ok::<_, Fault>(view.cursor(source.name())?));
         match followed.await.map_err(Trouble::of)? {
-            Some(cursor) if cursor.epoch.0 == epoch.0 => {
-                Ok(matches!(self.read(Some(cursor), Duration::ZERO).await?, Changes::Diverged { .. }))
-            }
-            _ => Ok(false),
+            Some(cursor) if cursor.epoch.0 == epoch.0 => self.is_in_its_history(cursor).await,
+            _ => Ok(true),
         }
+    }
+
+    /// Whether the source's log leads through this position.
+    async fn is_in_its_history(&self, cursor: Cursor) -> Result<bool, Trouble> {
+        Ok(matches!(self.read(Some(cursor), Duration::ZERO).await?, Changes::Records { .. }))
     }
 
     async fn replay(&self, state: State, cursor: Cursor, wait: Duration) -> Result<(), Trouble> {
@@ -192,6 +209,12 @@ where
         }
         if next.position < watermark {
             return Ok(());
+        }
+        if let Some(page) = latest.page
+            && page != next
+            && !self.is_in_its_history(page).await?
+        {
+            return self.store(State::new()).await;
         }
         if latest.is_tolerable() {
             self.chassis.followed.heard(source, None);
@@ -264,6 +287,12 @@ pub(super) fn go_over(tx: &mut Transaction<'_>, source: Service, cursor: Cursor)
         return Ok(tx.put(&UNDER_WAY, &source, &State::new())?);
     }
     Ok(tx.delete(&UNDER_WAY, &source)?)
+}
+
+/// For which other sources a resynchronization is under way, and which of those begin again when they are done.
+fn others_under_way(tx: &Transaction<'_>, service: Service, source: Service) -> Result<Vec<Option<bool>>, Fault> {
+    let others = service.follows().iter().filter(|other| **other != source);
+    others.map(|other| Ok(state_of(tx, *other)?.map(|state| state.again))).collect()
 }
 
 /// What `record` names has been seen.

@@ -22,7 +22,7 @@ fn at(epoch: storage::Epoch, at: u64) -> Position {
 /// What is under way is stored: a release must be able to go on with what the one before it has begun.
 #[test]
 fn what_is_under_way_is_written_in_these_bytes() {
-    let of = |stage| State { stage, start: Some(cursor(NEW, 7)), held: 300, unseen: 5, accepted: true, again: false };
+    let of = |stage| State { stage, start: Some(cursor(NEW, 7)), page: Some(cursor(NEW, 7)), held: 300, unseen: 5, accepted: true, again: false };
     let states = [
         State::new(),
         of(Stage::Listing(Some(vec![3, 4]))),
@@ -32,15 +32,13 @@ fn what_is_under_way_is_written_in_these_bytes() {
         of(Stage::Sweeping(cursor(NEW, 8))),
     ];
     let hex = |state: &State| encode_value(state).unwrap().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let (start, cursor) = (
-        "0102020202020202020202020202020202".to_owned() + "07" + &"09".repeat(16),
-        "02".repeat(16) + "08" + &"09".repeat(16),
-    );
+    let begun = "0102020202020202020202020202020202".to_owned() + "07" + &"09".repeat(16);
+    let (start, cursor) = (begun.repeat(2), "02".repeat(16) + "08" + &"09".repeat(16));
     let rest = "fb2c01050100";
     assert_eq!(
         states.each_ref().map(hex),
         [
-            "01000000000000".to_owned(),
+            "0100000000000000".to_owned(),
             format!("0101010203 04{start}{rest}").replace(' ', ""),
             format!("010200{start}{rest}"),
             format!("0103{cursor}{start}{rest}"),
@@ -82,7 +80,15 @@ async fn what_was_vouched_counts_only_where_its_end_would_still_be_heard_of() {
     assert_eq!([seen(at(OLD, 6)).await, seen(at(NEW, 9)).await], [Sighting::Unclear; 2]);
     put(State { start: Some(cursor(NEW, 9)), stage: Stage::Replaying(cursor(NEW, 12)), ..State::new() }).await;
     assert_eq!([seen(at(OLD, 6)).await, seen(at(NEW, 8)).await], [Sighting::Unclear; 2]);
-    assert_eq!(seen(at(NEW, 9)).await, Sighting::Ahead);
+    // The log was replayed that far: what is not here by now has gone since.
+    assert_eq!([seen(at(NEW, 9)).await, seen(at(NEW, 12)).await], [Sighting::Past; 2]);
+    assert_eq!(seen(at(NEW, 13)).await, Sighting::Ahead);
+    for stage in [Stage::HeldUp(cursor(NEW, 12)), Stage::Sweeping(cursor(NEW, 12))] {
+        put(State { start: Some(cursor(NEW, 9)), stage, ..State::new() }).await;
+        assert_eq!([seen(at(NEW, 12)).await, seen(at(NEW, 13)).await], [Sighting::Past, Sighting::Ahead]);
+    }
+    put(State { start: Some(cursor(NEW, 9)), stage: Stage::Paging(None), ..State::new() }).await;
+    assert_eq!(seen(at(NEW, 9)).await, Sighting::Ahead, "pages tell of it, or the log that is replayed next");
     db.write(|tx| go_over(tx, Service::Auth, cursor(NEW, 12))).await.unwrap();
     assert_eq!([seen(at(NEW, 12)).await, seen(at(NEW, 13)).await], [Sighting::Past, Sighting::Ahead]);
     assert_eq!(seen(at(OLD, 100)).await, Sighting::Past, "that history is over");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -22,9 +22,6 @@ pub(crate) const OWNER: Service = Service::Sharing;
 pub(crate) const FOLLOWER: Service = Service::Calendar;
 
 const PICTURES: Table<u64, u64> = Table::new("pictures");
-/// A small page, so that small galleries have many.
-const A_PAGE: u32 = 150;
-
 /// A picture was painted, or painted over; or burnt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Painted {
@@ -112,12 +109,15 @@ type BetweenPages = Box<dyn Fn(u64) -> BoxFuture<'static, ()> + Send + Sync>;
 pub(crate) struct Link {
     owner: Arc<Mutex<Arc<Chassis>>>,
     pub(crate) pages: Arc<AtomicU64>,
+    /// How many pictures a page has.
+    pub(crate) a_page: Arc<AtomicU32>,
     between: Arc<Mutex<Option<Arc<BetweenPages>>>>,
 }
 
 impl Link {
     pub(crate) fn to(owner: &Arc<Chassis>) -> Self {
-        Self { owner: Arc::new(Mutex::new(Arc::clone(owner))), pages: Arc::default(), between: Arc::default() }
+        let a_page = Arc::new(AtomicU32::new(150));
+        Self { owner: Arc::new(Mutex::new(Arc::clone(owner))), pages: Arc::default(), a_page, between: Arc::default() }
     }
 
     /// A poll that still waits at the one before gets its answer.
@@ -147,7 +147,7 @@ impl Source<Painted> for Link {
 
     async fn snapshot(&self, _: &Context, request: ReadSnapshot) -> Answer<Snapshot<Painted>> {
         let owner = Arc::clone(&self.owner.lock());
-        let request = ReadSnapshot { limit: request.limit.min(A_PAGE), ..request };
+        let request = ReadSnapshot { limit: request.limit.min(self.a_page.load(Ordering::Relaxed)), ..request };
         let page = owner.serve_snapshot(&request, |view, after: Option<u64>, limit| {
             let rows = view.scan(&PICTURES, &(), after.as_ref(), limit)?;
             let more = rows.len() == limit;
