@@ -2,8 +2,7 @@
 
 use domain::calendar::{Attendance, Entry};
 use domain::{EventId, EventTime, Zone};
-use jiff::ToSpan as _;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, Time};
 
 use crate::hours::Hours;
 
@@ -67,12 +66,13 @@ impl Item {
 
     /// The last day that it touches.
     pub(crate) fn last_day(&self) -> Date {
-        let within = self.end.checked_sub(1.second()).unwrap_or(self.end);
-        within.date().max(self.start.date())
+        let end = self.end.date();
+        let last = if self.end.time() == Time::midnight() { end.yesterday().unwrap_or(end) } else { end };
+        last.max(self.start.date())
     }
 
     pub(crate) fn is_on(&self, day: Date) -> bool {
-        self.start.date() <= day && day <= self.last_day()
+        self.start.date() <= day && (day < self.end.date() || day <= self.last_day())
     }
 
     /// `09:00–10:30`, `all day`, or where on a long way `day` lies; eleven cells at most.

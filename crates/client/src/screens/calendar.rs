@@ -1,5 +1,6 @@
 //! A calendar in one of its four views, mine, another's, or both.
 
+use domain::Username;
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
@@ -73,7 +74,7 @@ fn cut(frame: &mut Frame<'_>, area: Rect, theme: Theme) -> Rect {
 }
 
 /// As the grids want it.
-pub(super) fn entry(item: &Item) -> Entry<'_> {
+pub(super) fn entry<'a>(model: &'a Model, item: &'a Item) -> Entry<'a> {
     Entry {
         start: item.start,
         end: item.end,
@@ -81,7 +82,13 @@ pub(super) fn entry(item: &Item) -> Entry<'_> {
         title: &item.title,
         mark: mark(item),
         theirs: item.theirs,
+        whose: whose(model, item),
     }
+}
+
+/// Whose it is, if it is laid over what is mine.
+fn whose<'a>(model: &'a Model, item: &Item) -> Option<&'a str> {
+    model.whose.as_ref().filter(|_| item.theirs && model.overlaid).map(Username::as_str)
 }
 
 pub(super) const fn mark(item: &Item) -> Mark {
@@ -111,7 +118,7 @@ const HOURS: usize = 12;
 
 fn parts(model: &Model, item: &Item, day: jiff::civil::Date) -> [(String, Role); 3] {
     let role = if item.theirs { Role::Theirs } else { mark(item).role() };
-    let whose = if item.theirs && model.overlaid { "theirs: " } else { "" };
+    let whose = whose(model, item).map(|whose| format!("{whose}: ")).unwrap_or_default();
     [
         (text::fit(&item.hours_on(day, model.settings.hours), HOURS), Role::Dim),
         (format!("{} ", mark(item).glyph()), role),

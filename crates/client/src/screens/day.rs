@@ -20,7 +20,7 @@ fn areas(area: Rect) -> (Rect, Option<Rect>) {
 /// Draws the selected day.
 pub(super) fn draw(model: &Model, items: &[&Item], frame: &mut Frame<'_>, area: Rect) {
     let (left, right) = areas(area);
-    let entries = entries(items);
+    let entries = entries(model, items);
     frame.render_widget(grid(model, items, &[model.cursor], &entries), left);
     if let Some(right) = right {
         let inner = layout::pane(frame, right, "Events", model.settings.theme, false);
@@ -46,7 +46,7 @@ pub(super) fn grid_target(
     area: Rect,
     position: Position,
 ) -> Option<Target> {
-    let entries = entries(items);
+    let entries = entries(model, items);
     let (day, entry) = grid(model, items, days, &entries).at(area, position)?;
     let on_day =
         || items.iter().enumerate().filter(|(_, item)| item.is_on(day)).position(|(nth, _)| Some(nth) == entry);
@@ -54,8 +54,8 @@ pub(super) fn grid_target(
 }
 
 /// As the grids want them.
-pub(super) fn entries<'a>(items: &[&'a Item]) -> Vec<Entry<'a>> {
-    items.iter().map(|item| calendar::entry(item)).collect()
+pub(super) fn entries<'a>(model: &'a Model, items: &[&'a Item]) -> Vec<Entry<'a>> {
+    items.iter().map(|item| calendar::entry(model, item)).collect()
 }
 
 /// Days as columns of hours.

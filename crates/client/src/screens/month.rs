@@ -43,7 +43,7 @@ pub(super) fn draw(model: &Model, items: &[&Item], frame: &mut Frame<'_>, area: 
             list
         }
     };
-    let entries = super::day::entries(items);
+    let entries = super::day::entries(model, items);
     frame.render_widget(month(model, &entries), grid);
     day_list(model, items, frame, list, title.is_none());
 }
@@ -55,7 +55,7 @@ pub(super) fn target(model: &Model, items: &[&Item], area: Rect, position: Posit
     if list.contains(position) {
         return row_at(model, items, list, title.is_none(), position);
     }
-    let entries = super::day::entries(items);
+    let entries = super::day::entries(model, items);
     month(model, &entries).day_at(grid, position).map(Target::Day)
 }
 
@@ -111,6 +111,10 @@ pub(super) fn day_list(model: &Model, items: &[&Item], frame: &mut Frame<'_>, ar
 
 /// What may be done on a day without anything; more of it for one whose calendar has nothing at all.
 fn next_keys(model: &Model, items: &[&Item]) -> Vec<&'static str> {
+    // What n makes is mine, and not to be seen in another's calendar.
+    if model.whose.is_some() && !model.overlaid {
+        return vec!["nothing on this day"];
+    }
     let mut said = vec!["nothing on this day · n makes an event"];
     if items.is_empty() && model.whose.is_none() {
         said.extend([

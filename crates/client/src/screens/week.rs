@@ -24,7 +24,7 @@ fn days(model: &Model) -> Vec<Date> {
 /// Draws the week of the selected day, and where there is room its events in words.
 pub(super) fn draw(model: &Model, items: &[&Item], frame: &mut Frame<'_>, area: Rect) {
     let (left, right) = areas(area);
-    let (days, entries) = (days(model), day::entries(items));
+    let (days, entries) = (days(model), day::entries(model, items));
     frame.render_widget(day::grid(model, items, &days, &entries), left);
     if let Some(right) = right {
         let title = model.cursor.strftime("%a %-d %b %Y").to_string();

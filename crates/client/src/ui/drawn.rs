@@ -79,11 +79,11 @@ pub(crate) fn november() -> Vec<Entry<'static>> {
             ..entry(day(20).at(0, 0, 0, 0), day(24).at(0, 0, 0, 0), "Conference 🎉 会議", Mark::Going)
         },
         Entry { all_day: true, ..entry(day(1).at(0, 0, 0, 0), day(2).at(0, 0, 0, 0), "Holiday", Mark::Organizing) },
-        Entry { theirs: true, ..timed(day(20), (10, 0), (12, 0), "bob: review", Mark::Going) },
+        Entry { theirs: true, whose: Some("bob"), ..timed(day(20), (10, 0), (12, 0), "review", Mark::Going) },
         Entry { theirs: true, ..timed(day(18), (12, 30), (13, 0), "\u{1b}[31m\u{202e}evil", Mark::Going) },
     ]
 }
 
 pub(crate) fn entry(start: DateTime, end: DateTime, title: &'static str, mark: Mark) -> Entry<'static> {
-    Entry { start, end, all_day: false, title, mark, theirs: false }
+    Entry { start, end, all_day: false, title, mark, theirs: false, whose: None }
 }

@@ -1,6 +1,7 @@
 //! What the grids show: a title from some time to some other, and why it is there.
 
-use jiff::ToSpan as _;
+use std::borrow::Cow;
+
 use jiff::civil::{Date, DateTime, Time};
 use ratatui::style::Style;
 
@@ -19,8 +20,10 @@ pub struct Entry<'a> {
     pub title: &'a str,
     /// Why it is there.
     pub mark: Mark,
-    /// Whether it is from somebody else's calendar, laid over my own.
+    /// Whether it is from somebody else's calendar.
     pub theirs: bool,
+    /// Whose, if that is laid over my own.
+    pub whose: Option<&'a str>,
 }
 
 /// Why something is in a calendar.
@@ -65,17 +68,27 @@ impl Mark {
 }
 
 impl Entry<'_> {
+    /// What it is called, after whose it is: `bob: Standup`.
+    #[must_use]
+    pub fn words(&self) -> Cow<'_, str> {
+        match self.whose {
+            Some(whose) => Cow::Owned(format!("{whose}: {}", self.title)),
+            None => Cow::Borrowed(self.title),
+        }
+    }
+
     /// The last day that it touches: one that ends at midnight does not touch the day after.
     #[must_use]
     pub fn last_day(&self) -> Date {
-        let within = self.end.checked_sub(1.nanosecond()).unwrap_or(self.end);
-        within.date().max(self.start.date())
+        let end = self.end.date();
+        let last = if self.end.time() == Time::midnight() { end.yesterday().unwrap_or(end) } else { end };
+        last.max(self.start.date())
     }
 
     /// Whether it touches `day`.
     #[must_use]
     pub fn is_on(&self, day: Date) -> bool {
-        self.start.date() <= day && day <= self.last_day()
+        self.start.date() <= day && (day < self.end.date() || day <= self.last_day())
     }
 
     /// Whether it touches more than one day.
@@ -103,8 +116,9 @@ impl Entry<'_> {
     }
 }
 
-/// Entries side by side: to each of some intervals, in order of precedence, the first lane in which it meets no other.
-pub(super) fn lanes(intervals: &[(usize, usize)]) -> Vec<usize> {
+/// Entries side by side: to each of some intervals, in order of precedence, the first lane in which it meets no other. There are `most`
+/// lanes at most; what finds no room in them is given the number of the one that would follow.
+pub(super) fn lanes(intervals: &[(usize, usize)], most: usize) -> Vec<usize> {
     let mut lanes: Vec<Vec<(usize, usize)>> = Vec::new();
     let mut found = Vec::with_capacity(intervals.len());
     for &(start, end) in intervals {
@@ -112,7 +126,8 @@ pub(super) fn lanes(intervals: &[(usize, usize)]) -> Vec<usize> {
         let lane = lanes.iter().position(free).unwrap_or(lanes.len());
         match lanes.get_mut(lane) {
             Some(taken) => taken.push((start, end)),
-            None => lanes.push(vec![(start, end)]),
+            None if lane < most => lanes.push(vec![(start, end)]),
+            None => {}
         }
         found.push(lane);
     }
@@ -127,7 +142,7 @@ mod tests {
     use super::*;
 
     fn entry(start: DateTime, end: DateTime) -> Entry<'static> {
-        Entry { start, end, all_day: false, title: "Night", mark: Mark::Going, theirs: false }
+        Entry { start, end, all_day: false, title: "Night", mark: Mark::Going, theirs: false, whose: None }
     }
 
     #[test]
@@ -148,7 +163,7 @@ mod tests {
         #[test]
         fn in_one_lane_nothing_overlaps(intervals in prop::collection::vec((0_usize..40, 1_usize..10), 0..20)) {
             let intervals: Vec<_> = intervals.into_iter().map(|(start, length)| (start, start + length)).collect();
-            let lanes = lanes(&intervals);
+            let lanes = lanes(&intervals, usize::MAX);
             for (one, (first, lane)) in intervals.iter().zip(&lanes).enumerate() {
                 for (second, other) in intervals.iter().zip(&lanes).skip(one + 1) {
                     prop_assert!(lane != other || first.1 <= second.0 || second.1 <= first.0);

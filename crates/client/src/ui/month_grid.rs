@@ -254,10 +254,10 @@ impl MonthGrid<'_> {
             } else {
                 format!("{} ", self.hours.short(entry.start.time()))
             };
-            return text::cut(&format!("{}{time}{}", entry.mark.glyph(), entry.title), room);
+            return text::cut(&format!("{}{time}{}", entry.mark.glyph(), entry.words()), room);
         }
         let named = day == entry.start.date() || day == week_begins;
-        let shown = if named { format!("{}{}", entry.mark.glyph(), entry.title) } else { String::new() };
+        let shown = if named { format!("{}{}", entry.mark.glyph(), entry.words()) } else { String::new() };
         if day == entry.last_day() {
             let mut line = text::fill(&shown, room - 1, '━');
             line.push('╸');
@@ -275,16 +275,17 @@ struct Week<'a> {
 }
 
 impl<'a> Week<'a> {
-    fn of(days: &[Date; 7], entries: &'a [Entry<'a>]) -> Self {
+    /// The week of these days, with so many lanes at most.
+    fn of(days: &[Date; 7], entries: &'a [Entry<'a>], most: usize) -> Self {
         let mut found: Vec<&Entry<'_>> =
-            entries.iter().filter(|entry| days.iter().any(|day| entry.is_on(*day))).collect();
+            entries.iter().filter(|entry| entry.start.date() <= days[6] && days[0] <= entry.last_day()).collect();
         found.sort_by_key(|entry| (!entry.spans_days(), !entry.all_day, entry.start, std::cmp::Reverse(entry.end)));
         let interval = |entry: &&Entry<'_>| {
             let from = days.iter().position(|day| entry.is_on(*day)).unwrap_or(0);
             let to = days.iter().rposition(|day| entry.is_on(*day)).unwrap_or(from);
             (from, to + 1)
         };
-        let lanes = lanes(&found.iter().map(interval).collect::<Vec<_>>());
+        let lanes = lanes(&found.iter().map(interval).collect::<Vec<_>>(), most);
         Self { first: days[0], entries: lanes.into_iter().zip(found).collect() }
     }
 }
@@ -301,7 +302,7 @@ impl MonthGrid<'_> {
         }
         self.draw_header(&plan, buffer);
         for (days, y, height) in &plan.rows {
-            let week = Week::of(days, self.entries);
+            let week = Week::of(days, self.entries, usize::from(*height));
             for (day, (x, width)) in days.iter().zip(&plan.columns) {
                 // Without frames a free column keeps days apart.
                 let width = if plan.framed || *width < 4 { *width } else { width - 1 };

@@ -37,7 +37,7 @@ impl TimeGrid<'_> {
         let shown = self.shown(column, plan);
         for (nth, block) in shown.blocks {
             if let Some(entry) = self.entries.get(nth) {
-                self.draw_block(nth, entry, block, buffer);
+                self.draw_block(nth, entry, column.0, block, buffer);
             }
         }
         let style = self.theme.style(Role::Warning);
@@ -79,13 +79,13 @@ impl TimeGrid<'_> {
         shown
     }
 
-    fn draw_block(&self, nth: usize, entry: &Entry<'_>, block: Rect, buffer: &mut Buffer) {
+    fn draw_block(&self, nth: usize, entry: &Entry<'_>, day: Date, block: Rect, buffer: &mut Buffer) {
         let room = usize::from(block.width);
-        let style = self.style(nth, entry);
+        let style = self.style(nth, day, entry);
         let times = format!("{}–{}", self.hours.short(entry.start.time()), self.hours.short(entry.end.time()));
         for row in 0..block.height {
             let line = match row {
-                0 => format!("{}{}", self.glyph(nth, entry), entry.title),
+                0 => format!("{}{}", self.glyph(nth, day, entry), entry.words()),
                 1 if room > text::width(&times) => format!("▏{times}"),
                 _ => "▏".to_owned(),
             };
@@ -97,7 +97,7 @@ impl TimeGrid<'_> {
 impl Shown {
     /// Entries that overlap, side by side; where there is no room for all, the last column says how many more there are.
     fn place(&mut self, cluster: &[(usize, usize, usize)], column: Rect) {
-        let lanes = lanes(&cluster.iter().map(|(_, first, last)| (*first, *last)).collect::<Vec<_>>());
+        let lanes = lanes(&cluster.iter().map(|(_, first, last)| (*first, *last)).collect::<Vec<_>>(), usize::MAX);
         let wanted = lanes.iter().max().map_or(1, |last| last + 1);
         let fitting = wanted.min((usize::from(column.width) / LANE).max(1));
         let edges: Vec<(u16, u16)> = shares(column.width, u16::try_from(fitting).unwrap_or(1))

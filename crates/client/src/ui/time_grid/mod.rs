@@ -139,8 +139,8 @@ impl TimeGrid<'_> {
                     write(buffer, (*x, y), &more, room, self.theme.style(Role::Dim));
                     continue;
                 }
-                let line = text::fill(&format!("{}{}", self.glyph(*nth, entry), entry.title), room, ' ');
-                write(buffer, (*x, y), &line, room, self.style(*nth, entry));
+                let line = text::fill(&format!("{}{}", self.glyph(*nth, *day, entry), entry.words()), room, ' ');
+                write(buffer, (*x, y), &line, room, self.style(*nth, *day, entry));
             }
         }
     }
@@ -169,20 +169,21 @@ impl TimeGrid<'_> {
         }
     }
 
-    fn glyph(&self, nth: usize, entry: &Entry<'_>) -> &'static str {
-        match (self.picked == Some(nth), self.focused) {
+    /// What stands before an entry. One of several days has the focus on the selected one only.
+    fn glyph(&self, nth: usize, day: Date, entry: &Entry<'_>) -> &'static str {
+        match (self.picked == Some(nth), self.focused && day == self.selected) {
             (true, true) => glyph::FOCUS,
             (true, false) => glyph::SELECTED,
             (false, _) => entry.mark.glyph(),
         }
     }
 
-    fn style(&self, nth: usize, entry: &Entry<'_>) -> Style {
+    fn style(&self, nth: usize, day: Date, entry: &Entry<'_>) -> Style {
         let style = entry.style(self.theme);
         if self.picked != Some(nth) {
             return style;
         }
-        style.patch(self.theme.style(if self.focused { Role::Focus } else { Role::Selected }))
+        style.patch(self.theme.style(if self.focused && day == self.selected { Role::Focus } else { Role::Selected }))
     }
 }
 

@@ -61,6 +61,20 @@ fn every_size_draws_and_no_focus_is_lost_that_has_room() {
 }
 
 #[test]
+fn what_goes_through_several_days_has_the_focus_on_the_selected_one_only() {
+    let (days, entries) = (week(), november());
+    let nth = entries.iter().position(|entry| entry.title.starts_with("Conference")).unwrap();
+    let on = days.iter().copied().filter(|day| entries[nth].is_on(*day));
+    assert!(on.clone().count() > 1);
+    for selected in on {
+        let grid = TimeGrid { picked: Some(nth), selected, ..grid(&days, &entries, Theme::colourless()) };
+        let picture = lines(&draw(grid, 120, 36)).concat();
+        assert_eq!(picture.matches(glyph::FOCUS).count(), 1, "{selected}");
+        assert!(picture.matches(glyph::SELECTED).count() >= 1, "{selected}");
+    }
+}
+
+#[test]
 fn wide_characters_keep_every_border_in_its_column() {
     let days = week();
     let plain: Vec<Entry<'_>> = november().into_iter().map(|entry| Entry { title: "plain", ..entry }).collect();
