@@ -113,11 +113,11 @@ pub(crate) fn in_full(time: &EventTime, hours: Hours) -> String {
         EventTime::Timed(timed) => {
             let (start, end) = (timed.start().civil(), timed.end().civil());
             let until = if start.date() == end.date() {
-                hours.write(end.time())
+                format!("–{}", hours.write(end.time()))
             } else {
-                format!(" {} {}", end.strftime("%a %-d %b %Y"), hours.write(end.time()))
+                format!(" – {} {}", end.strftime("%a %-d %b %Y"), hours.write(end.time()))
             };
-            format!("{} {}–{until} {}", start.strftime("%a %-d %b %Y"), hours.write(start.time()), timed.zone())
+            format!("{} {}{until} {}", start.strftime("%a %-d %b %Y"), hours.write(start.time()), timed.zone())
         }
         EventTime::AllDay(days) => {
             let last = days.end().yesterday().unwrap_or(days.end());
@@ -135,7 +135,10 @@ pub(crate) fn in_short(time: &EventTime, zone: &Zone, hours: Hours) -> String {
     let (start, end, all_day) = span(time, zone);
     let day = start.strftime("%a %e %b");
     match all_day {
-        true => format!("{day} all day    "),
+        true => match end.date().yesterday() {
+            Ok(last) if last > start.date() => format!("{day}–{} ", last.strftime("%a %e %b")),
+            _ => format!("{day} all day    "),
+        },
         false if start.date() == end.date() => {
             format!("{day} {}–{}", hours.short(start.time()), hours.short(end.time()))
         }

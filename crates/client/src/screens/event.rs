@@ -1,5 +1,6 @@
 //! One event in full: when, where, whose, what about, and who comes.
 
+use domain::EventTime;
 use domain::events::{Event, Person};
 use domain::invitations::{Counts, Participant};
 use ratatui::Frame;
@@ -37,7 +38,7 @@ pub(super) fn draw(model: &Model, page: &EventPage, frame: &mut Frame<'_>, area:
     let inner = layout::pane(frame, left, "Event", theme, false);
     let (inner, old) = status::with_trouble(model, &Query::Event(page.event), frame, inner, theme);
     if let Some(event) = model.event(page.event) {
-        layout::lines(frame, inner, facts(model, event, inner.width.into()));
+        layout::lines(frame, inner, shown(facts(model, event, inner.width.into()), page.scroll, inner));
     }
     status::grey(frame, inner, theme, old);
     let list = Query::Participants { event: page.event, page: 0 };
@@ -53,6 +54,28 @@ pub(super) fn draw(model: &Model, page: &EventPage, frame: &mut Frame<'_>, area:
         people(model, page, inner.height).draw(frame, inner, Hold::Focused, theme);
     }
     status::grey(frame, inner, theme, old);
+}
+
+/// What there is room for, from the line on to which it is scrolled; where more follows, its last line says by which key.
+fn shown(lines: Vec<Line<'static>>, scroll: usize, area: Rect) -> Vec<Line<'static>> {
+    let height = usize::from(area.height);
+    let last = lines.len().saturating_sub(height);
+    let mut shown: Vec<_> = lines.into_iter().skip(scroll.min(last)).take(height).collect();
+    if scroll < last
+        && let Some(end) = shown.last_mut()
+    {
+        *end = Line::raw(text::cut("… PageDown", area.width.into()));
+    }
+    shown
+}
+
+/// The last line to which it can be scrolled, and how far at once: what the last line hides comes first on the next page.
+pub(super) fn scrolled(model: &Model, page: &EventPage, area: Rect) -> (usize, usize) {
+    let inner = layout::within(areas(area).0);
+    let inner = status::below_trouble(model, &Query::Event(page.event), inner);
+    let lines = model.event(page.event).map_or(0, |event| facts(model, event, inner.width.into()).len());
+    let height = usize::from(inner.height);
+    (lines.saturating_sub(height), height.saturating_sub(1).max(1))
 }
 
 /// What is drawn at a position.
@@ -95,6 +118,13 @@ fn people(model: &Model, page: &EventPage, height: u16) -> Rows {
     Rows { rows, first: near.start, selected: Some(page.people.selected) }
 }
 
+/// When an event of another zone is where I am.
+pub(super) fn for_me(model: &Model, time: &EventTime) -> Option<String> {
+    let zone = &model.settings.zone;
+    let elsewhere = time.zone().is_some_and(|of| of != zone);
+    elsewhere.then(|| format!("{} {zone}", item::in_short(time, zone, model.settings.hours).trim_end()))
+}
+
 fn facts(model: &Model, event: &Event, width: usize) -> Vec<Line<'static>> {
     let theme = model.settings.theme;
     let styled = |words: &str, role| -> Vec<Line<'static>> {
@@ -111,9 +141,8 @@ fn facts(model: &Model, event: &Event, width: usize) -> Vec<Line<'static>> {
         }
     };
     fact("when", &item::in_full(&event.series.first, model.settings.hours));
-    if event.series.first.zone().is_some_and(|zone| *zone != model.settings.zone) {
-        let here = item::in_short(&event.series.first, &model.settings.zone, model.settings.hours);
-        fact("for you", &format!("{here} {}", model.settings.zone));
+    if let Some(here) = for_me(model, &event.series.first) {
+        fact("for you", &here);
     }
     if !event.location.as_str().is_empty() {
         fact("where", event.location.as_str());

@@ -90,6 +90,9 @@ fn details(model: &Model, invitation: &Invitation, width: usize) -> Vec<String> 
     let mut lines = text::wrap(event.title.as_str(), width);
     lines.push(String::new());
     lines.extend(text::wrap(&item::in_full(&event.series.first, model.settings.hours), width));
+    if let Some(here) = super::event::for_me(model, &event.series.first) {
+        lines.extend(text::wrap(&format!("for you {here}"), width));
+    }
     if !event.location.as_str().is_empty() {
         lines.extend(text::wrap(&format!("at {}", event.location), width));
     }

@@ -12,7 +12,7 @@ use super::theme::{Role, Theme};
 use crate::app::form::{Field, Form, Kind, said};
 use crate::app::item;
 use crate::app::model::Model;
-use crate::input::EXAMPLES;
+use crate::input::{ALREADY, EXAMPLES};
 
 const LABEL: usize = 10;
 /// Cells before what is typed: the mark of the focus, the label, a space.
@@ -192,7 +192,7 @@ fn field_line(field: &Field, focused: bool, room: usize, theme: Theme) -> (Line<
 /// What stands below a field: its error, what its date means, or names that begin so.
 fn beside(model: &Model, form: &Form, field: &Field, focused: bool) -> Vec<(String, Role)> {
     if let Some(error) = &field.error {
-        return vec![(with_example(error, field), Role::Error)];
+        return vec![(with_advice(error, field), Role::Error)];
     }
     match field.kind {
         Kind::When if !field.is_empty() => meaning(model, form, focused),
@@ -206,9 +206,12 @@ fn beside(model: &Model, form: &Form, field: &Field, focused: bool) -> Vec<(Stri
     }
 }
 
-/// An error, and what would be right if it does not say so itself.
-fn with_example(error: &str, field: &Field) -> String {
-    let says = ["example", "e.g.", "such as", "choose"].iter().any(|word| error.contains(word));
+/// An error, and what would be right if it does not say so itself, or the key that makes room for it.
+fn with_advice(error: &str, field: &Field) -> String {
+    if error.contains(ALREADY) {
+        return format!("{error} · ctrl-u clears the line");
+    }
+    let says = ["example", "e.g.", "such as", "choose", "no such", "type "].iter().any(|word| error.contains(word));
     if says || field.kind == Kind::Secret || field.example.is_empty() {
         return error.to_owned();
     }
@@ -228,6 +231,9 @@ fn meaning(model: &Model, form: &Form, focused: bool) -> Vec<(String, Role)> {
         // A date half typed is no error yet; one that there is not is.
         Err(error) if focused && error.to_string().contains(EXAMPLES) => {
             vec![("not a date yet, e.g. tomorrow 9am 1h30 · fri 14:00 · 2026-12-01".to_owned(), Role::Dim)]
+        }
+        Err(error) if error.to_string().contains(ALREADY) => {
+            vec![(format!("{} · ctrl-u clears the line", said(&error)), Role::Warning)]
         }
         Err(error) => vec![(said(&error), Role::Warning)],
     }

@@ -97,7 +97,7 @@ impl Form {
 
     pub(crate) fn change_password() -> Self {
         let fields = vec![
-            Field::new("current", "Now", Kind::Secret, "the password that you have"),
+            Field::new("current", "Current", Kind::Secret, "the password that you have"),
             Field::new("password", "New", Kind::Secret, "at least 10 characters"),
             Field::new("again", "Again", Kind::Secret, "the new one once more"),
         ];
