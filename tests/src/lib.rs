@@ -14,14 +14,17 @@
     reason = "this crate is test code: a failed expectation ends the test"
 )]
 
+pub mod load;
 pub mod outage;
 mod person;
 mod plan;
+mod random;
 mod shell;
 mod world;
 
 pub use person::{Asking, Person};
 pub use plan::{Plan, at, days, on, window};
+pub use random::{Random, number_in_environment};
 pub use shell::{Said, Shell};
 pub use world::{Mode, World, missed, reached, stands_still};
 

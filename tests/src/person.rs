@@ -31,6 +31,8 @@ pub struct Person {
     name: String,
     clients: Clients,
     session: Arc<Mutex<Session>>,
+    /// The identity that every command of theirs has, if it is not one of its own.
+    command: Option<(IdempotencyKey, u64)>,
 }
 
 #[derive(Default)]
@@ -50,7 +52,7 @@ impl Person {
     /// Someone of this name who is not signed in.
     #[must_use]
     pub fn named(name: &str, clients: &Clients) -> Self {
-        Self { name: name.to_owned(), clients: clients.clone(), session: Arc::default() }
+        Self { name: name.to_owned(), clients: clients.clone(), session: Arc::default(), command: None }
     }
 
     /// The same person at another terminal, not signed in there.
@@ -106,10 +108,20 @@ impl Person {
     /// The context of a command of theirs, with an identity of its own.
     #[must_use]
     pub fn commanding(&self) -> Context {
-        let context = self.asking();
+        let (key, number) = self.command.unwrap_or_else(|| self.next_command());
+        self.asking().as_command(key, number)
+    }
+
+    fn next_command(&self) -> (IdempotencyKey, u64) {
         let mut session = self.session.lock();
         session.sequence += 1;
-        context.as_command(IdempotencyKey::new(), session.sequence)
+        (IdempotencyKey::new(), session.sequence)
+    }
+
+    /// The same person at the same terminal, all of whose commands are one and the same: to give it again until its outcome is known.
+    #[must_use]
+    pub fn giving_one_command(&self) -> Self {
+        Self { command: Some(self.next_command()), ..self.clone() }
     }
 
     /// Takes in what an answer says of what has been seen.

@@ -6,8 +6,8 @@
 //! ended. People meanwhile create, edit, invite, answer and share, and a ledger keeps what each command was to do, when it was
 //! begun and when acknowledged. A cut is a moment of that recording: [`disk`] rebuilds the data folders as a disk may hold them
 //! then (what was synced is there; of what was not, any sectors may be missing), five fresh processes open them, and the
-//! [`ledger`] is held against what they say. What was acknowledged before the cut must be there; what was under way may be or not;
-//! nothing else may have happened; all databases must open and all references hold.
+//! ledger ([`convene_tests::load`]) is held against what they say. What was acknowledged before the cut must be there; what was under
+//! way may be or not; nothing else may have happened; all databases must open and all references hold.
 //!
 //! That this would notice a loss is shown in each run: a disk that forgets what was synced, too, is found out.
 //!
@@ -23,39 +23,28 @@
 )]
 
 mod disk;
-mod ledger;
-mod load;
 mod recording;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use disk::{Disk, Random};
+use convene_tests::load::{Crowd, Ledger, Micros, now};
+use convene_tests::{Random, number_in_environment};
+use disk::Disk;
 use domain::Service;
-use ledger::Ledger;
 use tempfile::TempDir;
 use transport::cluster::{Cluster, SpawnedOptions, program_of, programs};
 
-/// Microseconds since 1970, as strace writes them.
-type Micros = u64;
-
-const PATIENCE: Duration = Duration::from_secs(60);
-
-fn now() -> Micros {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros().try_into().unwrap()
-}
-
-fn number(name: &str, usual: u64) -> u64 {
-    std::env::var(name).map_or(usual, |value| value.parse().unwrap_or_else(|_| panic!("{name} is a number: {value}")))
-}
+/// How many events everyone makes.
+const EVENTS_EACH: usize = 24;
 
 #[test]
 fn what_was_acknowledged_before_the_power_failed_is_there_when_it_is_back() {
-    let seed = number("CONVENE_SEED", now());
-    let cuts = number("CONVENE_CUTS", 5);
+    let seed = number_in_environment("CONVENE_SEED", now());
+    let cuts = number_in_environment("CONVENE_CUTS", 5);
     eprintln!("seed {seed}");
     let mut random = Random::new(seed);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
@@ -64,8 +53,8 @@ fn what_was_acknowledged_before_the_power_failed_is_there_when_it_is_back() {
     let ledger = runtime.block_on(recorded_load(folder.path(), &data));
     let recording = recording::read(&folder.path().join("traces"), &data);
     let (begun, ended) = ledger.span();
-    eprintln!("{} acknowledged commands in {} ms; {}", ledger.len(), (ended - begun) / 1_000, recording);
-    assert!(ledger.len() > 100, "too little happened for a cut to show anything");
+    eprintln!("{} acknowledged commands in {} ms; {}", ledger.acknowledged(), (ended - begun) / 1_000, recording);
+    assert!(ledger.acknowledged() > 100, "too little happened for a cut to show anything");
     let mut cut = |disk: Disk| {
         let moment = begun + random.below(ended - begun);
         let image = TempDir::new().unwrap();
@@ -97,12 +86,13 @@ async fn recorded_load(folder: &Path, data: &Path) -> Ledger {
     let programs = tokio::task::spawn_blocking(programs::of_this_build).await.unwrap().unwrap();
     let options = SpawnedOptions { programs: Some(traced(&programs, folder)), ..SpawnedOptions::for_tests(data) };
     let cluster = Cluster::spawned(options).await.unwrap();
-    let ledger = load::run(&cluster).await;
+    let mut crowd = Crowd::registers(&cluster).await;
+    crowd.works(|rounds| rounds < EVENTS_EACH).await;
     // The cut is what ends the recording; nothing written while shutting down belongs to it.
     for service in Service::ALL {
         cluster.kill(service).await.unwrap();
     }
-    ledger
+    crowd.ledger()
 }
 
 /// Five scripts, named as the programs, that run them under strace.
@@ -132,15 +122,7 @@ fn traced(programs: &Path, folder: &Path) -> PathBuf {
 async fn opened(image: &Path, ledger: &Ledger, moment: Micros) -> Result<(), String> {
     let cluster =
         Cluster::spawned(SpawnedOptions::for_tests(image)).await.map_err(|error| format!("did not open: {error}"))?;
-    cluster.caught_up(PATIENCE).await.map_err(|error| format!("did not catch up: {error}"))?;
-    ledger.compare(&cluster, moment).await?;
-    let operator = cluster.operator().unwrap();
-    let settles = || async { cluster.caught_up(PATIENCE).await.unwrap() };
-    let report =
-        transport::audit::audit(cluster.clients(), &operator, settles).await.map_err(|error| error.to_string())?;
-    if !report.problems.is_empty() {
-        return Err(format!("the audit found {:#?}", report.problems));
-    }
+    ledger.is_kept_by(&cluster, moment).await?;
     cluster.shutdown(Duration::from_secs(10)).await;
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::Micros;
+use convene_tests::load::Micros;
 
 /// The system calls that change files, or make changes durable.
 pub(crate) const CALLS: &str = "open,openat,creat,close,write,writev,pwrite64,pwritev,pwritev2,ftruncate,truncate,fallocate,fsync,fdatasync,\
