@@ -38,13 +38,16 @@ pub struct Options {
     pub max_queue: usize,
     /// How many bytes are to stay free on the disk: with less, writes are refused as [`Error::DiskFull`] and reads go on.
     pub keep_free: u64,
+    /// A database of at most so many bytes is read through before it opens, a larger one while it is used: damage is found by that.
+    pub read_first: u64,
 }
 
 impl Options {
-    /// The usual options for a service's database: 64 MiB of cache, 4096 waiting transactions, 32 MiB of the disk left free.
+    /// The usual options for a service's database: 64 MiB of cache, 4096 waiting transactions, 32 MiB of the disk left free,
+    /// up to 128 MiB read before it opens.
     #[must_use]
     pub const fn new(service: &'static str, schema: u32) -> Self {
-        Options { cache_bytes: 64 << 20, schema, service, max_queue: 4096, keep_free: 32 << 20 }
+        Options { cache_bytes: 64 << 20, schema, service, max_queue: 4096, keep_free: 32 << 20, read_first: 128 << 20 }
     }
 }
 
@@ -165,7 +168,7 @@ impl Database {
 
     fn start(engine: Arc<dyn Engine>, path: &Path, options: Options) -> Result<Self, Error> {
         let (database, writer) = Self::prepare(Arc::clone(&engine), path, options)?;
-        if !scrub::read_if_small(engine.as_ref())? {
+        if !scrub::read_if_small(engine.as_ref(), options.read_first)? {
             scrub::read_in_background(&database.shared, options.service)?;
         }
         // The writer has its own.
@@ -205,7 +208,7 @@ impl Database {
         self.enqueue(Box::new(job))?;
         match answer.await {
             Ok(result) => result,
-            Err(_) => Err(E::from(self.shared.ended())),
+            Err(_) => Err(E::from(self.shared.ended().for_the_accepted())),
         }
     }
 
@@ -320,7 +323,7 @@ impl Database {
     /// `Err` once the database has stopped or is closed: why.
     ///
     /// # Errors
-    /// [`Error::Stopped`] or [`Error::Closed`].
+    /// [`Error::Stopped`], [`Error::Damaged`] if what stopped it is that it was found to be damaged, or [`Error::Closed`].
     pub fn health(&self) -> Result<(), Error> {
         self.shared.health()
     }

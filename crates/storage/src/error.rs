@@ -172,6 +172,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// What those are told whose writes had been accepted when the database stopped for this reason: that their outcome is unknown.
+    pub(crate) fn for_the_accepted(self) -> Self {
+        match self {
+            Error::Damaged { .. } => Error::Stopped { why: self.to_string() },
+            other => other,
+        }
+    }
+
     /// The same error, naming what was being decoded where that was not yet known.
     pub(crate) fn about(self, name: impl FnOnce() -> String) -> Self {
         match self {

@@ -1,7 +1,8 @@
 //! Reading everything once after opening, so that damage is found at the start and not by whoever happens to come to the place.
 //!
-//! A small database is read before it opens, and does not open if any of it is damaged. A large one would take too long: it opens, is
-//! read in the background, and stops as soon as damage is found, so that nothing more is answered from it.
+//! A small database ([`Options::read_first`](crate::Options::read_first)) is read before it opens, and does not open if any of it is
+//! damaged. A large one would take too long: it opens, is read in the background, and stops as soon as damage is found, so that nothing
+//! more is answered from it.
 
 use std::sync::{Arc, Weak};
 
@@ -9,13 +10,11 @@ use crate::engine::{Direction, Engine, KeyRange};
 use crate::error::Error;
 use crate::shared::Shared;
 
-/// A database of at most so many bytes is read before it opens.
-const SMALL: u64 = 128 << 20;
 const ROWS_AT_ONCE: usize = 256;
 
-/// Reads all of a small database; `false` for a large one, of which nothing was read.
-pub(crate) fn read_if_small(engine: &dyn Engine) -> Result<bool, Error> {
-    if engine.size_on_disk()? > SMALL {
+/// Reads all of a database of at most `most` bytes; `false` for a larger one, of which nothing was read.
+pub(crate) fn read_if_small(engine: &dyn Engine, most: u64) -> Result<bool, Error> {
+    if engine.size_on_disk()? > most {
         return Ok(false);
     }
     let mut unread = KeyRange::everything();

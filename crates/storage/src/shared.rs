@@ -133,17 +133,18 @@ impl Shared {
         self.durable_position.send_if_modified(|durable| std::mem::replace(durable, position) != position);
     }
 
-    /// Nothing is trusted from here on.
+    /// Nothing is trusted from here on. What is told from then on is damage itself, with what to do about it, or that it has stopped; to
+    /// those whose writes had been accepted, the latter in any case.
     pub(crate) fn stop(&self, why: &Error) -> Error {
-        let stopped = match why {
-            Error::Stopped { .. } => why.clone(),
+        let told = match why {
+            Error::Stopped { .. } | Error::Damaged { .. } => why.clone(),
             other => Error::Stopped { why: other.to_string() },
         };
         self.progress.send_modify(|progress| {
-            progress.stopped.get_or_insert_with(|| stopped.clone());
+            progress.stopped.get_or_insert_with(|| told.clone());
         });
         self.wake_those_who_wait_for_records();
-        stopped
+        told.for_the_accepted()
     }
 
     /// Gives the engine up. Returns once its files are free, unless somebody else holds it.

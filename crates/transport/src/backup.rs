@@ -2,9 +2,12 @@
 //!
 //! `GET /backup` with `Upgrade: convene-backup` and the operator's token becomes a stream of bytes in one direction: that of
 //! [`storage::Backup`]. Should anything go wrong in between the stream ends too early, and a backup tells by itself that its end is
-//! missing; so nothing else is said on it.
+//! missing; so nothing else is said on it. Neither end waits for ever for the other: a process that is stopped (or hangs) has sockets that
+//! stay open.
 
+use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use domain::{Credential, Error, Service, ServiceToken};
@@ -14,8 +17,10 @@ use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use storage::Backup;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::outbox::patience_for;
 use crate::stream::{BoxStream, Connect};
 
 /// The path of the upgrade.
@@ -23,6 +28,13 @@ pub const PATH: &str = "/backup";
 /// The name of what is upgraded to.
 const UPGRADE_TO: &str = "convene-backup";
 const BEARER: &str = "Bearer ";
+
+/// How long a service may take to be reached and to begin.
+pub const ANSWERING: Duration = Duration::from_secs(5);
+/// How long nothing may come once it has begun.
+pub const SILENCE: Duration = Duration::from_secs(30);
+/// How much of a stream is taken at once, in bytes.
+const PIECE: usize = 64 * 1_024;
 
 /// Begins a backup for whoever shows the operator's token.
 pub type Backups = Arc<dyn Fn(&ServiceToken) -> Result<Backup, Error> + Send + Sync>;
@@ -42,15 +54,15 @@ pub(crate) fn promise(headers: &mut HeaderMap) {
     headers.insert(UPGRADE, HeaderValue::from_static(UPGRADE_TO));
 }
 
-/// Sends all of it.
+/// Sends all of it, unless the other end does not take it: a backup that is being made keeps copies of what is written meanwhile.
 pub(crate) async fn send(service: Service, mut backup: Backup, mut stream: impl AsyncWrite + Unpin) {
     let mut bytes = 0;
     let sent = async {
         while let Some(piece) = backup.next().await.map_err(|error| error.to_string())? {
             bytes += piece.len();
-            stream.write_all(&piece).await.map_err(|error| error.to_string())?;
+            in_time(patience_for(piece.len()), stream.write_all(&piece)).await?;
         }
-        stream.shutdown().await.map_err(|error| error.to_string())
+        in_time(patience_for(0), stream.shutdown()).await
     };
     match sent.await {
         Ok(()) => tracing::info!(%service, bytes, "a backup was made"),
@@ -58,11 +70,48 @@ pub(crate) async fn send(service: Service, mut backup: Backup, mut stream: impl 
     }
 }
 
-/// Asks the service at the other end of `way` for a backup; gives the stream of it.
+/// One write.
+async fn in_time(limit: Duration, writing: impl Future<Output = io::Result<()>>) -> Result<(), String> {
+    let written = timeout(limit, writing).await;
+    let written = written.map_err(|_| format!("whoever asked for it took nothing for {} s", limit.as_secs()))?;
+    written.map_err(|error| error.to_string())
+}
+
+/// Has the service at the other end of `way` make a backup, and gives it to `put` piece by piece. Whether all of it came,
+/// [`storage::examine_backup`] tells.
 ///
 /// # Errors
-/// Why there is none, in words.
-pub async fn ask(
+/// Why there is none, in words: the service's own; that it does not answer within [`ANSWERING`] or falls silent for [`SILENCE`]; or
+/// what `put` reports.
+pub async fn fetch(
+    way: &dyn Connect,
+    service: Service,
+    operator: &Credential,
+    mut put: impl FnMut(&[u8]) -> io::Result<()>,
+) -> Result<(), String> {
+    let asked = timeout(ANSWERING, ask(way, service, operator)).await;
+    let mut stream = asked.map_err(|_| {
+        format!(
+            "{service} runs, and does not answer at {} within {} s: it may hang, and then must be stopped; a service that is stopped \
+             is backed up from its folder",
+            way.target(),
+            ANSWERING.as_secs()
+        )
+    })??;
+    let failed = |error: io::Error| format!("the backup of {service} failed: {error}");
+    let mut piece = vec![0; PIECE];
+    loop {
+        let read = timeout(SILENCE, stream.read(&mut piece)).await;
+        let silent = |_| format!("the backup of {service} failed: nothing came for {} s", SILENCE.as_secs());
+        match read.map_err(silent)?.map_err(failed)? {
+            0 => return Ok(()),
+            length => put(piece.get(..length).unwrap_or_default()).map_err(failed)?,
+        }
+    }
+}
+
+/// Asks for a backup; gives the stream of it. Whoever calls bounds the time.
+async fn ask(
     way: &dyn Connect,
     service: Service,
     operator: &Credential,

@@ -29,6 +29,11 @@ const STALLED: Duration = Duration::from_secs(30);
 /// The slowest reader that is waited for, in bytes a second.
 const LEAST_RATE: usize = 64 * 1024;
 
+/// How long a stream may take for so many bytes before it counts as lost.
+pub(crate) fn patience_for(bytes: usize) -> Duration {
+    STALLED + Duration::from_secs((bytes / LEAST_RATE).try_into().unwrap_or_default())
+}
+
 /// The buffer has been closed: the frame was not taken.
 #[derive(Debug)]
 pub(crate) struct Closed;
@@ -150,8 +155,7 @@ impl Outbox {
                 sink.shutdown().await?;
                 return Ok(());
             }
-            let patience = STALLED + Duration::from_secs((batch.len() / LEAST_RATE).try_into().unwrap_or_default());
-            tokio::time::timeout(patience, self.hand_over(&mut sink, &batch)).await.map_err(|_| slow())??;
+            tokio::time::timeout(patience_for(batch.len()), self.hand_over(&mut sink, &batch)).await.map_err(|_| slow())??;
             batch.clear();
             if batch.capacity() > KEPT {
                 batch = Vec::new();

@@ -1,8 +1,8 @@
 //! Starting the five services of an installation as processes, watching over them, stopping them: what `run.sh` does.
 //!
 //! A supervisor belongs to one data folder, and a folder has one at a time. It makes sure of everything that can be made sure of before
-//! it starts anything; a service that dies it reports and starts again, more slowly each time; and when it ends, the services end. Should
-//! it be killed, they notice and end by themselves.
+//! it starts anything; a service that dies it reports and starts again, more slowly each time, unless its database is damaged; and when
+//! it ends, the services end. Should it be killed, they notice and end by themselves.
 
 mod before;
 mod client;

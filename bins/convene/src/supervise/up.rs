@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use transport::cluster::{Cluster, Failed, Launch, ServiceProcess};
+use transport::host::DAMAGED;
 use transport::{ClientOptions, Tls};
 
 use super::client::{self, Reports};
@@ -145,6 +146,9 @@ impl Keeper {
             let since = Instant::now();
             tokio::select! {
                 ended = process.wait() => {
+                    if ended.as_ref().is_ok_and(|status| status.code() == Some(i32::from(DAMAGED))) {
+                        return self.report_damage(&process);
+                    }
                     let how = ended.map_or_else(|failed| failed.to_string(), |status| status.to_string());
                     self.reports.say(&format!("convene: {service} (process {}) has died: {how}", process.pid()));
                 }
@@ -162,6 +166,15 @@ impl Keeper {
                 None => return,
             }
         }
+    }
+
+    /// Says that a service is not started again, since its database is damaged, and what to do.
+    fn report_damage(&self, process: &ServiceProcess) {
+        let (service, pid) = (process.service(), process.pid());
+        let why = self.launch.last_word(process).unwrap_or_else(|| "its database is damaged".to_owned());
+        self.reports.say(&format!(
+            "convene: {service} (process {pid}) has ended and stays down: {why}; then stop all services (./run.sh stop) and start again"
+        ));
     }
 
     /// Starts the service again, after a pause that grows with each attempt in vain; `None` when the supervisor ends.

@@ -101,8 +101,22 @@ impl SledEngine {
         Ok(())
     }
 
-    /// Runs `f` with the database; a panic inside sled is damage.
-    fn with<T>(&self, f: impl FnOnce(&sled::Db) -> sled::Result<T>) -> Result<T, Error> {
+    /// Runs `f`, which writes, with the database. A panic inside sled may then come of a disk that took no more: what is on it is read
+    /// when the database is opened again.
+    fn writing<T>(&self, f: impl FnOnce(&sled::Db) -> sled::Result<T>) -> Result<T, Error> {
+        self.with(f, |why| Error::Engine { why })
+    }
+
+    /// Runs `f`, which reads, with the database; a panic inside sled is damage.
+    fn reading<T>(&self, f: impl FnOnce(&sled::Db) -> sled::Result<T>) -> Result<T, Error> {
+        self.with(f, |why| self.damaged(why))
+    }
+
+    fn with<T>(
+        &self,
+        f: impl FnOnce(&sled::Db) -> sled::Result<T>,
+        panicked: impl FnOnce(String) -> Error,
+    ) -> Result<T, Error> {
         let Some(database) = &self.database else { return Err(Error::Closed) };
         match guarded(|| f(database)) {
             Ok(Ok(value)) => Ok(value),
@@ -110,7 +124,7 @@ impl SledEngine {
                 Err(self.damaged("what is read of it is not what was written".to_owned()))
             }
             Ok(Err(error)) => Err(Error::Engine { why: error.to_string() }),
-            Err(panic) => Err(self.damaged(panic)),
+            Err(panic) => Err(panicked(panic)),
         }
     }
 
@@ -130,6 +144,12 @@ impl Hold {
     /// [`Error::InUse`] if somebody has it, [`Error::File`] for what the system refuses.
     pub fn take(folder: &Path) -> Result<Self, Error> {
         Folder::lock(folder).map(Self)
+    }
+
+    /// Whether there is a database in `folder`, or was one that is damaged: it was made to its end.
+    #[must_use]
+    pub fn is_database(folder: &Path) -> bool {
+        Folder::is_created(folder)
     }
 
     /// Whether there is no database in `folder`, nor anything else.
@@ -194,14 +214,14 @@ impl Drop for SledEngine {
 
 impl Engine for SledEngine {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        Ok(self.with(|database| database.get(key))?.map(|value| value.to_vec()))
+        Ok(self.reading(|database| database.get(key))?.map(|value| value.to_vec()))
     }
 
     fn rows(&self, range: &KeyRange, direction: Direction, limit: usize) -> Result<Vec<Row>, Error> {
         if range.is_empty() {
             return Ok(Vec::new());
         }
-        self.with(|database| {
+        self.reading(|database| {
             let found = database.range(range.from.as_slice()..range.to.as_slice());
             let row = |row: sled::Result<(sled::IVec, sled::IVec)>| row.map(|(k, v)| (k.to_vec(), v.to_vec()));
             match direction {
@@ -221,13 +241,13 @@ impl Engine for SledEngine {
         }
         let number = self.batch.load(Ordering::Relaxed) + 1;
         batch.insert(ENGINE, &number.to_be_bytes());
-        self.with(|database| database.apply_batch(batch))?;
+        self.writing(|database| database.apply_batch(batch))?;
         self.batch.store(number, Ordering::Relaxed);
         Ok(())
     }
 
     fn sync(&self) -> Result<(), Error> {
-        self.with(|database| database.flush())?;
+        self.writing(|database| database.flush())?;
         self.data.sync_data().map_err(|error| file_error("sync", &self.data_path, &error))?;
         self.watermark.note(self.batch.load(Ordering::Relaxed))
     }

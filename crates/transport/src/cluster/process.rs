@@ -47,6 +47,8 @@ pub struct ServiceProcess {
     service: Service,
     child: Child,
     pid: u32,
+    /// Where in its log what it says begins, in bytes.
+    log_from: u64,
     /// Its standard input; when that ends, it ends.
     _input: Option<ChildStdin>,
 }
@@ -70,6 +72,7 @@ impl Launch {
             .map_err(|error| Failed(format!("cannot write {}: {error}", log_path.display())))?;
         let second =
             log.try_clone().map_err(|error| Failed(format!("cannot write {}: {error}", log_path.display())))?;
+        let log_from = log.metadata().map_or(0, |log| log.len());
         let mut command = Command::new(&program);
         command.arg("--data").arg(self.data.path()).arg("--with-parent").arg(std::process::id().to_string());
         for (other, address) in self.addresses.iter() {
@@ -93,7 +96,7 @@ impl Launch {
         let pid = child.id().ok_or_else(|| Failed(format!("{service} ended at once")))?;
         // Taken out, because waiting for a child closes the input that it still has.
         let input = child.stdin.take();
-        Ok(ServiceProcess { service, child, pid, _input: input })
+        Ok(ServiceProcess { service, child, pid, log_from, _input: input })
     }
 
     /// Where `service` listens.
@@ -114,7 +117,7 @@ impl Launch {
         loop {
             if let Some(status) = process.ended() {
                 let why = format!("{} has ended ({status}) instead of starting", process.service);
-                return Err(Failed(self.with_last_words(process.service, &why)));
+                return Err(Failed(self.with_last_words(process, &why)));
             }
             let why = match ready(process.service, address, &self.tls).await {
                 Ok(()) => return Ok(()),
@@ -122,24 +125,31 @@ impl Launch {
             };
             if Instant::now() >= until {
                 let why = format!("{} was not ready within {} s: {why}", process.service, within.as_secs());
-                return Err(Failed(self.with_last_words(process.service, &why)));
+                return Err(Failed(self.with_last_words(process, &why)));
             }
             sleep(BETWEEN_LOOKS).await;
         }
     }
 
-    fn with_last_words(&self, service: Service, why: &str) -> String {
-        let path = self.data.log(service);
-        let lines = last_lines(&path).unwrap_or_default();
+    /// The last line that a process wrote to its log, if it wrote any.
+    #[must_use]
+    pub fn last_word(&self, process: &ServiceProcess) -> Option<String> {
+        let lines = last_lines(&self.data.log(process.service), process.log_from)?;
+        lines.lines().last().map(str::to_owned)
+    }
+
+    fn with_last_words(&self, process: &ServiceProcess, why: &str) -> String {
+        let path = self.data.log(process.service);
+        let lines = last_lines(&path, process.log_from).unwrap_or_default();
         if lines.is_empty() { why.to_owned() } else { format!("{why}; the end of {}:\n{lines}", path.display()) }
     }
 }
 
-/// The last lines of a file.
-fn last_lines(path: &Path) -> Option<String> {
+/// The last lines of a file, of those behind its first `from` bytes.
+fn last_lines(path: &Path, from: u64) -> Option<String> {
     let mut file = File::open(path).ok()?;
     let size = file.metadata().ok()?.len();
-    file.seek(SeekFrom::Start(size.saturating_sub(LAST_BYTES))).ok()?;
+    file.seek(SeekFrom::Start(size.saturating_sub(LAST_BYTES).max(from))).ok()?;
     let mut bytes = Vec::new();
     file.take(LAST_BYTES).read_to_end(&mut bytes).ok()?;
     let text = String::from_utf8_lossy(&bytes);

@@ -7,7 +7,6 @@ use std::time::Duration;
 use chassis::OperatorKey;
 use domain::{Credential, Service};
 use rustix::process::Signal;
-use tokio::io::AsyncReadExt as _;
 use tokio::sync::Mutex;
 
 use super::linked::MANY;
@@ -139,10 +138,12 @@ impl Spawned {
 
     pub(super) async fn backup(&self, service: Service, operator: &Credential) -> Result<Vec<u8>, Failed> {
         let way = Tcp::to(self.launch.address(service)?, service, self.launch.tls.clone());
-        let mut backup = backup::ask(&way, service, operator).await.map_err(Failed)?;
         let mut bytes = Vec::new();
-        let read = backup.read_to_end(&mut bytes).await;
-        read.map_err(|error| Failed(format!("the backup of {service} failed: {error}")))?;
+        let put = |piece: &[u8]| {
+            bytes.extend_from_slice(piece);
+            Ok(())
+        };
+        backup::fetch(&way, service, operator, put).await.map_err(Failed)?;
         Ok(bytes)
     }
 

@@ -3,13 +3,15 @@
 //! The program of each service is one call of [`run`]. It takes its port before it opens its database, so that of two programs that
 //! want the same the second gives up with nothing half begun; serves until it is told to end, by SIGTERM, SIGINT or (with
 //! `--with-parent`) the end of the process that started it; then finishes what it had accepted, within a bound, and closes. Should its
-//! database stop by itself it ends as failed, for whoever started it to start it again.
+//! database stop by itself it ends as failed, for whoever started it to start it again; if the database is damaged, with an exit code
+//! of its own ([`DAMAGED`]), since then starting it again is of no use.
 
 mod arriving;
 mod auditing;
 mod logging;
 mod operating;
 mod options;
+mod restoring;
 mod services;
 mod serving;
 mod standing;
@@ -28,6 +30,40 @@ pub use options::{AuthArguments, NoArguments};
 pub use services::Hosted;
 pub(crate) use standing::Stood;
 
+/// How a service's program exits whose database is damaged: it is not to be started again before that is mended (`EX_DATAERR` of BSD's
+/// sysexits).
+pub const DAMAGED: u8 = 65;
+
+/// Why a service's program ends without having been told to.
+#[derive(Debug)]
+enum Ended {
+    /// Something that may be otherwise the next time.
+    Failed(Failed),
+    /// Its database is damaged.
+    Damaged(Failed),
+}
+
+impl From<Failed> for Ended {
+    fn from(failed: Failed) -> Self {
+        Self::Failed(failed)
+    }
+}
+
+impl Ended {
+    /// Because its database cannot be opened, or has stopped.
+    fn because_of<P: Hosted>(error: &storage::Error) -> Self {
+        match error {
+            storage::Error::Damaged { .. } => {
+                let program = program_of(P::SERVICE);
+                Self::Damaged(Failed(format!(
+                    "{error}; `{program} restore DIR --force` does that, and moves the damaged one aside"
+                )))
+            }
+            _ => Self::Failed(Failed(error.to_string())),
+        }
+    }
+}
+
 /// How long what is left over on other threads may take, at the very end.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
@@ -44,15 +80,15 @@ pub fn run<P: Hosted>() -> ExitCode {
     keep_told_panics_quiet();
     let done = match options.operation.clone() {
         None => serve::<P>(name, options),
-        Some(operation) => operate::<P>(&options, &operation),
+        Some(operation) => operate::<P>(&options, &operation).map_err(Ended::from),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failed) => {
-            eprintln!("{name}: {failed}");
-            ExitCode::FAILURE
-        }
-    }
+    let (failed, code) = match done {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Ended::Failed(failed)) => (failed, ExitCode::FAILURE),
+        Err(Ended::Damaged(failed)) => (failed, ExitCode::from(DAMAGED)),
+    };
+    eprintln!("{name}: {failed}");
+    code
 }
 
 /// What panics inside the storage engine is damage, and is told as an error: people need not read it twice, and first as a panic.
@@ -89,7 +125,7 @@ fn operate<P: Hosted>(options: &Options<P::Arguments>, operation: &Operation) ->
     Ok(())
 }
 
-fn serve<P: Hosted>(name: &'static str, options: Options<P::Arguments>) -> Result<(), Failed> {
+fn serve<P: Hosted>(name: &'static str, options: Options<P::Arguments>) -> Result<(), Ended> {
     let _exporting = logging::start(name, &options.log, options.log_format)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

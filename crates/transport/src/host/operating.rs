@@ -14,19 +14,16 @@ use chassis::{OperatorKey, SystemClock};
 use clap::Subcommand;
 use domain::recovery::AcceptLoss;
 use domain::{Clock as _, Context, Credential, IdempotencyKey, Service};
-use rustix::fs::{CWD, RenameFlags, renameat_with};
 use storage::{Database, Hold, examine_backup};
-use tokio::io::AsyncReadExt as _;
 
 use super::Hosted;
 use super::options::Options;
-use crate::cluster::{Addresses, Clients, DataFolder, Failed, PATIENCE, Sharing, argument_of, program_of};
+use super::restoring::restore;
+use crate::cluster::{Addresses, Clients, DataFolder, Failed, PATIENCE, Sharing, argument_of};
 use crate::{ChannelOptions, ClientOptions, Metrics, Tcp, backup};
 
 /// How long an operator's word may take.
 const ANSWERING: Duration = Duration::from_secs(10);
-/// How much of a stream is taken at once, in bytes.
-const PIECE: usize = 64 * 1_024;
 
 /// What a service's program does instead of serving.
 #[derive(Clone, Debug, Subcommand)]
@@ -89,45 +86,46 @@ async fn back_up<P: Hosted>(
     if file.exists() {
         return Err(Failed(format!("{} exists already: choose another folder", file.display())));
     }
+    if target.exists() && !target.is_dir() {
+        return Err(Failed(format!("{} is no folder: a backup is written into one", target.display())));
+    }
     let refused = |path: &Path, error: &io::Error| Failed(format!("cannot write {}: {error}", path.display()));
     let made = DirBuilder::new().recursive(true).mode(0o700).create(target);
     made.map_err(|error| refused(target, &error))?;
-    let aside = target.join(format!("{}.backup.{}.part", P::SERVICE, std::process::id()));
-    let written = async {
-        // It holds what proves who one is.
-        let opened = File::options().create(true).truncate(true).write(true).mode(0o600).open(&aside);
-        let mut out = opened.map_err(|error| refused(&aside, &error))?;
-        if folder.running(P::SERVICE).is_some() {
-            fetch::<P>(options, folder, &mut out).await?;
-        } else {
-            copy_out::<P>(folder, &mut out).await?;
-        }
-        out.sync_all().map_err(|error| refused(&aside, &error))?;
-        let read = File::open(&aside).map_err(|error| refused(&aside, &error))?;
-        let examined = examine_backup(BufReader::new(read), P::SERVICE.name(), P::SCHEMA);
-        examined.map_err(|error| Failed(format!("the backup of {} failed: {error}", P::SERVICE)))?;
-        // Whoever was quicker keeps their backup.
-        fs::hard_link(&aside, &file).map_err(|error| refused(&file, &error))?;
-        File::open(target).and_then(|folder| folder.sync_all()).map_err(|error| refused(target, &error))
-    };
-    let written = written.await;
-    let _ = fs::remove_file(&aside);
-    written.map(|()| file)
+    let aside = Aside(target.join(format!("{}.backup.{}.part", P::SERVICE, std::process::id())));
+    let refused_aside = |error: io::Error| refused(&aside.0, &error);
+    // It holds what proves who one is.
+    let opened = File::options().create(true).truncate(true).write(true).mode(0o600).open(&aside.0);
+    let mut out = opened.map_err(refused_aside)?;
+    if folder.running(P::SERVICE).is_some() {
+        fetch::<P>(options, folder, &mut out).await?;
+    } else {
+        copy_out::<P>(folder, &mut out).await?;
+    }
+    out.sync_all().map_err(refused_aside)?;
+    let read = File::open(&aside.0).map_err(refused_aside)?;
+    let examined = examine_backup(BufReader::new(read), P::SERVICE.name(), P::SCHEMA);
+    examined.map_err(|error| Failed(format!("the backup of {} failed: {error}", P::SERVICE)))?;
+    // Whoever was quicker keeps their backup.
+    fs::hard_link(&aside.0, &file).map_err(|error| refused(&file, &error))?;
+    File::open(target).and_then(|folder| folder.sync_all()).map_err(|error| refused(target, &error))?;
+    Ok(file)
+}
+
+/// What is not a backup yet; removed however that ends.
+struct Aside(PathBuf);
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
 }
 
 /// From the service that runs.
 async fn fetch<P: Hosted>(options: &Options<P::Arguments>, folder: &DataFolder, out: &mut File) -> Result<(), Failed> {
     let way = Tcp::to(address::<P>(options, folder), P::SERVICE, options.tls(P::SERVICE)?);
-    let mut backup = backup::ask(&way, P::SERVICE, &operator(folder)?).await.map_err(Failed)?;
-    let mut piece = vec![0; PIECE];
-    loop {
-        let lost = |error: io::Error| Failed(format!("the backup of {} failed: {error}", P::SERVICE));
-        let length = backup.read(&mut piece).await.map_err(lost)?;
-        if length == 0 {
-            return Ok(());
-        }
-        out.write_all(piece.get(..length).unwrap_or_default()).map_err(lost)?;
-    }
+    let put = |piece: &[u8]| out.write_all(piece);
+    backup::fetch(&way, P::SERVICE, &operator(folder)?, put).await.map_err(Failed)
 }
 
 /// From the folder of a service that is stopped.
@@ -149,71 +147,6 @@ async fn copy_out<P: Hosted>(folder: &DataFolder, out: &mut File) -> Result<(), 
     let copied = copied.await;
     db.close().await;
     copied.map_err(|error| Failed(format!("the backup of {} failed: {error}", P::SERVICE)))
-}
-
-/// Puts the backup `source` in the place of the service's database. Nothing is changed before all of it was read. Blocks.
-fn restore<P: Hosted>(folder: &DataFolder, source: &Path, force: bool) -> Result<String, Failed> {
-    let (service, path) = (P::SERVICE, folder.database(P::SERVICE));
-    let unusable = |error: &dyn std::fmt::Display| {
-        Failed(format!("the backup {} cannot be used: {error}; nothing was changed", source.display()))
-    };
-    let open = || match File::open(source) {
-        Ok(file) => Ok(BufReader::new(file)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(Failed(format!("there is no backup of {service}: {} does not exist", source.display())))
-        }
-        Err(error) => Err(unusable(&error)),
-    };
-    examine_backup(open()?, service.name(), P::SCHEMA).map_err(|error| unusable(&error))?;
-    folder.prepare()?;
-    let _lock = folder.lock(Sharing::WithServices, PATIENCE)?;
-    let running = |holder: &str| Failed(format!("{service} is running{holder}: stop it first; nothing was changed"));
-    if let Some(holder) = folder.running(service) {
-        return Err(running(&format!(" (process {})", holder.pid)));
-    }
-    let is_new = Hold::is_empty(&path).map_err(failed)?;
-    if !is_new && !force {
-        let path = path.display();
-        return Err(Failed(format!("{path} holds a database: with --force it is moved aside; nothing was changed")));
-    }
-    let hold = Hold::take(&path).map_err(|error| match error {
-        storage::Error::InUse { .. } => running(""),
-        error => failed(error),
-    })?;
-    let aside = folder.path().join(format!("{service}.restoring"));
-    let put = || -> Result<Option<PathBuf>, io::Error> {
-        // The two change places at once, so that there is never no database, which a service would take for a new one.
-        renameat_with(CWD, &aside, CWD, &path, RenameFlags::EXCHANGE)?;
-        let old = aside_of(folder, service);
-        let kept = if is_new {
-            fs::remove_dir_all(&aside)?;
-            None
-        } else {
-            fs::rename(&aside, &old)?;
-            Some(old)
-        };
-        File::open(folder.path())?.sync_all()?;
-        Ok(kept)
-    };
-    let refused = |error: &io::Error| Failed(format!("cannot put a database into {}: {error}", path.display()));
-    if aside.exists() {
-        fs::remove_dir_all(&aside).map_err(|error| refused(&error))?;
-    }
-    let options = storage::Options::new(service.name(), P::SCHEMA);
-    Database::restore(&aside, options, open()?).map_err(|error| unusable(&error))?;
-    let kept = put().map_err(|error| refused(&error))?;
-    drop(hold);
-    let before = kept.map(|old| format!("; what was there before is in {}", old.display())).unwrap_or_default();
-    Ok(format!("{service} is restored from {}{before}", source.display()))
-}
-
-/// Where a database is moved to: a name that is free, with the time.
-fn aside_of(folder: &DataFolder, service: Service) -> PathBuf {
-    let named = |number: u32| {
-        let again = if number == 0 { String::new() } else { format!("-{number}") };
-        folder.path().join(format!("{service}.old-{}{again}", SystemClock.now().as_seconds()))
-    };
-    (0..).map(named).find(|path| !path.exists()).unwrap_or_else(|| named(u32::MAX))
 }
 
 async fn accept_loss<P: Hosted>(
@@ -249,12 +182,6 @@ fn operator(folder: &DataFolder) -> Result<Credential, Failed> {
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
-fn failed(error: storage::Error) -> Failed {
+pub(super) fn failed(error: storage::Error) -> Failed {
     Failed(error.to_string())
-}
-
-/// What to do about a database that cannot be opened, in the words of this program's commands.
-pub(super) fn remedy(service: Service) -> String {
-    let program = program_of(service);
-    format!("`{program} restore DIR --force` does that, and moves the damaged one aside")
 }

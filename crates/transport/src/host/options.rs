@@ -57,7 +57,11 @@ pub(super) struct Options<A: Args> {
 
     /// How much of the disk is to stay free, in MiB: with less, changes are refused and everything else goes on
     #[arg(long, default_value_t = 32, value_name = "MIB")]
-    pub(super) keep_free: u64,
+    keep_free: u64,
+
+    /// A database of at most so many MiB is read through before this service serves, a larger one while it does
+    #[arg(long, env = "CONVENE_READ_FIRST", hide = true, default_value_t = 128, value_name = "MIB")]
+    read_first: u64,
 
     /// End when standard input ends: the process with this id started this one, and holds the other end
     #[arg(long, hide = true, value_name = "PROCESS")]
@@ -166,6 +170,12 @@ impl<A: Args> Options<A> {
             }
         }
         Ok(tls)
+    }
+
+    /// How the database of `service` is opened, whose data is in this version.
+    pub(super) fn of_database(&self, service: Service, schema: u32) -> storage::Options {
+        let [keep_free, read_first] = [self.keep_free, self.read_first].map(|mebibytes| mebibytes.saturating_mul(1 << 20));
+        storage::Options { keep_free, read_first, ..storage::Options::new(service.name(), schema) }
     }
 
     /// Where the others are.

@@ -14,9 +14,8 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::arriving::Arriving;
 use super::auditing::audit_now_and_then;
-use super::operating::remedy;
 use super::options::Options;
-use super::{Hosted, Stood};
+use super::{Ended, Hosted, Stood};
 use crate::cluster::{Clients, DataFolder, Failed, FolderLock, Holder, PATIENCE, Sharing};
 use crate::{ChannelOptions, ClientOptions, ListenOptions, Metrics, Server, Tls, bind};
 
@@ -25,7 +24,7 @@ const DRAINING: Duration = Duration::from_secs(4);
 const CLOSING: Duration = Duration::from_secs(4);
 const BETWEEN_HEALTH_CHECKS: Duration = Duration::from_millis(250);
 
-pub(super) async fn serve<P: Hosted>(options: Options<P::Arguments>) -> Result<(), Failed> {
+pub(super) async fn serve<P: Hosted>(options: Options<P::Arguments>) -> Result<(), Ended> {
     let mut told_to_end = ToldToEnd::listen(options.with_parent)?;
     let address = options.address(P::SERVICE);
     let tls = options.tls(P::SERVICE)?;
@@ -47,7 +46,7 @@ pub(super) async fn serve<P: Hosted>(options: Options<P::Arguments>) -> Result<(
     let starting = start::<P>(options, tls, &folder, &metrics);
     let (stood, lock, auditing) = tokio::select! {
         started = starting => started?,
-        () = &mut serving => return Err(Failed("it listens no more".to_owned())),
+        () = &mut serving => return Err(Failed("it listens no more".to_owned()).into()),
         why = told_to_end.wait() => {
             tracing::info!(service = %P::SERVICE, why, "ended while starting");
             return Ok(());
@@ -70,7 +69,17 @@ pub(super) async fn serve<P: Hosted>(options: Options<P::Arguments>) -> Result<(
     }
     drop((noted, lock));
     tracing::info!(service = %P::SERVICE, "ended");
-    failure.map_or(Ok(()), |why| Err(Failed(format!("{} has stopped: {why}", P::SERVICE))))
+    match failure {
+        None => Ok(()),
+        Some(Stopped::Listening) => Err(Failed(format!("{} listens no more", P::SERVICE)).into()),
+        Some(Stopped::Database(error)) => Err(Ended::because_of::<P>(&error)),
+    }
+}
+
+/// What keeps a service from going on.
+enum Stopped {
+    Listening,
+    Database(storage::Error),
 }
 
 /// Opens the data folder and starts the service on it.
@@ -79,10 +88,10 @@ async fn start<P: Hosted>(
     tls: Tls,
     folder: &DataFolder,
     metrics: &Arc<Metrics>,
-) -> Result<(Stood<P>, FolderLock, AbortOnDropHandle<()>), Failed> {
+) -> Result<(Stood<P>, FolderLock, AbortOnDropHandle<()>), Ended> {
     let opened = {
-        let (folder, keep_free) = (folder.clone(), options.keep_free.saturating_mul(1 << 20));
-        tokio::task::spawn_blocking(move || open::<P>(&folder, keep_free))
+        let (folder, of_database) = (folder.clone(), options.of_database(P::SERVICE, P::SCHEMA));
+        tokio::task::spawn_blocking(move || open::<P>(&folder, of_database))
     };
     let (lock, operator, db) =
         opened.await.map_err(|error| Failed(format!("the database was not opened: {error}")))??;
@@ -103,18 +112,16 @@ async fn start<P: Hosted>(
 
 type Opened = (FolderLock, OperatorKey, Database);
 
-/// Takes the data folder and what is needed of it; so many bytes of its disk are to stay free. Blocks.
-fn open<P: Hosted>(folder: &DataFolder, keep_free: u64) -> Result<Opened, Failed> {
+/// Takes the data folder and what is needed of it. Blocks.
+fn open<P: Hosted>(folder: &DataFolder, options: storage::Options) -> Result<Opened, Ended> {
     folder.prepare()?;
     let lock = folder.lock(Sharing::WithServices, PATIENCE)?;
     let operator = OperatorKey::load_or_create(folder.path())
         .map_err(|error| Failed(format!("the operator's key cannot be had: {error}")))?;
-    let options = storage::Options { keep_free, ..storage::Options::new(P::SERVICE.name(), P::SCHEMA) };
     let path = folder.database(P::SERVICE);
     let db = Database::open(&path, options).map_err(|error| match (&error, folder.running(P::SERVICE)) {
-        (storage::Error::InUse { path }, Some(holder)) => in_use(path, &holder),
-        (storage::Error::Damaged { .. }, _) => Failed(format!("{error}; {}", remedy(P::SERVICE))),
-        _ => Failed(error.to_string()),
+        (storage::Error::InUse { path }, Some(holder)) => in_use(path, &holder).into(),
+        _ => Ended::because_of::<P>(&error),
     })?;
     Ok((lock, operator, db))
 }
@@ -130,7 +137,7 @@ async fn serve_until_the_end<P: Hosted>(
     serving: impl Future<Output = ()>,
     stood: &Stood<P>,
     mut told_to_end: ToldToEnd,
-) -> Option<String> {
+) -> Option<Stopped> {
     let mut checks = interval(BETWEEN_HEALTH_CHECKS);
     let failure = async {
         loop {
@@ -141,8 +148,8 @@ async fn serve_until_the_end<P: Hosted>(
         }
     };
     tokio::select! {
-        () = serving => Some("it listens no more".to_owned()),
-        why = failure => Some(why),
+        () = serving => Some(Stopped::Listening),
+        why = failure => Some(Stopped::Database(why)),
         why = told_to_end.wait() => {
             tracing::info!(service = %P::SERVICE, why, "ending");
             None

@@ -67,8 +67,8 @@ impl<P: Hosted> Stood<P> {
     }
 
     /// Why its database takes no more writes, once it has stopped by itself.
-    pub(crate) fn failure(&self) -> Option<String> {
-        self.running.chassis().db().health().err().map(|error| error.to_string())
+    pub(crate) fn failure(&self) -> Option<storage::Error> {
+        self.running.chassis().db().health().err()
     }
 
     /// Sends those home who wait for news: they would hold up the end.

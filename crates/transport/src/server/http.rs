@@ -128,6 +128,10 @@ fn back_up<P: Protocol>(
         }
         Err(error) => return text(StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")),
     };
+    let Ok(only) = Arc::clone(&shared.backing_up).try_acquire_owned() else {
+        let why = format!("a backup of {} is being made already: try again when that has ended\n", P::SERVICE);
+        return text(StatusCode::SERVICE_UNAVAILABLE, why);
+    };
     let Some(place) = place.lock().take().filter(|_| !shared.draining.is_cancelled()) else {
         return text(StatusCode::SERVICE_UNAVAILABLE, format!("{} is shutting down\n", P::SERVICE));
     };
@@ -142,7 +146,7 @@ fn back_up<P: Protocol>(
             () = sending => {}
             () = closing.cancelled() => {}
         }
-        drop(place);
+        drop((place, only));
     });
     let mut answer = text(StatusCode::SWITCHING_PROTOCOLS, String::new());
     answer.headers_mut().remove(CONTENT_TYPE);

@@ -20,6 +20,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
@@ -99,6 +100,8 @@ pub(crate) struct Shared<P: Protocol> {
     metrics: Arc<Metrics>,
     /// Who makes backups, once the service is there.
     backups: OnceLock<Backups>,
+    /// Held by the one that is being made: each keeps copies of what is written meanwhile.
+    backing_up: Arc<Semaphore>,
     options: ListenOptions,
     places: Places,
     /// Connections for which there was no place, and those that were refused for their certificates.
@@ -121,6 +124,7 @@ impl<P: Protocol> Server<P> {
             readiness,
             metrics,
             backups: OnceLock::new(),
+            backing_up: Arc::new(Semaphore::new(1)),
             places: Places::new(options.max_connections, connections),
             crowded: Sparingly::default(),
             refused: Sparingly::default(),

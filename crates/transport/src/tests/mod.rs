@@ -1,5 +1,6 @@
 //! The wire as a whole: a sample service, reached over pipes in memory and real sockets, by clients good and bad.
 
+mod backups;
 mod calls;
 mod hostile;
 mod loss;

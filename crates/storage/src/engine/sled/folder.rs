@@ -74,6 +74,11 @@ impl Folder {
         }
     }
 
+    /// Whether [`Folder::mark_created`] has been called on the folder at `path`.
+    pub(super) fn is_created(path: &Path) -> bool {
+        path.join(FORMAT_FILE).exists()
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
