@@ -24,6 +24,7 @@ mod when;
 mod word;
 
 pub use length::Length;
+pub(crate) use phrase::ALREADY;
 pub(crate) use resolve::EXAMPLES;
 pub use resolve::Here;
 pub use when::{Note, Span, When};

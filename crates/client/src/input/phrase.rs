@@ -81,6 +81,8 @@ impl Refusal {
     }
 }
 
+/// What every refusal says of something that is said twice.
+pub(crate) const ALREADY: &str = "already given";
 /// Longer texts are not looked at.
 const LONGEST: usize = 200;
 
@@ -214,7 +216,7 @@ impl Reader {
             Word::AllDay => self.all_day(said),
             Word::Zone(zone) => match self.phrase.zone.replace(zone) {
                 None => Ok(()),
-                Some(other) => Err(Refusal::new(said, format!("another zone is already given, {other}"))),
+                Some(other) => Err(Refusal::new(said, format!("another zone is {ALREADY}, {other}"))),
             },
             Word::In => self.distance(said),
             Word::Next | Word::This => self.relative(&word, said),
@@ -249,7 +251,11 @@ impl Reader {
 
     fn day(&mut self, day: Day, said: &str) -> Result<(), Refusal> {
         if self.side().day.is_some() {
-            return Err(Refusal::new(said, "another date is already given"));
+            let other = match self.side().day {
+                Some(Day::Date(other)) => format!(", {other}"),
+                _ => String::new(),
+            };
+            return Err(Refusal::new(said, format!("another date is {ALREADY}{other}")));
         }
         self.side().day = Some(day);
         Ok(())
@@ -263,14 +269,14 @@ impl Reader {
     fn clock(&mut self, clock: Clock, said: &str) -> Result<(), Refusal> {
         match self.side().clock.replace(clock) {
             None => Ok(()),
-            Some(_) => Err(Refusal::new(said, "another time is already given")),
+            Some(_) => Err(Refusal::new(said, format!("another time is {ALREADY}"))),
         }
     }
 
     fn weekday(&mut self, weekday: Weekday, which: Which, said: &str) -> Result<(), Refusal> {
         match self.side().weekday.replace((weekday, which)) {
             None => Ok(()),
-            Some(_) => Err(Refusal::new(said, "another weekday is already given")),
+            Some(_) => Err(Refusal::new(said, format!("another weekday is {ALREADY}"))),
         }
     }
 
@@ -319,7 +325,7 @@ impl Reader {
             _ if digits > 2 => {
                 Err(Refusal::new(said, "is that a year, an hour or a length? Write 2026-12-01, 14:00 or 90 min"))
             }
-            _ if self.side().bare.is_some() => Err(Refusal::new(said, "another number is already given")),
+            _ if self.side().bare.is_some() => Err(Refusal::new(said, format!("another number is {ALREADY}"))),
             _ => {
                 self.side().bare = Some(number);
                 Ok(())
@@ -367,7 +373,7 @@ impl Reader {
         let length = Length::of(&quantities).map_err(|reason| Refusal::new(said, reason))?;
         match self.phrase.length.replace(length) {
             None => Ok(()),
-            Some(_) => Err(Refusal::new(said, "another length is already given")),
+            Some(_) => Err(Refusal::new(said, format!("another length is {ALREADY}"))),
         }
     }
 

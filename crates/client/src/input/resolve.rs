@@ -6,7 +6,7 @@ use jiff::civil::{Date, DateTime, Weekday};
 use jiff::tz::AmbiguousOffset;
 
 use super::length::Length;
-use super::phrase::{self, Day, Phrase, Refusal, Side, Which};
+use super::phrase::{self, ALREADY, Day, Phrase, Refusal, Side, Which};
 use super::when::{Note, Span, When, day};
 use super::word::{Clock, Half, Unit};
 
@@ -97,6 +97,10 @@ impl<'a> Reading<'a> {
 
     fn error(&self, refusal: Refusal) -> Error {
         let words = if refusal.words.is_empty() { self.text.to_owned() } else { refusal.words };
+        // What is said twice is understood: no example says what to do about it.
+        if refusal.reason.contains(ALREADY) {
+            return Error::invalid(self.field, words, format!("{}; leave out one of them", refusal.reason));
+        }
         Error::invalid(self.field, words, format!("{}; write for example {EXAMPLES}", refusal.reason))
     }
 

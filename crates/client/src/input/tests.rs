@@ -161,8 +161,16 @@ fn what_is_not_understood_is_refused_by_name_with_examples() {
         assert_eq!(error.field(), Some("start"), "{text}");
         let message = error.to_string();
         assert!(message.contains(word), "{text}: {message}");
-        assert!(message.contains("tomorrow 9am"), "no example: {message}");
+        // What is said twice is understood: it needs no example.
+        let twice = message.contains("already given; leave out one of them");
+        assert!(twice != message.contains("tomorrow 9am"), "an example, or what to leave out: {message}");
     }
+}
+
+#[test]
+fn a_second_date_is_refused_with_the_first() {
+    let message = read("2026-11-23 tomorrow 8am").unwrap_err().to_string();
+    assert!(message.contains("another date is already given, 2026-11-23; leave out one of them"), "{message}");
 }
 
 #[test]
