@@ -163,6 +163,8 @@ pub(crate) const BINDINGS: &[Binding] = bindings! {
     Browse Invite [key('v')] "invite" Everywhere "invite people to the selected event";
     Browse Uninvite [key('D')] "uninvite" Everywhere "take back the selected participant's invitation";
     Browse CancelEvent [key('x')] "cancel event" Everywhere "call the selected event off";
+    Browse MyCalendar [key('O')] "my calendar" Everywhere "close the other calendar";
+    Browse Overlay [key('b')] "both calendars" Everywhere "lay the other calendar over mine, or not";
     Browse NewEvent [key('n')] "new event" Everywhere "make an event on the selected day";
     Browse Invitations [key('i')] "invitations" Everywhere "the invitations that I have received";
     Browse PublicEvents [key('p')] "public events" Everywhere "events that everyone may join";
@@ -171,8 +173,6 @@ pub(crate) const BINDINGS: &[Binding] = bindings! {
     Browse StopSharing [key('X')] "stop sharing" Everywhere "let someone see it no longer";
     Browse Search [key('/')] "filter" Everywhere "show only what has these words in it";
     Browse OpenCalendar [key('o')] "open calendar" Everywhere "look into somebody's calendar";
-    Browse MyCalendar [key('O')] "my calendar" Everywhere "close the other calendar";
-    Browse Overlay [key('b')] "both calendars" Everywhere "lay the other calendar over mine, or not";
     Browse Today [key('t')] "today" Everywhere "go to today";
     Browse Month [key('1')] "month" Everywhere "show the month";
     Browse Week [key('2')] "week" Everywhere "show the week";
@@ -226,7 +226,7 @@ pub(crate) const BINDINGS: &[Binding] = bindings! {
     Help Close [code(KeyCode::Esc), key('q'), key('?'), ctrl('c')] "close" Footer "close the help";
 
     Confirm Yes [key('y')] "yes" Footer "do it";
-    Confirm No [key('n'), code(KeyCode::Esc), ctrl('c')] "no" Footer "do not";
+    Confirm No [key('n'), code(KeyCode::Esc), code(KeyCode::Enter), ctrl('c')] "no" Footer "do not";
 };
 
 impl Key {
@@ -371,7 +371,7 @@ fn can(model: &Model, known: &OnceCell<Option<Pick>>, action: Action) -> bool {
         A::Register => !signed_in && !matches!(purpose, Some(Purpose::Register)),
         // The words of places work also where one is already, so that no script lands elsewhere.
         A::SignIn => !signed_in,
-        A::Back => model.screens.len() > 1,
+        A::Back => model.screens.len() > 1 || (calendar && model.whose.is_some()),
         A::Up | A::Down | A::First | A::Last | A::PageUp | A::PageDown => {
             !matches!(screen, Screen::Form(_)) || model.layer.is_some()
         }

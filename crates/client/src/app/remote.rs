@@ -173,13 +173,18 @@ impl<T: PartialEq> Remote<T> {
 
     /// Takes in a failure. What was known stays, unless the service says that it is not there or not ours to see.
     pub(crate) fn failed_with(&mut self, why: Error, now: Instant) {
-        let passes = why.retryable() != Retryable::Never || matches!(why, Error::Internal { .. });
+        let passes = may_pass(&why);
         self.phase = Phase::Failed { retry_at: passes.then(|| now + BETWEEN_TRIES) };
         if !passes {
             self.data = None;
         }
         self.failed = Some(why);
     }
+}
+
+/// Whether a failure may be over when the same is asked again.
+pub(crate) fn may_pass(why: &Error) -> bool {
+    why.retryable() != Retryable::Never || matches!(why, Error::Internal { .. })
 }
 
 /// When something is due.

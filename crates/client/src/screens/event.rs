@@ -10,6 +10,7 @@ use ratatui::text::Line;
 use super::invitations::{role_of, sign_of};
 use crate::app::ask::Query;
 use crate::app::item;
+use crate::app::keymap::Action;
 use crate::app::message::Target;
 use crate::app::model::{EventPage, Model};
 use crate::app::rows::word_of;
@@ -38,7 +39,7 @@ pub(super) fn draw(model: &Model, page: &EventPage, frame: &mut Frame<'_>, area:
     let inner = layout::pane(frame, left, "Event", theme, false);
     let (inner, old) = status::with_trouble(model, &Query::Event(page.event), frame, inner, theme);
     if let Some(event) = model.event(page.event) {
-        layout::lines(frame, inner, shown(facts(model, event, inner.width.into()), page.scroll, inner));
+        layout::lines(frame, inner, shown(model, facts(model, event, inner.width.into()), page.scroll, inner));
     }
     status::grey(frame, inner, theme, old);
     let list = Query::Participants { event: page.event, page: 0 };
@@ -57,14 +58,15 @@ pub(super) fn draw(model: &Model, page: &EventPage, frame: &mut Frame<'_>, area:
 }
 
 /// What there is room for, from the line on to which it is scrolled; where more follows, its last line says by which key.
-fn shown(lines: Vec<Line<'static>>, scroll: usize, area: Rect) -> Vec<Line<'static>> {
+fn shown(model: &Model, lines: Vec<Line<'static>>, scroll: usize, area: Rect) -> Vec<Line<'static>> {
     let height = usize::from(area.height);
     let last = lines.len().saturating_sub(height);
     let mut shown: Vec<_> = lines.into_iter().skip(scroll.min(last)).take(height).collect();
     if scroll < last
         && let Some(end) = shown.last_mut()
     {
-        *end = Line::raw(text::cut("… PageDown", area.width.into()));
+        let key = status::key_of(model, Action::PageDown).unwrap_or_default();
+        *end = Line::styled(text::cut(&format!("… {key}"), area.width.into()), model.settings.theme.style(Role::Dim));
     }
     shown
 }

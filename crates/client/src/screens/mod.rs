@@ -20,9 +20,9 @@ use ratatui::text::Line;
 use crate::app::ask::Query;
 use crate::app::filter::Filter;
 use crate::app::message::Target;
-use crate::app::model::{Model, Screen};
+use crate::app::model::{EventPage, Model, Screen};
 use crate::ui::list::Row;
-use crate::ui::{form, layout, overlay, status, text};
+use crate::ui::{footer, form, layout, overlay, status, text};
 
 /// The title of a list, the filter over it first: of a long title the end is cut.
 fn titled(title: &str, filter: &Filter) -> String {
@@ -74,6 +74,12 @@ pub(crate) fn target(model: &Model, area: Rect, position: Position) -> Option<Ta
     }
 }
 
+/// The last line to which what is said of an event can be scrolled in the terminal, and how far a key scrolls it.
+pub(crate) fn scrolled(model: &Model, page: &EventPage) -> (usize, usize) {
+    let (width, height) = model.size;
+    event::scrolled(model, page, layout::parts(Rect::new(0, 0, width, height)).body)
+}
+
 /// Draws everything.
 pub(crate) fn view(model: &Model, frame: &mut Frame<'_>) {
     let area = frame.area();
@@ -99,5 +105,5 @@ pub(crate) fn view(model: &Model, frame: &mut Frame<'_>) {
     if !overlay::filter(model, frame, parts.news) {
         status::news(model, frame, parts.news);
     }
-    status::footer(model, frame, parts.footer);
+    footer::draw(model, frame, parts.footer);
 }

@@ -4,13 +4,11 @@ use domain::Service;
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
-use crate::app::ask::Query;
 use crate::app::message::Target;
 use crate::app::model::Model;
-use crate::ui::layout;
 use crate::ui::list::{Hold, Row, Rows};
-use crate::ui::text;
 use crate::ui::theme::Role;
+use crate::ui::{layout, status, text};
 
 /// Draws one row a service.
 pub(super) fn draw(model: &Model, selected: usize, frame: &mut Frame<'_>, area: Rect) {
@@ -29,10 +27,8 @@ pub(super) fn target(area: Rect, position: Position) -> Option<Target> {
 }
 
 fn row(model: &Model, service: Service) -> Row {
-    let remote = model.remote(&Query::Health(service));
-    let failed = remote.and_then(|remote| remote.failed());
-    let (state, role, more) = match (failed, model.health(service)) {
-        (Some(error), _) => ("down", Role::Error, error.to_string()),
+    let (state, role, more) = match (status::unwell(model, service), model.health(service)) {
+        (Some(words), _) => ("down", Role::Error, words),
         (None, None) => ("asking", Role::Dim, String::new()),
         (None, Some(health)) if !health.stopped.is_empty() => ("stopped", Role::Error, health.stopped.join("; ")),
         (None, Some(health)) if health.behind.is_empty() => {

@@ -23,9 +23,17 @@ pub(super) fn form_area(model: &Model, shown: &Form, area: Rect) -> Rect {
     below(layout::within(layout::middle(area, WIDTH, height(shown, &welcome))), welcome.len())
 }
 
+/// Rows within the pane from which on there is room for all that is said first.
+const ALL_SAID: u16 = 12;
+/// From here on there is room for a line of it: in a low terminal the fields are what counts.
+const ONE_SAID: u16 = 6;
+
 fn below(inner: Rect, lines: usize) -> Rect {
-    // In a low terminal the fields are what counts.
-    let taken = if inner.height >= 12 { u16::try_from(lines + 1).unwrap_or(0) } else { 0 };
+    let taken = match inner.height {
+        ALL_SAID.. => u16::try_from(lines + 1).unwrap_or(0),
+        ONE_SAID.. => 1,
+        _ => 0,
+    };
     Rect { y: inner.y.saturating_add(taken), height: inner.height.saturating_sub(taken), ..inner }.intersection(inner)
 }
 
@@ -37,15 +45,26 @@ pub(super) fn draw(model: &Model, shown: &Form, frame: &mut Frame<'_>, area: Rec
     let rest = below(inner, welcome.len());
     if rest.y > inner.y {
         let width = usize::from(inner.width);
-        let said = welcome.iter().map(|(words, role)| Line::styled(text::cut(words, width), theme.style(*role)));
+        let said = if inner.height < ALL_SAID { vec![in_short(shown)] } else { welcome };
+        let said = said.iter().map(|(words, role)| Line::styled(text::cut(words, width), theme.style(*role)));
         layout::lines(frame, inner, said.collect::<Vec<_>>());
     }
     form::draw(model, shown, frame, rest);
 }
 
+/// How to come to the other form.
+fn in_short(shown: &Form) -> (String, Role) {
+    let said = match shown.purpose {
+        Purpose::Register => "Here before? ctrl-r signs in.",
+        _ => "New here? ctrl-r makes an account.",
+    };
+    (said.to_owned(), Role::Dim)
+}
+
 /// What someone should know who has never been here, or has.
 fn welcome(model: &Model, shown: &Form) -> Vec<(String, Role)> {
-    let never = model.kept.sequence == 0;
+    // Who was ever signed in has seen something of the services; a sign-in that failed was shown nothing.
+    let never = model.kept.seen.is_empty();
     let registering = matches!(shown.purpose, Purpose::Register);
     let first = match (never, registering) {
         (true, _) => "Welcome to Convene: your calendar, and others’, in a terminal.",

@@ -43,7 +43,7 @@ async fn an_invitation_is_taken_back_and_given_again() {
     bob.command("invitations");
     bob.sees("○ pending").await;
     alice.command("uninvite");
-    alice.sees("no longer invited: bob · u undoes it").await;
+    alice.sees("no longer invited: bob · u invites them again").await;
     alice.types("u");
     alice.sees("invited bob").await;
     alice.sees("○ bob").await;
@@ -192,7 +192,7 @@ async fn a_calendar_shared_as_busy_times_is_laid_over_mine() {
     }
     alice.command("both calendars");
     alice.sees("◆ Standup").await;
-    alice.sees("theirs: busy").await;
+    alice.sees("bob: busy").await;
     alice.command("both calendars");
     alice.no_longer_sees("◆").await;
     alice.command("my calendar");

@@ -93,10 +93,12 @@ fn an_edited_event_shows_its_lines_and_only_what_was_changed_is_sent() {
     rig.finds(|query| *query == Query::Event(id(1)), Found::Event(Box::new(standup)));
     let screen = rig.screen(80, 24);
     assert!(screen.contains("one") && screen.contains("two"), "{screen}");
+    rig.types("!");
     rig.ctrl('s');
     let sent = rig.sent();
     let Call::Do(Command::Edit(request)) = &sent.call else { panic!("{sent:?}") };
-    assert_eq!((&request.title, &request.description, &request.time), (&None, &None, &None));
+    assert_eq!(request.title.as_ref().map(domain::EventTitle::as_str), Some("Standup!"));
+    assert_eq!((&request.description, &request.location, &request.time), (&None, &None, &None));
 }
 
 #[test]

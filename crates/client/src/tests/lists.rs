@@ -379,7 +379,8 @@ fn uninviting_the_selected_participant_can_be_undone() {
     let Call::Do(Command::Uninvite(uninvite)) = &sent.call else { panic!("{sent:?}") };
     assert_eq!(uninvite.invitees, ["user-000002".parse().unwrap()]);
     rig.done(&sent, Done::Event(Box::new(event(1, "Standup", "alice"))));
-    assert!(rig.screen(80, 24).contains("no longer invited: user-000002 · u undoes it"), "{}", rig.screen(80, 24));
+    let screen = rig.screen(80, 24);
+    assert!(screen.contains("no longer invited: user-000002 · u invites them again"), "{screen}");
     rig.types("u");
     let sent = rig.sent();
     let Call::Do(Command::Invite(invite)) = &sent.call else { panic!("{sent:?}") };

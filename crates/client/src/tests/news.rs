@@ -92,7 +92,7 @@ async fn answers_to_my_events_are_told_of_wherever_i_am_one_after_the_other() {
     town.answers("bob", Status::Going);
     town.answers("carol", Status::Declined);
     desk.waits(MOMENT).await;
-    assert!(desk.screen().contains("bob accepted Standup"), "{}", desk.screen());
+    assert!(desk.screen().contains("bob is coming to Standup"), "{}", desk.screen());
     desk.sees("carol declined Standup").await;
     town.answers("carol", Status::Maybe);
     desk.sees("carol may come to Standup").await;

@@ -41,7 +41,7 @@ async fn an_invitation_is_accepted_and_its_organizer_hears_of_it() {
     bob.sees("○ pending").await;
     bob.command("accept");
     bob.sees("you come to Standup").await;
-    alice.sees("bob accepted Standup").await;
+    alice.sees("bob is coming to Standup").await;
     alice.sees("1 going").await;
     bob.command("agenda");
     bob.sees("● Standup").await;

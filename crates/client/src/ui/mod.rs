@@ -5,6 +5,7 @@
 #[cfg(test)]
 mod drawn;
 pub mod entry;
+pub(crate) mod footer;
 pub(crate) mod form;
 pub(crate) mod layout;
 pub(crate) mod list;

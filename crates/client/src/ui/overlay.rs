@@ -71,12 +71,13 @@ pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>, body: Rect) {
         // Below what it filters.
         Some(Layer::Search { .. }) => {}
         Some(Layer::Confirm { question, .. }) => {
-            let wrapped = text::wrap(question, 46);
+            let wrapped = text::wrap(question, usize::from(body.width.min(50)).saturating_sub(4));
             let height = u16::try_from(wrapped.len()).unwrap_or(1).saturating_add(4);
             let inner = layout::over(frame, body, 50, height, "Sure?", theme);
             let said = wrapped.into_iter().map(Line::raw);
-            let keys =
-                Line::from(vec![layout::mark(true, theme), Span::styled("y yes   n no", theme.style(Role::Accent))]);
+            // What Enter does is marked: what cannot be undone takes a key of its own.
+            let styled = |words| Span::styled(words, theme.style(Role::Accent));
+            let keys = Line::from(vec![styled("y yes   "), layout::mark(true, theme), styled("n no")]);
             layout::lines(frame, inner, said.chain([Line::default(), keys]));
         }
     }

@@ -1,4 +1,4 @@
-//! What is always visible: where and when one is, as whom, what was just said, and which keys work now.
+//! What is always visible, but for the [keys](super::footer): where and when one is, as whom, what was just said.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use ratatui::text::{Line, Span};
 
 use super::text;
 use super::theme::{Role, Theme};
-use crate::app::ask::Query;
-use crate::app::keymap::{self, Place};
+use crate::app::ask::{Command, Query};
+use crate::app::keymap;
 use crate::app::model::{Model, Screen, Tone, View};
-use crate::app::remote::SLOW;
+use crate::app::remote::{SLOW, may_pass};
 
 /// Draws the line at the top.
 pub(crate) fn header(model: &Model, frame: &mut Frame<'_>, area: Rect) {
@@ -116,7 +116,10 @@ pub(crate) fn news(model: &Model, frame: &mut Frame<'_>, area: Rect) {
             Tone::Bad => ("!", Role::Error),
         };
         let undo = key_of(model, keymap::Action::Undo).filter(|_| toast.undo.is_some());
-        let undo = undo.map_or(String::new(), |key| format!(" · {key} undoes it"));
+        // An invitation that is given again is a new one: it has no answer.
+        let again = matches!(toast.undo, Some(Command::Invite(_)));
+        let does = if again { "invites them again" } else { "undoes it" };
+        let undo = undo.map_or(String::new(), |key| format!(" · {key} {does}"));
         let behind = if behind > 0 { format!(" · {behind} more") } else { String::new() };
         (format!("{sign} {}{undo}", toast.text), behind, role)
     } else if let Some(unconfirmed) = unconfirmed(model) {
@@ -152,83 +155,47 @@ fn slow(model: &Model) -> Option<Service> {
 }
 
 /// The key that does something now, as it is written.
-fn key_of(model: &Model, action: keymap::Action) -> Option<String> {
+pub(crate) fn key_of(model: &Model, action: keymap::Action) -> Option<String> {
     let keyed = keymap::keyed(model, keymap::base_place(model));
     let (_, keys) = keyed.into_iter().find(|(binding, _)| binding.action == action)?;
     keys.first().map(|key| key.written())
 }
 
-/// Draws the line at the bottom, whole items only: at the left what can be done here, at the right what can be done anywhere.
-pub(crate) fn footer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
-    let theme = model.settings.theme;
-    let (here, anywhere) = footer_items(model, keymap::place(model));
-    let width = usize::from(area.width);
-    // What can be done anywhere is found even where it is narrow.
-    let anywhere = fitting(anywhere, width);
-    let right = wide(&anywhere);
-    let here = fitting(here, width.saturating_sub(right + GAP));
-    let between = width.saturating_sub(wide(&here) + right);
-    let spans = |items: Items| {
-        items.into_iter().enumerate().flat_map(move |(nth, (keys, words))| {
-            let gap = if nth == 0 { "" } else { "  " };
-            [
-                Span::raw(gap),
-                Span::styled(keys, theme.style(Role::Accent)),
-                Span::styled(format!(" {words}"), theme.style(Role::Dim)),
-            ]
-        })
-    };
-    let line = spans(here).chain([Span::raw(" ".repeat(between))]).chain(spans(anywhere));
-    frame.render_widget(Line::from_iter(line), area);
-}
-
-/// Cells between two items of the footer.
-const GAP: usize = 2;
-
-/// Cells that items take.
-fn wide(items: &Items) -> usize {
-    let each = items.iter().map(|(keys, words)| text::width(keys) + 1 + text::width(words) + GAP);
-    each.sum::<usize>().saturating_sub(GAP)
-}
-
-/// As many from the front as fit whole.
-fn fitting(mut items: Items, room: usize) -> Items {
-    while wide(&items) > room {
-        items.pop();
-    }
-    items
-}
-
-type Items = Vec<(String, &'static str)>;
-
-/// What can be done here, and what can be done anywhere.
-fn footer_items(model: &Model, place: Place) -> (Items, Items) {
-    use keymap::Action as A;
-    let anywhere = |action| matches!(action, A::Help | A::Palette | A::Back | A::Quit);
-    let shown = keymap::keyed(model, place).into_iter().filter(|(binding, _)| binding.in_footer);
-    let (right, left): (Vec<_>, Vec<_>) = shown
-        .filter_map(|(binding, keys)| keys.first().map(|key| (key.written(), binding)))
-        .partition(|(_, binding)| anywhere(binding.action));
-    let items = |found: Vec<(String, &'static keymap::Binding)>| {
-        found.into_iter().map(|(keys, binding)| (keys, binding.words)).collect()
-    };
-    (items(left), items(right))
-}
-
 /// Why a pane's data is old or missing, if it is: which service, how old, and what to press.
 fn trouble(model: &Model, query: &Query) -> Option<String> {
     let why = model.trouble(query)?;
-    let said = match why {
+    // What is refused is so, however old what was known before it is.
+    if !may_pass(why) {
+        return Some(why.to_string());
+    }
+    let age = model.remote(query).and_then(|remote| remote.age(model.now.instant));
+    let age = age.map_or_else(|| "nothing is known yet".to_owned(), |age| format!("this is {} old", written(age)));
+    let words = match why {
         Error::Deadline { service } => format!("{service} does not answer"),
         Error::Unavailable { service, .. } => format!("{service} is down"),
         Error::Internal { service, incident } => format!("{service} failed (incident {incident})"),
         other => other.to_string(),
     };
-    let age = model.remote(query).and_then(|remote| remote.age(model.now.instant));
-    let age =
-        age.map_or_else(|| " · nothing is known yet".to_owned(), |age| format!(" · this is {} old", written(age)));
-    let again = key_of(model, keymap::Action::Retry).map(|key| format!(" · {key} retries"));
-    Some(format!("{said}{age}{}", again.unwrap_or_default()))
+    Some(format!("{words} · {age}{}", retries(model)))
+}
+
+/// What is wrong with a service that was asked how it is, and since when nothing was heard of it; its name stands before that.
+pub(crate) fn unwell(model: &Model, service: Service) -> Option<String> {
+    let query = Query::Health(service);
+    let why = model.trouble(&query)?;
+    let age = model.remote(&query).and_then(|remote| remote.age(model.now.instant));
+    let age = age.map_or_else(|| "never heard of yet".to_owned(), |age| format!("last heard of {} ago", written(age)));
+    let words = match why {
+        Error::Deadline { .. } => "does not answer".to_owned(),
+        Error::Unavailable { .. } => "cannot be reached".to_owned(),
+        Error::Internal { incident, .. } => format!("failed (incident {incident})"),
+        other => other.to_string(),
+    };
+    Some(format!("{words} · {age}{}", retries(model)))
+}
+
+fn retries(model: &Model) -> String {
+    key_of(model, keymap::Action::Retry).map_or_else(String::new, |key| format!(" · {key} retries"))
 }
 
 fn written(age: Duration) -> String {

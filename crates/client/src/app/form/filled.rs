@@ -16,6 +16,8 @@ use crate::input::{Here, When};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Filled {
     Send(Command),
+    /// Nothing that the service does not have already.
+    Unchanged,
     /// A calendar to be opened.
     Open(Username),
 }
@@ -55,7 +57,14 @@ impl Form {
                 public: text("public") == "yes",
                 invite: names(&text("invite"), false)?,
             })),
-            Purpose::EditEvent(event) => Command::Edit(Box::new(self.edited(event, now, zone)?)),
+            Purpose::EditEvent(event) => match self.edited(event, now, zone)? {
+                EditEvent {
+                    title: None, description: None, location: None, time: None, public: None, invite, ..
+                } if invite.is_empty() => {
+                    return Ok(Filled::Unchanged);
+                }
+                edited => Command::Edit(Box::new(edited)),
+            },
             Purpose::Invite(event) => {
                 Command::Invite(Invite { event: *event, invitees: names(&text("invite"), true)? })
             }

@@ -64,6 +64,15 @@ impl Form {
         }
     }
 
+    /// Whether it holds something that its user would have to type again, and no secret.
+    pub(crate) fn is_draft(&self) -> bool {
+        let secret = matches!(
+            self.purpose,
+            Purpose::SignIn | Purpose::Register | Purpose::ChangePassword | Purpose::DeleteAccount(_)
+        );
+        self.dirty && self.sent.is_none() && !secret
+    }
+
     /// The beginning of a name for which completions are wanted.
     pub(crate) fn names_wanted(&self) -> Option<String> {
         if matches!(self.purpose, Purpose::SignIn | Purpose::Register) {

@@ -22,6 +22,13 @@ const STAY: usize = 100;
 /// A place in the agenda: a day, and the number of one of its items.
 pub(crate) type AgendaPlace = (Date, usize);
 
+/// A day on which there is nothing, and the one that the agenda selected instead of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Strayed {
+    from: Date,
+    to: Date,
+}
+
 impl Model {
     /// The pages wanted of an agenda's list: from the front on, until what follows the selected day fills the screen.
     pub(super) fn agenda_pages(&self, list: &Query) -> Vec<usize> {
@@ -107,8 +114,20 @@ impl Model {
             after.or_else(|| self.agenda_end(true))
         };
         if let Some((day, item)) = next {
+            if day != self.cursor {
+                let before = self.strayed.filter(|strayed| strayed.to == self.cursor);
+                self.strayed = Some(Strayed { from: before.map_or(self.cursor, |strayed| strayed.from), to: day });
+            }
             self.cursor = day;
             self.item = item;
+        }
+    }
+
+    /// Selects the day again that was selected before the agenda went on to another, unless one has moved since.
+    pub(crate) fn come_back_from_agenda(&mut self) {
+        if let Some(Strayed { from, .. }) = self.strayed.take().filter(|strayed| strayed.to == self.cursor) {
+            self.cursor = from;
+            self.item = 0;
         }
     }
 

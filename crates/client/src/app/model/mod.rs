@@ -13,11 +13,11 @@ mod waiting;
 
 use std::collections::BTreeMap;
 
-use domain::{EventId, IdempotencyKey, Position, Service, Timestamp, Username, Zone};
+use domain::{EventId, IdempotencyKey, Position, Service, Timestamp, UserId, Username, Zone};
 use jiff::civil::{Date, Weekday};
 use tokio::time::Instant;
 
-pub(crate) use self::agenda::{AGENDA_STEP, AgendaPlace};
+pub(crate) use self::agenda::{AGENDA_STEP, AgendaPlace, Strayed};
 pub(crate) use self::lists::InList;
 pub(crate) use self::pick::Pick;
 pub(crate) use self::screen::{Confirmed, EventPage, Layer, Screen, View};
@@ -89,6 +89,8 @@ pub(crate) struct Model {
     pub(crate) item: usize,
     pub(crate) agenda_from: Date,
     pub(crate) agenda_filter: Filter,
+    /// The day that was selected before the agenda, which selects only days that have something, went on to another.
+    pub(crate) strayed: Option<Strayed>,
     /// Columns and rows of the terminal, as far as was told.
     pub(crate) size: (u16, u16),
     pub(crate) trails: BTreeMap<Query, Trail>,
@@ -101,6 +103,8 @@ pub(crate) struct Model {
     pub(crate) heard_until: Option<Position>,
     /// Events that have left a list, and why is asked.
     pub(crate) wondering: BTreeMap<EventId, Wonder>,
+    /// A form that was being filled in when its user's session ended.
+    pub(crate) draft: Option<(UserId, Box<Form>)>,
     pub(crate) polled: Option<Instant>,
     pub(crate) last_request: u64,
 }
@@ -125,6 +129,7 @@ impl Model {
             item: 0,
             agenda_from: today,
             agenda_filter: Filter::default(),
+            strayed: None,
             size: (80, 24),
             trails: BTreeMap::new(),
             store: BTreeMap::new(),
@@ -133,6 +138,7 @@ impl Model {
             toasts: Toasts::default(),
             heard_until: None,
             wondering: BTreeMap::new(),
+            draft: None,
             polled: None,
             last_request: 0,
         }

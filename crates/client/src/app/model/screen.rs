@@ -7,6 +7,7 @@ use super::lists::InList;
 use crate::app::ask::Command;
 use crate::app::filter::Filter;
 use crate::app::form::Form;
+use crate::app::keymap::Action;
 
 /// The four ways to look at a calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +33,7 @@ pub(crate) enum Screen {
 
 impl EventPage {
     pub(crate) fn of(event: EventId) -> Self {
-        Self { event, people: InList::default(), to_edit: false }
+        Self { event, people: InList::default(), scroll: 0, to_edit: false }
     }
 }
 
@@ -42,6 +43,8 @@ pub(crate) struct EventPage {
     pub(crate) event: EventId,
     /// Where one is among the participants.
     pub(crate) people: InList,
+    /// Lines of what is said of the event that are scrolled past.
+    pub(crate) scroll: usize,
     /// Whether the form that changes it opens as soon as the event is known.
     pub(crate) to_edit: bool,
 }
@@ -72,5 +75,8 @@ pub(crate) enum Layer {
 #[derive(Clone, Debug)]
 pub(crate) enum Confirmed {
     Send(Command),
-    LeaveForm,
+    /// And then what was wanted instead of it.
+    LeaveForm {
+        and: Option<Action>,
+    },
 }

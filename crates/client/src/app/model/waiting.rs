@@ -35,12 +35,14 @@ impl Model {
     /// Why what answers a question is not to be had, or may be old: it failed, or its service is away.
     pub(crate) fn trouble(&self, query: &Query) -> Option<&Error> {
         let failed = self.remote(query).and_then(|remote| remote.failed());
-        failed.or_else(|| self.lines.get(&query.service()).and_then(Line::trouble))
+        let line = self.lines.get(&query.service()).filter(|_| !matches!(query, Query::Health(_)));
+        failed.or_else(|| line.and_then(Line::trouble))
     }
 
     /// Whether there is something on the screen that could be asked for again.
     pub(crate) fn can_retry(&self) -> bool {
-        self.shown().iter().any(|query| self.trouble(query).is_some())
+        let health = Service::ALL.map(Query::Health).into_iter().filter(|_| self.polls());
+        self.shown().into_iter().chain(health).any(|query| self.trouble(&query).is_some())
     }
 
     /// When the client should be woken although nothing happens: `None` for never.

@@ -21,10 +21,12 @@ pub(super) fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
         A::Close | A::No => layers::close(model),
         A::Choose => layers::choose(model, effects),
         A::Yes => layers::confirmed(model, effects),
-        A::Back => {
+        A::Back if model.screens.len() > 1 => {
             model.screens.pop();
         }
-        A::LeaveForm => opening::leave_form(model),
+        A::LeaveForm => {
+            opening::leave_form(model, None);
+        }
         A::Up | A::Down if model.layer.is_some() => layers::move_in_layer(model, action == A::Down),
         A::Up | A::Down | A::Left | A::Right | A::First | A::Last | A::PageUp | A::PageDown => {
             moving::move_selection(model, action);
@@ -50,7 +52,8 @@ pub(super) fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
         A::PublicEvents => opening::push(model, Screen::Public(InList::default())),
         A::People => opening::push(model, Screen::People(InList::default())),
         A::Services => opening::push(model, Screen::Services(InList::default())),
-        A::MyCalendar => {
+        // Behind another's calendar is mine.
+        A::MyCalendar | A::Back => {
             model.whose = None;
             model.overlaid = false;
             moving::show_calendar(model);

@@ -12,8 +12,9 @@ pub(super) fn arrived(model: &mut Model, request: RequestId, answer: Result<Repl
     if model.sending.contains_key(&request) {
         return outcomes::arrived(model, request, answer);
     }
-    // Whoever is signing out knows, and is told once that is answered.
-    let leaving = model.sending.values().any(|sending| matches!(sending.command, Command::Logout));
+    // Whoever is leaving knows, and is told once that is answered.
+    let leaves = |command: &Command| matches!(command, Command::Logout | Command::DeleteAccount);
+    let leaving = model.sending.values().any(|sending| leaves(&sending.command));
     let signed_in = model.kept.session.is_some() && !leaving;
     let ended = |error: &Error| matches!(error, Error::Unauthenticated { .. }) && signed_in;
     if let Some(service) = watching::awaiting(model, request) {

@@ -37,12 +37,9 @@ pub(super) fn choose(model: &mut Model, effects: &mut Vec<Effect>) {
 fn act_from_palette(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
     let belongs_to_form = keymap::available(model, keymap::Place::Form).any(|binding| binding.action == action);
     let in_form = model.form().is_some();
-    if in_form && !belongs_to_form && action != Action::Help && model.kept.session.is_some() {
-        let dirty = model.form().is_some_and(|form| form.dirty);
-        if dirty {
-            return opening::leave_form(model);
-        }
-        opening::drop_form(model);
+    let leaves = in_form && !belongs_to_form && action != Action::Help && model.kept.session.is_some();
+    if leaves && !opening::leave_form(model, Some(action)) {
+        return;
     }
     actions::act(model, action, effects);
 }
@@ -67,7 +64,12 @@ pub(super) fn confirmed(model: &mut Model, effects: &mut Vec<Effect>) {
         Confirmed::Send(command) => {
             sending::send(model, command, effects);
         }
-        Confirmed::LeaveForm => opening::drop_form(model),
+        Confirmed::LeaveForm { and } => {
+            opening::drop_form(model);
+            if let Some(action) = and {
+                actions::act(model, action, effects);
+            }
+        }
     }
 }
 

@@ -148,10 +148,12 @@ fn pressed(model: &mut Model, key: KeyEvent, effects: &mut Vec<Effect>) {
 fn pasted(model: &mut Model, text: &str) {
     let line: String = text.chars().map(|c| if c == '\n' { ' ' } else { c }).filter(|c| !c.is_control()).collect();
     match &mut model.layer {
-        Some(Layer::Palette { input, .. } | Layer::Search { input, .. }) => {
-            for character in line.chars() {
-                input.handle(tui_input::InputRequest::InsertChar(character));
-            }
+        Some(Layer::Palette { input, selected }) => {
+            insert(input, &line);
+            *selected = 0;
+        }
+        Some(Layer::Search { input, .. }) => {
+            insert(input, &line);
             layers::typed_filter(model);
         }
         Some(Layer::Help { .. } | Layer::Confirm { .. }) => {}
@@ -162,6 +164,12 @@ fn pasted(model: &mut Model, text: &str) {
                 form.pasted(text);
             }
         }
+    }
+}
+
+fn insert(input: &mut tui_input::Input, text: &str) {
+    for character in text.chars() {
+        input.handle(tui_input::InputRequest::InsertChar(character));
     }
 }
 

@@ -5,11 +5,15 @@ use jiff::civil::Date;
 
 use crate::app::keymap::Action;
 use crate::app::model::{AGENDA_STEP, Model, Screen, View};
+use crate::screens;
 
 /// Moves what is selected on the screen.
 pub(super) fn move_selection(model: &mut Model, action: Action) {
     if matches!(model.screen(), Screen::Calendar) {
         return move_in_calendar(model, action);
+    }
+    if matches!(action, Action::PageUp | Action::PageDown) && scroll_facts(model, action == Action::PageDown) {
+        return;
     }
     let last = model.row_count().saturating_sub(1);
     let page = usize::from(model.size.1).saturating_sub(6).max(1);
@@ -24,6 +28,17 @@ pub(super) fn move_selection(model: &mut Model, action: Action) {
             _ => list.selected,
         };
     }
+}
+
+/// Scrolls what is said of an event, if that is longer than there is room for; whether it is.
+fn scroll_facts(model: &mut Model, on: bool) -> bool {
+    let Screen::Event(page) = model.screen() else { return false };
+    let (last, step) = screens::scrolled(model, page);
+    let to = if on { page.scroll + step } else { page.scroll.min(last).saturating_sub(step) };
+    if let Some(Screen::Event(page)) = model.screens.last_mut() {
+        page.scroll = to.min(last);
+    }
+    last > 0
 }
 
 fn move_in_calendar(model: &mut Model, action: Action) {
@@ -49,6 +64,7 @@ fn move_in_calendar(model: &mut Model, action: Action) {
 }
 
 fn move_in_agenda(model: &mut Model, action: Action) {
+    model.strayed = None;
     let page = usize::from(model.size.1).saturating_sub(8).max(1);
     let (steps, on) = match action {
         Action::Up => (1, false),
@@ -84,6 +100,7 @@ pub(super) fn go_to(model: &mut Model, day: Date) {
     if (2..=9_988).contains(&day.year()) {
         model.cursor = day;
         model.item = 0;
+        model.strayed = None;
         let far = model.agenda_from.checked_add(AGENDA_STEP.days()).unwrap_or(day);
         if day < model.agenda_from || day >= far {
             model.agenda_begins(day);
@@ -116,6 +133,9 @@ pub(super) fn show_calendar(model: &mut Model) {
 /// Shows it in a view, on the day that is selected.
 pub(super) fn show(model: &mut Model, view: View) {
     show_calendar(model);
+    if view != View::Agenda {
+        model.come_back_from_agenda();
+    }
     model.view = view;
     let (day, item) = (model.cursor, model.item);
     go_to(model, day);

@@ -1,10 +1,13 @@
 //! What is opened and left: screens, forms, other calendars.
 
+use std::mem::discriminant;
+
 use super::moving::{show, show_calendar};
 use super::{begin_anew, sending, sharer};
 use crate::app::effect::Effect;
 use crate::app::form::{Filled, Form};
-use crate::app::model::{Confirmed, EventPage, Layer, Model, Screen, View};
+use crate::app::keymap::Action;
+use crate::app::model::{Confirmed, EventPage, Layer, Model, Screen, Tone, View};
 
 /// Opens a screen; it is left to where one came from.
 pub(super) fn push(model: &mut Model, screen: Screen) {
@@ -12,6 +15,10 @@ pub(super) fn push(model: &mut Model, screen: Screen) {
     let main = |screen: &Screen| {
         matches!(screen, Screen::Invitations(_) | Screen::Public(_) | Screen::People(_) | Screen::Services(_))
     };
+    // Where one is already, with what is selected and filtered there, there is nothing to open.
+    if main(&screen) && discriminant(&screen) == discriminant(model.screen()) {
+        return;
+    }
     if main(&screen) {
         let signing_in = model.kept.session.is_none();
         model.screens.truncate(1);
@@ -37,15 +44,18 @@ pub(super) fn replace_form(model: &mut Model, mut form: Form) {
     model.screens = vec![Screen::Form(Box::new(form))];
 }
 
-/// Leaves a form; asks first if something was typed.
-pub(super) fn leave_form(model: &mut Model) {
-    let Some(form) = model.form() else { return };
-    if form.dirty && model.kept.session.is_some() {
+/// Leaves a form; whether it is left, for first it is asked about if something was typed that would be lost, and then `and` is what is
+/// done after it.
+pub(super) fn leave_form(model: &mut Model, and: Option<Action>) -> bool {
+    let Some(form) = model.form() else { return false };
+    // What was sent is on its way, whoever looks on.
+    if form.dirty && form.sent.is_none() && model.kept.session.is_some() {
         let question = "Leave this form? What was typed is lost.".to_owned();
-        model.layer = Some(Layer::Confirm { question, then: Confirmed::LeaveForm });
-        return;
+        model.layer = Some(Layer::Confirm { question, then: Confirmed::LeaveForm { and } });
+        return false;
     }
     drop_form(model);
+    true
 }
 
 /// Leaves a form, whatever was typed.
@@ -120,6 +130,10 @@ pub(super) fn save(model: &mut Model, effects: &mut Vec<Effect>) {
     form.error = None;
     match form.filled(now, &zone) {
         Err(error) => form.refuse(&error),
+        Ok(Filled::Unchanged) => {
+            drop_form(model);
+            model.toast("nothing was changed", Tone::Good);
+        }
         Ok(Filled::Open(owner)) => {
             drop_form(model);
             open_calendar_of(model, owner);

@@ -30,7 +30,8 @@ pub(super) fn arrived(model: &mut Model, request: RequestId, answer: Result<Repl
             if let Outcome::Done(done) = reply.value {
                 was_done(model, request, &sending, done);
             }
-            if !reply.settled {
+            // Of a session that is renewed nothing was said that this could be about.
+            if !reply.settled && !matches!(sending.command, Command::Renew) {
                 model.toasts.qualify("but not every service has heard of it yet", model.now.instant);
             }
         }
@@ -93,6 +94,12 @@ fn refused(model: &mut Model, request: RequestId, error: &Error) {
         if let (true, Some(kept)) = (sending.unconfirmed, sending::kept(model, &sending)) {
             model.kept.unconfirmed.push(kept);
         }
+        // It was not done, so what was typed is not lost with it.
+        if !sending.unconfirmed
+            && let Some(form) = model.form_mut().filter(|form| form.sent == Some(request))
+        {
+            form.sent = None;
+        }
         return signed_out(model, error);
     }
     if let Some(Screen::Form(form)) = model.screens.iter_mut().rev().find(|screen| is_form_of(screen, request)) {
@@ -121,20 +128,38 @@ fn is_form_of(screen: &Screen, request: RequestId) -> bool {
     matches!(screen, Screen::Form(form) if form.sent == Some(request))
 }
 
-/// The session has ended. What is not known of commands is kept for when its user signs in again.
+/// The session has ended. What is not known of commands, and what was being typed, is kept for when its user signs in again.
 pub(super) fn signed_out(model: &mut Model, why: &Error) {
     let name = model.me().map(ToString::to_string).unwrap_or_default();
-    model.kept.session = None;
+    let user = model.kept.session.take().map(|session| session.user.id);
     model.sending.clear();
+    let draft = match model.screens.pop() {
+        Some(Screen::Form(form)) if form.is_draft() => Some(form),
+        _ => None,
+    };
+    model.draft = user.zip(draft);
     begin_anew(model);
+    let kept = if model.draft.is_some() { "; what you typed is kept until then" } else { "" };
     if let Some(form) = model.form_mut() {
-        form.error = Some(match why {
+        let why = match why {
             Error::Unauthenticated { reason } => reason.clone(),
             other => other.to_string(),
-        });
+        };
+        form.error = Some(format!("{why}{kept}"));
         if let Some(field) = form.fields.iter_mut().find(|field| field.name == "user") {
             field.input = tui_input::Input::new(name);
         }
+    }
+}
+
+/// Whoever was typing when their session ended goes on; anyone else is shown nothing of it.
+fn take_up_draft(model: &mut Model) {
+    let me = model.kept.session.as_ref().map(|session| session.user.id);
+    if let Some((user, form)) = model.draft.take()
+        && Some(user) == me
+    {
+        model.screens.push(Screen::Form(form));
+        model.toast("what you had typed is still here", Tone::Good);
     }
 }
 
@@ -149,6 +174,7 @@ fn was_done(model: &mut Model, request: RequestId, sending: &Sending, done: Done
                 model.toasts.clear();
                 begin_anew(model);
                 sending::resume(model);
+                take_up_draft(model);
             }
             return;
         }
@@ -158,6 +184,7 @@ fn was_done(model: &mut Model, request: RequestId, sending: &Sending, done: Done
                 _ => "signed out".to_owned(),
             };
             model.kept.session = None;
+            model.draft = None;
             model.sending.clear();
             model.toasts.clear();
             begin_anew(model);
@@ -174,9 +201,9 @@ fn was_done(model: &mut Model, request: RequestId, sending: &Sending, done: Done
                 Command::Create(_) => format!("made “{}”", event.title),
                 Command::Cancel(_) => format!("cancelled “{}”", event.title),
                 Command::Invite(invite) => format!("invited {}", named(&invite.invitees)),
-                // Who joined a public event needs no invitation.
+                // Who joined a public event needs no invitation, and nothing says who did.
                 Command::Uninvite(uninvite) if event.public => {
-                    format!("no longer invited: {}; who joined by themselves stays", named(&uninvite.invitees))
+                    format!("not invited now: {}; whoever joined by themselves still comes", named(&uninvite.invitees))
                 }
                 Command::Uninvite(uninvite) => format!("no longer invited: {}", named(&uninvite.invitees)),
                 _ => format!("changed “{}”", event.title),

@@ -23,6 +23,7 @@ pub(super) fn pointed(model: &mut Model, target: Target, effects: &mut Vec<Effec
                 moving::go_to(model, day);
             }
             model.item = item;
+            model.strayed = None;
         }
         Target::Field(field) => {
             if let Some(form) = model.form_mut() {

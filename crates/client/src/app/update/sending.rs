@@ -142,6 +142,8 @@ fn undo_of(model: &Model, command: &Command) -> Option<Command> {
             };
             Some(answer(&pick, before))
         }
+        // Who joined a public event by themselves was not invited, and nothing says who did.
+        Command::Uninvite(_) if model.pick()?.public => None,
         Command::Uninvite(Uninvite { event, invitees }) => {
             Some(Command::Invite(Invite { event: *event, invitees: invitees.clone() }))
         }

@@ -61,7 +61,8 @@ pub(super) fn answers(model: &mut Model, answers: &Answers) {
     }
     for answer in &answers.items {
         let did = match answer.status {
-            Status::Going => "accepted",
+            // Whether they were asked or joined by themselves is not said.
+            Status::Going => "is coming to",
             Status::Maybe => "may come to",
             Status::Declined => "declined",
             Status::Pending => continue,
