@@ -1,9 +1,9 @@
 //! What people do, in both ways: as a call to a service, and as the words of a command. And how often it was done.
 
-use domain::auth::{ChangePassword, Login, Logout, Register, WhoAmI};
+use domain::auth::{ChangePassword, DeleteAccount, Login, Logout, Register, WhoAmI};
 use domain::calendar::{Entry, ListEntries};
 use domain::events::{CancelEvent, EditEvent, Event, Invite, ListEvents, Listing, ShowEvent, Uninvite};
-use domain::invitations::{Attend, Inbox, ListParticipants, Participants, Respond, Response, Status};
+use domain::invitations::{Attend, Inbox, ListParticipants, Participants, Respond, Response, Status, Unattend};
 use domain::sharing::{Level, ListShares, ShareCalendar, Shares, Unshare};
 use domain::{Answer, Context, EventId, Instance, Limit, PageRequest, Service};
 
@@ -17,6 +17,7 @@ pub(super) enum Deed {
     Register,
     SignOut,
     ChangePassword,
+    DeleteAccount,
     WhoAmI,
     Create,
     CreateInviting,
@@ -32,6 +33,7 @@ pub(super) enum Deed {
     Inbox,
     Answer,
     Attend,
+    Leave,
     Participants,
     OwnCalendar,
     SharedCalendar,
@@ -80,7 +82,12 @@ impl Deed {
     /// The service that is asked.
     pub(super) const fn asks(self) -> Service {
         match self {
-            Self::SignIn | Self::Register | Self::SignOut | Self::ChangePassword | Self::WhoAmI => Service::Auth,
+            Self::SignIn
+            | Self::Register
+            | Self::SignOut
+            | Self::ChangePassword
+            | Self::DeleteAccount
+            | Self::WhoAmI => Service::Auth,
             Self::Create
             | Self::CreateInviting
             | Self::Edit
@@ -92,7 +99,7 @@ impl Deed {
             | Self::Show
             | Self::PublicList
             | Self::OwnList => Service::Events,
-            Self::Inbox | Self::Answer | Self::Attend | Self::Participants => Service::Invitations,
+            Self::Inbox | Self::Answer | Self::Attend | Self::Leave | Self::Participants => Service::Invitations,
             Self::OwnCalendar | Self::SharedCalendar => Service::Calendar,
             Self::Share | Self::Unshare | Self::Shares => Service::Sharing,
         }
@@ -121,14 +128,14 @@ impl Deed {
 
     /// Whether whoever has done it is signed in no longer.
     pub(super) const fn ends_its_session(self) -> bool {
-        matches!(self, Self::SignOut)
+        matches!(self, Self::SignOut | Self::DeleteAccount)
     }
 
     pub(super) const fn actor(self) -> Actor {
         match self {
             Self::SignIn | Self::Register => Actor::Nobody,
-            Self::SignOut | Self::ChangePassword | Self::WhoAmI => Actor::User,
-            Self::Inbox | Self::Answer | Self::SharedCalendar => Actor::Bob,
+            Self::SignOut | Self::ChangePassword | Self::DeleteAccount | Self::WhoAmI => Actor::User,
+            Self::Inbox | Self::Answer | Self::Leave | Self::SharedCalendar => Actor::Bob,
             Self::Attend => Actor::Carol,
             _ => Actor::Alice,
         }
@@ -137,7 +144,9 @@ impl Deed {
     pub(super) const fn takes(self) -> Takes {
         match self {
             Self::Register | Self::Create | Self::CreateInviting => Takes::Nothing,
-            Self::SignIn | Self::SignOut | Self::ChangePassword | Self::WhoAmI | Self::Share => Takes::User,
+            Self::SignIn | Self::SignOut | Self::ChangePassword | Self::DeleteAccount | Self::WhoAmI | Self::Share => {
+                Takes::User
+            }
             Self::Unshare | Self::Shares => Takes::Sharee,
             _ => Takes::Event,
         }
@@ -146,9 +155,15 @@ impl Deed {
     /// What a good answer shows somewhere.
     pub(super) fn shows(self, part: &Part) -> &str {
         match self {
-            Self::SignIn | Self::Register | Self::SignOut | Self::ChangePassword | Self::WhoAmI => &part.user,
+            Self::SignIn
+            | Self::Register
+            | Self::SignOut
+            | Self::ChangePassword
+            | Self::DeleteAccount
+            | Self::WhoAmI
+            | Self::Share
+            | Self::Shares => &part.user,
             Self::Participants => "bob",
-            Self::Share | Self::Shares => &part.user,
             Self::Unshare => "",
             _ => &part.title,
         }
@@ -162,6 +177,7 @@ impl Deed {
             Self::Register => vec!["register", &part.user, "--password-stdin"],
             Self::SignOut => vec!["logout"],
             Self::ChangePassword => vec!["passwd", "--password-stdin"],
+            Self::DeleteAccount => vec!["account", "delete", "--yes"],
             Self::WhoAmI => vec!["whoami"],
             Self::Create => vec!["event", "create", "--title", &part.title, "--start", &part.start],
             Self::CreateInviting => {
@@ -179,6 +195,7 @@ impl Deed {
             Self::Inbox => vec!["invitations", "--all", "--limit", "200"],
             Self::Answer => return said(&["respond", &event(), "accept"]),
             Self::Attend => return said(&["attend", &event()]),
+            Self::Leave => return said(&["unattend", &event()]),
             Self::Participants => return said(&["participants", &event()]),
             Self::OwnCalendar => vec!["calendar", "--to", &part.horizon, "--limit", "200"],
             Self::SharedCalendar => vec!["calendar", "--of", "alice", "--to", &part.horizon, "--limit", "200"],
@@ -223,6 +240,10 @@ impl Deed {
                 let (current, new) = (PASSWORD.to_owned().try_into()?, NEW_PASSWORD.to_owned().try_into()?);
                 let changed = clients.auth.change_password(context, ChangePassword { current, new }).await?;
                 Ok(changed.map(|user| vec![user.username.to_string()]))
+            }
+            Self::DeleteAccount => {
+                let deleted = clients.auth.delete_account(context, DeleteAccount).await?;
+                Ok(deleted.map(|user| vec![user.username.to_string()]))
             }
             Self::WhoAmI => Ok(clients.auth.whoami(context, WhoAmI).await?.map(|user| vec![user.username.to_string()])),
             Self::Create | Self::CreateInviting => {
@@ -277,6 +298,10 @@ impl Deed {
                 let joined = clients.invitations.attend(context, Attend { event, instance, maybe: false }).await?;
                 Ok(joined.map(|joined| vec![joined.event.title.to_string()]))
             }
+            Self::Leave => {
+                let left = clients.invitations.unattend(context, Unattend { event, instance }).await?;
+                Ok(left.map(|left| vec![left.event.title.to_string()]))
+            }
             Self::Participants => {
                 let request = ListParticipants { event, instance, status: None, page };
                 let found = clients.invitations.participants(context, request).await?;
@@ -317,6 +342,7 @@ impl Deed {
                 usize::from(there)
             }
             Self::ChangePassword => usize::from(scene.stranger(&part.user).signs_in_with(NEW_PASSWORD).await.is_ok()),
+            Self::DeleteAccount => usize::from(scene.stranger(&part.user).signs_in().await.is_err()),
             Self::Create => titles(Self::OwnList, alice).await,
             Self::CreateInviting => titles(Self::Inbox, bob).await,
             Self::Edit | Self::TurnPrivate => {
@@ -328,6 +354,7 @@ impl Deed {
             Self::Cancel => usize::from(alice.looks_at(part.event?).await.unwrap().cancelled),
             Self::Answer => with_status(&alice.participants(part.event?).await.unwrap(), "bob", Some(Status::Going)),
             Self::Attend => with_status(&alice.participants(part.event?).await.unwrap(), "carol", Some(Status::Going)),
+            Self::Leave => with_status(&alice.participants(part.event?).await.unwrap(), "bob", Some(Status::Declined)),
             Self::Share => usize::from(sharees(&alice.shares().await.unwrap()).contains(&part.user)),
             Self::Unshare => usize::from(!sharees(&alice.shares().await.unwrap()).contains(&part.user)),
             _ => return None,
