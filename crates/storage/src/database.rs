@@ -166,7 +166,7 @@ impl Database {
         Ok((database, writer.work_in_time(syncing, tell_early)))
     }
 
-    fn start(engine: Arc<dyn Engine>, path: &Path, options: Options) -> Result<Self, Error> {
+    pub(crate) fn start(engine: Arc<dyn Engine>, path: &Path, options: Options) -> Result<Self, Error> {
         let (database, writer) = Self::prepare(Arc::clone(&engine), path, options)?;
         if !scrub::read_if_small(engine.as_ref(), options.read_first)? {
             scrub::read_in_background(&database.shared, options.service)?;
