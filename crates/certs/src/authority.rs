@@ -86,7 +86,7 @@ impl Authority {
         if let Holder::Service(_) = holder {
             params.extended_key_usages.push(ExtendedKeyUsagePurpose::ServerAuth);
             for host in hosts {
-                params.subject_alt_names.push(san(host)?);
+                params.subject_alt_names.push(san_of_host(host)?);
             }
         }
         let certificate = params.signed_by(&key, &self.issuer).map_err(|error| failed(&error))?;
@@ -114,8 +114,19 @@ fn moment(at: Timestamp) -> Result<OffsetDateTime, Error> {
         .map_err(|_| Error("a certificate cannot be good for that long: give fewer days".to_owned()))
 }
 
-/// The name of a host as certificates have it.
-pub(crate) fn san(host: &str) -> Result<SanType, Error> {
+/// The name of a host as certificates have it. A name that says whose a certificate is would make its holder somebody else as well.
+pub(crate) fn san_of_host(host: &str) -> Result<SanType, Error> {
+    if Holder::is_identity(host) {
+        return Err(Error(format!(
+            "{host:?} cannot be a host: by names in convene.internal certificates say which service they are; give the address or \
+             another name at which the services are reached, as in 192.0.2.7 or calendar.example.org"
+        )));
+    }
+    san(host)
+}
+
+/// A name as certificates have it.
+fn san(host: &str) -> Result<SanType, Error> {
     if let Ok(address) = host.parse::<IpAddr>() {
         return Ok(SanType::IpAddress(address));
     }

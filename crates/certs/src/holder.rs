@@ -43,7 +43,8 @@ impl Holder {
 
     /// Whether `name` is one that stands for a holder and not for a host.
     pub(crate) fn is_identity(name: &str) -> bool {
-        name.ends_with(DOMAIN)
+        let name = name.to_ascii_lowercase();
+        name.strip_suffix(DOMAIN).is_some_and(|before| before.is_empty() || before.ends_with('.'))
     }
 }
 

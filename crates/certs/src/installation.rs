@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::Timestamp;
 
-use crate::authority::san;
+use crate::authority::san_of_host;
 use crate::folder::{PUBLIC, replace};
 use crate::{Authority, Certificate, Error, Folder, Holder};
 
@@ -225,7 +225,7 @@ fn hosts(holder: &Holder, present: Option<&Certificate>, wanted: &[String]) -> V
 
 /// The clients that are asked for, after all names were found to be names.
 fn clients(order: &Order) -> Result<Vec<Holder>, Error> {
-    order.hosts.iter().try_for_each(|host| san(host).map(drop))?;
+    order.hosts.iter().try_for_each(|host| san_of_host(host).map(drop))?;
     let holder = |name: &String| {
         let fits = (1..=64).contains(&name.len())
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');

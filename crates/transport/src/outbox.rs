@@ -155,7 +155,9 @@ impl Outbox {
                 sink.shutdown().await?;
                 return Ok(());
             }
-            tokio::time::timeout(patience_for(batch.len()), self.hand_over(&mut sink, &batch)).await.map_err(|_| slow())??;
+            tokio::time::timeout(patience_for(batch.len()), self.hand_over(&mut sink, &batch))
+                .await
+                .map_err(|_| slow())??;
             batch.clear();
             if batch.capacity() > KEPT {
                 batch = Vec::new();

@@ -166,3 +166,21 @@ fn what_makes_no_sense_is_refused_and_nothing_is_there_afterwards_that_was_not_b
     }
     assert!(!nothing.folder.path().exists());
 }
+
+#[test]
+fn a_name_that_says_whose_a_certificate_is_is_no_host() {
+    let temporary = tempfile::tempdir().unwrap();
+    for host in ["events.convene.internal", "Operator.Convene.Internal", "convene.internal", "a.b.convene.internal"] {
+        let order = Order { hosts: vec![host.to_owned()], ..order(temporary.path()) };
+        let refused = make(&order).unwrap_err().to_string();
+        assert!(refused.contains(host) && refused.contains("cannot be a host"), "{refused}");
+        assert!(!temporary.path().join("authority").exists(), "nothing was begun");
+        let authority = Authority::create(noon(), after(noon(), 9)).unwrap();
+        let auth = Holder::Service(Service::Auth);
+        assert!(authority.issue(&auth, &[host.to_owned()], noon(), after(noon(), 9)).is_err());
+    }
+    let near = Order { hosts: vec!["myconvene.internal".to_owned()], ..order(temporary.path()) };
+    make(&near).unwrap();
+    let events = Certificate::read(&near.folder.certificate(&Holder::Service(Service::Events))).unwrap().unwrap();
+    assert_eq!(events.hosts().collect::<Vec<_>>(), ["myconvene.internal"], "a host like any other");
+}

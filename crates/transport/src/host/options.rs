@@ -174,7 +174,8 @@ impl<A: Args> Options<A> {
 
     /// How the database of `service` is opened, whose data is in this version.
     pub(super) fn of_database(&self, service: Service, schema: u32) -> storage::Options {
-        let [keep_free, read_first] = [self.keep_free, self.read_first].map(|mebibytes| mebibytes.saturating_mul(1 << 20));
+        let [keep_free, read_first] =
+            [self.keep_free, self.read_first].map(|mebibytes| mebibytes.saturating_mul(1 << 20));
         storage::Options { keep_free, read_first, ..storage::Options::new(service.name(), schema) }
     }
 

@@ -68,7 +68,10 @@ pub(super) fn restore<P: Hosted>(folder: &DataFolder, source: &Path, force: bool
     drop(hold);
     let synced = File::open(folder.path()).and_then(|folder| folder.sync_all());
     synced.map_err(|error| {
-        Failed(format!("{service} is restored, but that may not outlive a power cut: {error}; the old one is in {}", old.display()))
+        Failed(format!(
+            "{service} is restored, but that may not outlive a power cut: {error}; the old one is in {}",
+            old.display()
+        ))
     })?;
     let before = if is_new {
         // Nothing but a lock is in it.

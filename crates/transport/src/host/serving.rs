@@ -38,6 +38,12 @@ pub(super) async fn serve<P: Hosted>(options: Options<P::Arguments>) -> Result<(
         tls: tls.identity.clone().filter(|_| secured),
         ..ListenOptions::default()
     };
+    if let Some(identity) = listen.tls.as_ref().filter(|_| !address.ip().is_unspecified())
+        && let Err(why) = identity.check_host(&address.to_string())
+    {
+        // Callers may know it by another name, which its certificate has.
+        tracing::warn!(service = %P::SERVICE, %address, why, "nobody can call it by this address");
+    }
     let arriving = Arriving::<P>::new();
     let server = Server::new(Arc::clone(&arriving) as _, arriving.readiness(), Arc::clone(&metrics), listen);
     let mut serving = Box::pin(server.serve(listener));

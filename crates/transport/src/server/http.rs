@@ -27,7 +27,7 @@ pub(super) fn answer<P: Protocol>(
 ) -> Answer {
     match (request.method(), request.uri().path()) {
         (&Method::GET, handshake::PATH) => upgrade(shared, request, caller, place),
-        (&Method::GET, backup::PATH) => back_up(&shared, request, place),
+        (&Method::GET, backup::PATH) => back_up(&shared, request, caller, place),
         (&Method::GET | &Method::HEAD, "/healthz") => text(StatusCode::OK, format!("{} is alive\n", P::SERVICE)),
         (&Method::GET | &Method::HEAD, "/readyz") => ready(&shared),
         (&Method::GET | &Method::HEAD, "/metrics") => {
@@ -114,12 +114,17 @@ fn upgrade<P: Protocol>(
 fn back_up<P: Protocol>(
     shared: &Arc<Shared<P>>,
     mut request: Request<Incoming>,
+    caller: Caller,
     place: &Mutex<Option<Place>>,
 ) -> Answer {
     let Some(token) = backup::asked_by(request.headers()) else {
         let how = format!("a backup is made by `convene-{} backup`\n", P::SERVICE);
         return text(StatusCode::UPGRADE_REQUIRED, how);
     };
+    if !caller.serves {
+        let why = "a backup is given to the operator: the certificate of this connection is neither the operator's nor a service's\n";
+        return text(StatusCode::FORBIDDEN, why.to_owned());
+    }
     let starting = || Err(Error::unavailable(P::SERVICE, "it is still starting"));
     let backup = match shared.backups.get().map_or_else(starting, |backups| backups(&token)) {
         Ok(backup) => backup,
@@ -155,18 +160,22 @@ fn back_up<P: Protocol>(
 }
 
 /// What someone is told who does not speak TLS where nothing else is spoken.
-pub(super) fn speak_tls<P: Protocol>() -> Answer {
-    let service = P::SERVICE;
-    let mut answer = text(
-        StatusCode::BAD_REQUEST,
-        format!("{service} speaks TLS at this address and nothing else: {HOW_TO_SPEAK_TLS}\n"),
-    );
+pub(super) fn speak_tls<P: Protocol>(request: &Request<Incoming>) -> Answer {
+    let how = match request.uri().path() {
+        handshake::PATH | backup::PATH => OURS_SPEAK_TLS,
+        _ => OTHERS_SPEAK_TLS,
+    };
+    let told = format!("{} speaks TLS at this address and nothing else: {how}\n", P::SERVICE);
+    let mut answer = text(StatusCode::BAD_REQUEST, told);
     introduce(answer.headers_mut(), P::SERVICE, PROTOCOL_VERSION);
     answer
 }
 
 /// What a client of ours is told to do then.
-const HOW_TO_SPEAK_TLS: &str = "give --require-tls, or set CONVENE_REQUIRE_TLS=1";
+const OURS_SPEAK_TLS: &str = "give --require-tls, or set CONVENE_REQUIRE_TLS=1";
+/// And what anybody else: curl, Prometheus.
+const OTHERS_SPEAK_TLS: &str = "ask with https, and show a client's certificate (`convene certs make --client NAME` makes a folder with it, \
+                                its key and the authority.crt to check the service by)";
 
 fn text(status: StatusCode, body: String) -> Answer {
     let mut answer = Response::new(Full::new(Bytes::from(body)));

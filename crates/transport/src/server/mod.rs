@@ -233,7 +233,7 @@ async fn converse<P: Protocol>(shared: Arc<Shared<P>>, arrived: Arrived, peer: P
         (Arrived::Socket(stream), Some(identity)) => match timeout_at(until, tls::accept(identity, stream)).await {
             Ok(Ok(Accepted::Sealed { stream, serves })) => (stream, serves),
             Ok(Ok(Accepted::Open(stream))) => {
-                let answer = |_| http::speak_tls::<P>();
+                let answer = |request| http::speak_tls::<P>(&request);
                 return plain_http(Box::new(stream), P::SERVICE, until, answer).await;
             }
             Ok(Err(why)) => {

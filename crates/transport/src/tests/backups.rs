@@ -91,7 +91,8 @@ async fn a_service_that_hangs_is_given_up_before_it_begins_and_in_the_middle() {
     let since = Instant::now();
     let hangs = async {
         reads_the_head(&mut begins).await;
-        let answer = b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: convene-backup\r\n\r\nsome of it";
+        let answer =
+            b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: convene-backup\r\n\r\nsome of it";
         begins.write_all(answer).await.unwrap();
         std::future::pending::<()>().await;
     };

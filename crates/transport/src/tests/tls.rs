@@ -312,6 +312,10 @@ async fn a_plain_client_of_a_tls_server_is_told_so_and_so_is_the_other_way_round
     assert!(refused.contains("events speaks TLS at this address") && refused.contains("--require-tls"), "{refused}");
     let answer = plain(secured.address, HEALTH).await;
     assert!(answer.contains("400 Bad Request") && answer.contains("speaks TLS"), "{answer}");
+    assert!(
+        answer.contains("https") && answer.contains("--client NAME") && !answer.contains("--require-tls"),
+        "{answer}"
+    );
 
     let open = listening(&house, ListenOptions::default()).await;
     let refused = refusal(&caller(open.address, installation.alice())).await;
@@ -346,6 +350,35 @@ async fn the_credential_of_a_service_counts_only_with_the_certificate_of_one() {
     assert!(matches!(&refused, Error::Forbidden { .. }), "{refused:?}");
     asks(installation.service(Service::Calendar)).await.unwrap();
     asks(installation.operator()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_backup_is_given_to_nobody_who_has_a_clients_certificate_whatever_token_is_shown() {
+    let (house, installation) = (House::new(), Installation::new());
+    let listening = installation.listens(&house).await;
+    listening.server.makes_backups(Arc::new(|_| Err(Error::unavailable(Service::Events, "the token was looked at"))));
+    let asks = async |identity| {
+        let tls = Tls { identity: Some(identity), everywhere: true };
+        let way = crate::Tcp::to(listening.address.to_string(), Service::Events, tls);
+        crate::backup::fetch(&way, Service::Events, &service("calendar"), |_| Ok(())).await.unwrap_err()
+    };
+    let refused = asks(installation.alice()).await;
+    assert!(refused.contains("neither the operator's nor a service's"), "{refused}");
+    for identity in [installation.operator(), installation.service(Service::Events)] {
+        assert!(asks(identity).await.contains("the token was looked at"));
+    }
+}
+
+#[test]
+fn whether_a_certificate_is_for_the_host_where_a_service_listens_is_known_before() {
+    let installation = Installation::at(&["localhost", "::1", "127.0.0.1"]);
+    let events = installation.service(Service::Events);
+    for address in ["localhost:7402", "127.0.0.1:7402", "[::1]:7402"] {
+        events.check_host(address).unwrap();
+    }
+    let refused = events.check_host("192.0.2.7:7402").unwrap_err();
+    assert!(refused.contains("events.crt is for localhost, ::1, 127.0.0.1, and not for 192.0.2.7"), "{refused}");
+    assert!(refused.contains("`convene certs make --host 192.0.2.7`"), "{refused}");
 }
 
 #[tokio::test]

@@ -8,15 +8,16 @@ use std::time::SystemTime;
 use certs::{Folder, Holder};
 use domain::Service;
 use parking_lot::Mutex;
-use rustls::client::Resumption;
+use rustls::client::{Resumption, verify_server_name};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::{self, PemObject as _};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
-use rustls::server::WebPkiClientVerifier;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::server::{ParsedCertificate, WebPkiClientVerifier};
 use rustls::version::TLS13;
 use rustls::{CertificateError, ClientConfig, RootCertStore, ServerConfig};
 
-use super::words::{HOW_TO_MAKE, HOW_TO_RENEW, moment};
+use super::host_of;
+use super::words::{HOW_TO_MAKE, HOW_TO_RENEW, moment, own_not_for};
 
 /// What is spoken inside: the HTTP/1.1 that is then upgraded.
 const PROTOCOL: &[u8] = b"http/1.1";
@@ -77,6 +78,22 @@ impl Identity {
     /// Which file is missing, expired or otherwise of no use, and what to do.
     pub fn check(&self) -> Result<(), String> {
         self.configs().map(drop)
+    }
+
+    /// Makes sure that our certificate is good for the host of `HOST:PORT`, as it has to be for those who call us there.
+    ///
+    /// # Errors
+    /// For which hosts it is good instead, and what to do; that it cannot be read.
+    pub fn check_host(&self, address: &str) -> Result<(), String> {
+        let (files, host) = (self.files(), host_of(address));
+        let chain = files.read(&files.certificate)?;
+        let name = ServerName::try_from(host.to_owned())
+            .map_err(|_| format!("{host:?} is no host's name that a certificate could have"))?;
+        let own = chain
+            .first()
+            .ok_or_else(|| format!("{} holds no certificate; {HOW_TO_MAKE}", files.certificate.display()))?;
+        let judged = ParsedCertificate::try_from(own).and_then(|own| verify_server_name(&own, &name));
+        judged.map_err(|error| own_not_for(&files.certificate, host, &error))
     }
 
     /// The folder with the files.

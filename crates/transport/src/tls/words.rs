@@ -1,6 +1,8 @@
 //! What went wrong with TLS, in words for people: which certificate, what about it, and what to do.
 
 use std::io;
+use std::net::IpAddr;
+use std::path::Path;
 
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, Error};
@@ -8,7 +10,7 @@ use rustls::{AlertDescription, CertificateError, Error};
 use super::{Identity, host_of};
 
 /// What to do where there is no certificate, or not the right one.
-pub(super) const HOW_TO_MAKE: &str = "`convene certs make` makes certificates, on the machine of the services; `--client NAME` those that a person takes along";
+pub(super) const HOW_TO_MAKE: &str = "`convene certs make` makes certificates, on the machine of the services; `--host ADDRESS` for another address than loopback, `--client NAME` those that a person takes along";
 
 /// What to do about a certificate that is no longer of use.
 pub(super) const HOW_TO_RENEW: &str = "`convene certs renew` makes it anew, on the machine of the services";
@@ -75,14 +77,32 @@ fn of_callers(error: &Error, identity: &Identity, target: &str) -> String {
     }
 }
 
-/// `presented` as rustls quotes names: `DnsName("localhost")`, `IpAddress(127.0.0.1)`.
-fn not_for(host: &str, presented: &[String]) -> String {
+/// The hosts among `presented`, where names are as rustls quotes them: `DnsName("localhost")`, `IpAddress(0::1)`.
+fn hosts(presented: &[String]) -> String {
     let bare = |name: &String| {
         let inner = name.split_once('(').map_or(name.as_str(), |(_, inner)| inner);
-        inner.trim_end_matches(')').trim_matches('"').to_owned()
+        let inner = inner.trim_end_matches(')').trim_matches('"');
+        inner.parse::<IpAddr>().map_or_else(|_| inner.to_owned(), |address| address.to_string())
     };
-    let hosts: Vec<String> = presented.iter().map(bare).filter(|name| !name.ends_with(".internal")).collect();
-    let hosts = if hosts.is_empty() { "no host".to_owned() } else { hosts.join(", ") };
+    let hosts: Vec<String> = presented.iter().map(bare).filter(|name| !name.ends_with(".convene.internal")).collect();
+    if hosts.is_empty() { "no host".to_owned() } else { hosts.join(", ") }
+}
+
+/// What is wrong with our own certificate in `file` for a service that listens at `host`.
+pub(super) fn own_not_for(file: &Path, host: &str, error: &Error) -> String {
+    let file = file.display();
+    match error {
+        Error::InvalidCertificate(CertificateError::NotValidForNameContext { presented, .. }) => format!(
+            "{file} is for {}, and not for {host}: give it that as well with `convene certs make --host {host}`, on the machine of the \
+             services",
+            hosts(presented)
+        ),
+        other => format!("{file} is of no use for {host}: {other}"),
+    }
+}
+
+fn not_for(host: &str, presented: &[String]) -> String {
+    let hosts = hosts(presented);
     format!(
         "its certificate is for {hosts}, and not for {host}: call it by a name that it has, or give it this one with \
          `convene certs make --host {host}`, on the machine of the services"
