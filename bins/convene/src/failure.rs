@@ -15,6 +15,8 @@ pub(crate) enum Failure {
     Refused(Error),
     /// A query that was not answered in time; unlike a command's, its outcome matters to nobody.
     NoAnswer(Service),
+    /// A service that waits for its operator's word: what it says of it. Another attempt is of no help before.
+    HeldUp(Service, String),
     /// The command line itself is wrong.
     Usage {
         /// What is wrong, and what would be right.
@@ -62,6 +64,7 @@ impl Failure {
         match self {
             Self::Refused(error) => error.code(),
             Self::NoAnswer(_) => "deadline",
+            Self::HeldUp(..) => "unavailable",
             Self::Usage { .. } => "usage",
             Self::Here(_) => "failure",
         }
@@ -82,6 +85,7 @@ impl Failure {
                 Error::Deadline { .. } => 9,
             },
             Self::NoAnswer(_) => 9,
+            Self::HeldUp(..) => 7,
             Self::Usage { .. } => 2,
             Self::Here(_) => 1,
         }
@@ -97,6 +101,7 @@ impl Failure {
                 format!("{error}; try again")
             }
             Self::Refused(error) => error.to_string(),
+            Self::HeldUp(service, why) => format!("{service} waits for its operator; {why}"),
             Self::NoAnswer(service) => format!("{service} did not answer in time; try again"),
             Self::Usage { message, .. } | Self::Here(message) => message.clone(),
         };
@@ -118,7 +123,7 @@ impl Failure {
                 },
             ),
             Self::Usage { field, .. } => (*field, None, None),
-            Self::NoAnswer(_) | Self::Here(_) => (None, None, None),
+            Self::NoAnswer(_) | Self::HeldUp(..) | Self::Here(_) => (None, None, None),
         };
         let service = self.service().map(Service::name);
         let line = Line {
@@ -132,7 +137,7 @@ impl Failure {
     pub(crate) const fn service(&self) -> Option<Service> {
         match self {
             Self::Refused(error) => error.service(),
-            Self::NoAnswer(service) => Some(*service),
+            Self::NoAnswer(service) | Self::HeldUp(service, _) => Some(*service),
             Self::Usage { .. } | Self::Here(_) => None,
         }
     }

@@ -197,6 +197,29 @@ fn a_service_that_dies_stays_down_if_so_wanted_and_the_others_go_on() {
 }
 
 #[test]
+fn a_service_whose_database_is_damaged_stays_down_and_what_to_do_is_said() {
+    let installation = Installation::new();
+    let mut up = installation.up(&[], &[]);
+    let rows = installation.folder().database(Service::Events).join("db");
+    let length = std::fs::metadata(&rows).unwrap().len();
+    std::fs::write(&rows, vec![0x5A; usize::try_from(length).unwrap()]).unwrap();
+    kill(installation.pid(Service::Events).unwrap(), Signal::KILL);
+    let mut said = BufReader::new(up.child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let told = said.find(|line| line.contains("stays down")).unwrap();
+    assert!(told.contains("the database in") && told.contains("is damaged"), "{told}");
+    assert!(told.contains("`convene-events restore DIR --force`") && told.contains("./run.sh stop"), "{told}");
+    up.signal(Signal::TERM);
+    assert_eq!(up.ends().code(), Some(0));
+    assert!(!said.any(|line| line.contains("started again")), "it is not tried again");
+
+    // Nor is anything started on it; and of the log only what is new is shown.
+    let output = installation.run(&["up", "--headless"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(1) && said.contains("is damaged"), "{said}");
+    assert!(!said.contains("serving"), "{said}");
+}
+
+#[test]
 fn after_the_supervisor_was_killed_its_services_end_and_it_can_be_started_again() {
     let installation = Installation::new();
     let up = installation.up(&[], &[]);

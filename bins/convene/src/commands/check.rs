@@ -56,8 +56,10 @@ impl Check<'_> {
         loop {
             let health = self.health().await?;
             let Some((late, of)) = first_behind(&goals, &health) else { return Ok(()) };
-            if let Some(why) = health.iter().flat_map(|(_, health)| &health.stopped).next() {
-                return Err(Error::unavailable(late, format!("it follows {of} no longer: {why}")).into());
+            if let Some((_, health)) =
+                health.iter().find(|(service, health)| *service == late && !health.stopped.is_empty())
+            {
+                return Err(Failure::HeldUp(late, health.stopped.join("; ")));
             }
             if Instant::now() >= until {
                 return Err(Error::unavailable(late, format!("it does not catch up with {of}; try again")).into());

@@ -149,7 +149,7 @@ pub(super) fn check_certificates(tls: &Tls, listen: IpAddr, addresses: &Addresse
         let refused = |why: String| Failed(format!("{service} cannot listen on {address}, which needs TLS: {why}"));
         let Some(operator) = &tls.identity else { return Err(refused("there are no certificates".to_owned())) };
         let own = Identity::of_service(Folder::at(operator.folder()), service);
-        operator.check().and_then(|()| own.check()).map_err(refused)?;
+        operator.check().and_then(|()| own.check()).and_then(|()| own.check_host(address)).map_err(refused)?;
     }
     Ok(())
 }

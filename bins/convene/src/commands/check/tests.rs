@@ -54,6 +54,8 @@ mod whole {
         of_events: Vec<Reference>,
         discrepancies: Vec<String>,
         down: Option<Service>,
+        /// What calendar, which has heard of nothing, says that it waits for.
+        calendar_waits: Vec<String>,
     }
 
     #[derive(Clone, Default)]
@@ -89,7 +91,9 @@ mod whole {
         async fn call(&self, context: &Context, request: AuthRequest) -> Answer<AuthResponse> {
             assert!(matches!(context.credential, Credential::Service(_)) || matches!(request, AuthRequest::health(_)));
             self.reply(Service::Auth, |rows| match request {
-                AuthRequest::health(_) => AuthResponse::health(health(&[])),
+                AuthRequest::health(_) => {
+                    AuthResponse::health(health(&[(Service::Auth, u64::from(!rows.calendar_waits.is_empty()))]))
+                }
                 AuthRequest::audit(_) => AuthResponse::audit(no_references()),
                 AuthRequest::present(Present { targets }) => AuthResponse::present(
                     targets
@@ -106,7 +110,7 @@ mod whole {
     impl Stub<EventsProtocol> for Installation {
         async fn call(&self, _context: &Context, request: EventsRequest) -> Answer<EventsResponse> {
             self.reply(Service::Events, |rows| match request {
-                EventsRequest::health(_) => EventsResponse::health(health(&[])),
+                EventsRequest::health(_) => EventsResponse::health(health(&[(Service::Auth, 1)])),
                 // One reference a page, so that pages are followed.
                 EventsRequest::audit(Audit { after }) => {
                     let at = after.and_then(|after| after.first().copied()).unwrap_or(0);
@@ -132,7 +136,7 @@ mod whole {
     impl Stub<InvitationsProtocol> for Installation {
         async fn call(&self, _context: &Context, request: InvitationsRequest) -> Answer<InvitationsResponse> {
             self.reply(Service::Invitations, |rows| match request {
-                InvitationsRequest::health(_) => InvitationsResponse::health(health(&[])),
+                InvitationsRequest::health(_) => InvitationsResponse::health(health(&[(Service::Auth, 1)])),
                 InvitationsRequest::audit(_) => InvitationsResponse::audit(AuditPage {
                     discrepancies: rows.discrepancies.clone(),
                     ..no_references()
@@ -145,8 +149,10 @@ mod whole {
     #[async_trait]
     impl Stub<CalendarProtocol> for Installation {
         async fn call(&self, _context: &Context, request: CalendarRequest) -> Answer<CalendarResponse> {
-            self.reply(Service::Calendar, |_| match request {
-                CalendarRequest::health(_) => CalendarResponse::health(health(&[])),
+            self.reply(Service::Calendar, |rows| match request {
+                CalendarRequest::health(_) => {
+                    CalendarResponse::health(Health { stopped: rows.calendar_waits.clone(), ..health(&[]) })
+                }
                 CalendarRequest::audit(_) => CalendarResponse::audit(no_references()),
                 other => panic!("{other:?}"),
             })
@@ -157,7 +163,7 @@ mod whole {
     impl Stub<SharingProtocol> for Installation {
         async fn call(&self, _context: &Context, request: SharingRequest) -> Answer<SharingResponse> {
             self.reply(Service::Sharing, |_| match request {
-                SharingRequest::health(_) => SharingResponse::health(health(&[])),
+                SharingRequest::health(_) => SharingResponse::health(health(&[(Service::Auth, 1)])),
                 SharingRequest::audit(_) => SharingResponse::audit(no_references()),
                 other => panic!("{other:?}"),
             })
@@ -200,6 +206,17 @@ mod whole {
         assert_eq!((printed.exit, &told["references"]), (1, &2.into()));
         assert_eq!(told["dangling"][0]["target"], format!("user {gone}"));
         assert_eq!(told["dangling"][1]["discrepancy"], "3 counted as 2");
+    }
+
+    #[tokio::test]
+    async fn a_service_that_waits_for_its_operator_is_named_with_its_own_words_once() {
+        let installation = Installation::default();
+        let waits =
+            "following auth: auth no longer holds 2 of the 2 rows; `convene-calendar accept-loss auth` lets go of them";
+        installation.0.lock().unwrap().calendar_waits = vec![waits.to_owned()];
+        let failure = checked(&installation).await.unwrap_err();
+        assert_eq!((failure.exit(), failure.code(), failure.service()), (7, "unavailable", Some(Service::Calendar)));
+        assert_eq!(failure.message(), format!("calendar waits for its operator; {waits}"));
     }
 
     #[tokio::test]
