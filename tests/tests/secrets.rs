@@ -2,10 +2,16 @@
 //! and ill-formed, while everything is logged that can be; then every place that others may read is searched for them.
 //!
 //! A password belongs on standard input, a session's token in its profile's file (for its owner only), the installation's key in its
-//! own file. None belongs into logs, messages, metrics, databases, process arguments or environments.
+//! own file. None belongs into logs, messages, metrics, traces, databases, backups, process arguments or environments. (What a backup of
+//! auth does hold, as its database does, are the keys that sign tokens and the hashes of passwords.)
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+#[path = "monitoring/collector.rs"]
+#[allow(dead_code, reason = "the tests of traces use all of it")]
+mod collector;
+
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -14,9 +20,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use collector::Collector;
 use domain::Service;
+use prost::Message as _;
 use tempfile::TempDir;
-use transport::cluster::{Cluster, SpawnedOptions, programs};
+use transport::cluster::{Cluster, SpawnedOptions, program_of, programs};
 
 const PASSWORD: &str = "canary-Xq7-password";
 const NEW_PASSWORD: &str = "canary-Xq7-another-one";
@@ -32,9 +40,12 @@ fn no_password_and_no_token_is_found_where_it_does_not_belong() {
     let data = folder.path().join("data");
     let mut options = SpawnedOptions::for_tests(&data);
     options.environment.insert("CONVENE_LOG".to_owned(), "trace".to_owned());
+    let collector = Collector::start();
+    options.environment.insert("OTEL_EXPORTER_OTLP_ENDPOINT".to_owned(), collector.endpoint.clone());
     let cluster = runtime.block_on(Cluster::spawned(options)).unwrap();
     let mut user = Terminal::new(&folder, &data, &cluster);
     everything(&mut user);
+    what_operators_do(&mut user, &runtime, &cluster);
 
     let tokens = user.tokens.clone();
     assert!(tokens.len() >= 3, "the tokens of the sessions were not seen: {}", tokens.len());
@@ -97,9 +108,36 @@ fn no_password_and_no_token_is_found_where_it_does_not_belong() {
     let logs: u64 = files_below(&data.join("log")).iter().map(|path| fs::metadata(path).unwrap().len()).sum();
     assert!(logs > 10_000, "little was logged ({logs} bytes): this shows nothing");
 
-    let not_tried: Vec<_> = commands_of(&user).into_iter().filter(|command| !user.tried.contains(command)).collect();
+    let not_tried: Vec<_> =
+        commands_of(&user, &[]).into_iter().filter(|command| !user.tried.contains(command)).collect();
     assert!(not_tried.is_empty(), "these commands were not tried: {not_tried:?}");
+
+    // What is still to be sent to the collector is sent at the end.
     runtime.block_on(cluster.shutdown(std::time::Duration::from_secs(10)));
+    let sent = RefCell::new(Vec::new());
+    for service in Service::ALL {
+        collector.first(|known| {
+            sent.borrow_mut().extend(known.span.encode_to_vec());
+            known.program == program_of(service)
+        });
+    }
+    let sent = sent.into_inner();
+    let leaked = wanted.iter().filter(|secret| holds(&sent, secret)).count();
+    assert!(leaked == 0 && sent.len() > 10_000, "{leaked} secrets in {} bytes of traces", sent.len());
+}
+
+/// Backs every service up, into the data folder, which is searched; restores one; and says what cannot be done.
+fn what_operators_do(user: &mut Terminal, runtime: &tokio::runtime::Runtime, cluster: &Cluster) {
+    let backups = user.data.join("backups");
+    let backups = backups.to_str().unwrap();
+    for service in Service::ALL {
+        assert!(user.operates(service, &["backup", backups]));
+    }
+    assert!(!user.operates(Service::Sharing, &["restore", backups, "--force"]), "it runs");
+    assert!(!user.operates(Service::Sharing, &["accept-loss", "auth"]), "nothing is lost");
+    runtime.block_on(cluster.stop(Service::Sharing)).unwrap();
+    assert!(user.operates(Service::Sharing, &["restore", backups, "--force"]));
+    runtime.block_on(cluster.start(Service::Sharing)).unwrap();
 }
 
 /// Whether this file is a certificate's private key.
@@ -208,10 +246,19 @@ impl Terminal {
         self.with(arguments, &[])
     }
 
+    /// Runs the program of a service; whether it did what it was asked.
+    fn operates(&mut self, service: Service, words: &[&str]) -> bool {
+        let program = programs::of_this_build().unwrap().join(program_of(service));
+        let output = Command::new(program).args(words).arg("--data").arg(&self.data).output().unwrap();
+        self.said.extend([output.stdout, output.stderr].concat());
+        output.status.success()
+    }
+
     /// Runs a command that reads these lines.
     fn with(&mut self, arguments: &[&str], lines: &[&str]) -> Output {
         let words = arguments.iter().filter(|word| !word.starts_with('-') && **word != "bob");
-        self.tried.extend(words.take(1).map(|word| (*word).to_owned()));
+        let words: Vec<&str> = words.copied().take(2).collect();
+        self.tried.extend([words[0].to_owned(), words.join(" ")]);
         let mut child = Command::new(&self.convene)
             .args(arguments)
             .env("CONVENE_DATA", &self.data)
@@ -243,13 +290,15 @@ impl Terminal {
     }
 }
 
-/// The commands that the help names.
-fn commands_of(user: &Terminal) -> Vec<String> {
-    let help = Command::new(&user.convene).arg("--help").output().unwrap();
+/// The commands that the help names behind these words, each with all its words.
+fn commands_of(user: &Terminal, words: &[&str]) -> Vec<String> {
+    let help = Command::new(&user.convene).args(words).arg("--help").output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
-    let list = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    let Some(list) = help.split("\nCommands:\n").nth(1) else { return vec![words.join(" ")] };
+    let list = list.split("\n\n").next().unwrap();
     let named = list.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
-    named.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help").map(str::to_owned).collect()
+    let named = named.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help");
+    named.flat_map(|name| commands_of(user, &[words, &[name]].concat())).collect()
 }
 
 fn field(json: &str, name: &str) -> String {
