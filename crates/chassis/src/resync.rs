@@ -230,7 +230,7 @@ impl Chassis {
         }
         if !service.follows().contains(&source) {
             let follows: Vec<_> = service.follows().iter().map(|service| service.name()).collect();
-            let why = format!("{service} follows {}", follows.join(", "));
+            let why = format!("{service} does not follow {source}; it follows {}", follows.join(" and "));
             return Err(Error::invalid("source", source.name(), why));
         }
         let change = move |tx: &mut Transaction<'_>| match state(tx, source)? {
