@@ -121,7 +121,11 @@ fn refused(model: &mut Model, request: RequestId, error: &Error) {
         other => sending.unconfirmed && other.retryable() != Retryable::Never,
     };
     let outcome = if open { "not known whether done" } else { "not done" };
-    model.toast(format!("{outcome}: {}: {error}", sending.command.words()), Tone::Bad);
+    let why = match error {
+        Error::Deadline { service } => format!("{service} does not answer"),
+        other => other.to_string(),
+    };
+    model.toast(format!("{outcome}: {}: {why}", sending.command.words()), Tone::Bad);
 }
 
 fn is_form_of(screen: &Screen, request: RequestId) -> bool {
