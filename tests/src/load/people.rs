@@ -190,9 +190,9 @@ impl Floor {
         self.does(service, joiner, becomes("Maybe"), async |joiner| joiner.may_attend(event).await).await;
     }
 
-    /// Shares; every second time it stays shared.
+    /// Shares, each time with another, so that what was done stands for a while; every second time it stays shared.
     async fn shares(&self, index: usize, round: usize) {
-        let (owner, with) = (self.person(index), self.person(index + 2));
+        let (owner, with) = (self.person(index), self.person(index + 1 + round % (PEOPLE - 1)));
         for (level, name) in [(Level::Details, "details"), (Level::Busy, "busy")] {
             let effect = (shared(owner, with), Some(name.to_owned()));
             let share = async |owner: &Person| owner.shares_with(with, level).await;
