@@ -16,6 +16,7 @@ mod calendars;
 mod commands;
 mod events;
 mod integrity;
+mod operating;
 mod outages;
 mod public_events;
 mod recovery;

@@ -213,7 +213,7 @@ scenario! {
 }
 
 /// Runs a scenario against five processes only: it lays hands on their data folder.
-fn spawned<F: Future<Output = ()>>(scenario: impl FnOnce(World) -> F) {
+pub(super) fn spawned<F: Future<Output = ()>>(scenario: impl FnOnce(World) -> F) {
     World::run(Mode::Spawned, None, scenario);
 }
 
@@ -388,7 +388,7 @@ fn followers_that_are_killed_amid_going_over_go_on_where_they_were() {
 }
 
 /// What a service's program says to these words, and whether it succeeds.
-fn program(world: &World, service: Service, words: &[&str]) -> (bool, String) {
+pub(super) fn program(world: &World, service: Service, words: &[&str]) -> (bool, String) {
     let program = programs::of_this_build().unwrap().join(program_of(service));
     let ended = Command::new(program).args(words).arg("--data").arg(world.data()).output().unwrap();
     let said = [ended.stdout, ended.stderr].concat();
@@ -410,7 +410,7 @@ fn an_operator_backs_up_and_restores_by_the_services_own_programs_and_is_told_wh
         let (done, said) = sharing(&world, &["backup", &of(&running)]);
         assert!(!done && said.contains("sharing.backup exists already"), "{said}");
         let (done, said) = sharing(&world, &["restore", &of(&running), "--force"]);
-        assert!(!done && said.contains("sharing is running") && said.contains("stop it first"), "{said}");
+        assert!(!done && said.contains("sharing is running") && said.contains("./run.sh stop"), "{said}");
         let (done, said) = sharing(&world, &["accept-loss", "auth"]);
         assert!(!done && said.contains("has not stopped over anything that auth has lost"), "{said}");
         let (done, said) = program(&world, Service::Auth, &["accept-loss", "events"]);
@@ -487,6 +487,7 @@ fn a_damaged_database_is_refused_with_what_to_do_the_others_go_on_and_a_backup_h
         let (folder, remedy) = (world.data().join("events"), "`convene-events restore DIR --force`");
         assert!(refused.contains(&format!("the database in {} is damaged", folder.display())), "{refused}");
         assert!(refused.contains(remedy) && !refused.contains("panicked"), "{refused}");
+        assert!(!refused.contains("serving"), "what an earlier start wrote to the log is not shown: {refused}");
         bob.answers(event, Response::Accept).await.unwrap();
         assert_eq!(bob.calendar().await.unwrap(), ["Standup (going)"]);
         world.cluster().restore(Service::Events, backup).await.unwrap();
