@@ -1,9 +1,13 @@
-//! An operator's commands when something is in their way: a service that hangs, an attempt that was cut off.
+//! An operator's commands when something is in their way: a service that hangs, a disk that is full, an attempt that was cut off.
 
 use std::fs;
+use std::process::Command;
 
+use convene_tests::Plan;
 use domain::Service;
+use domain::events::Listing;
 use domain::sharing::Level;
+use transport::cluster::{program_of, programs};
 
 use super::recovery::{program, spawned};
 
@@ -56,6 +60,35 @@ fn a_database_that_an_interrupted_restore_left_aside_is_kept_by_the_next() {
         world.starts(Service::Sharing).await;
         world.settles().await;
         assert_eq!(alice.shares().await.unwrap().shared_with.len(), 1);
+        world.ends_whole().await;
+    });
+}
+
+#[test]
+fn a_restore_that_meets_the_end_of_the_disk_does_not_blame_the_backup_and_changes_nothing() {
+    spawned(|mut world| async move {
+        let [alice] = world.people(["alice"]).await;
+        for number in 0..40 {
+            let plan = Plan::for_a(&format!("Number {number}")).about(&"word ".repeat(780));
+            alice.creates(plan).await.unwrap();
+        }
+        let place = tempfile::tempdir().unwrap();
+        assert!(program(&world, Service::Events, &["backup", place.path().to_str().unwrap()]).0);
+        world.stops(Service::Events).await;
+        // A limit on the size of files, with SIGXFSZ ignored, fails writes as a full disk does.
+        let events = programs::of_this_build().unwrap().join(program_of(Service::Events));
+        let mut limited = Command::new("sh");
+        limited.args(["-c", "trap '' XFSZ; ulimit -f 64; exec \"$@\"", "sh"]).arg(events);
+        limited.arg("restore").arg(place.path()).arg("--force").arg("--data").arg(world.data());
+        let ended = limited.output().unwrap();
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(1), "{said}");
+        assert!(said.contains("the backup is sound") && said.contains("nothing was changed"), "{said}");
+        assert!(!said.contains("cannot be used"), "{said}");
+        assert!(!world.data().join("events.restoring").exists(), "it would take room");
+        world.starts(Service::Events).await;
+        world.settles().await;
+        assert!(alice.lists(Listing::Mine, None).await.unwrap().contains(&"Number 0".to_owned()));
         world.ends_whole().await;
     });
 }
