@@ -38,7 +38,7 @@ impl<V> Write<V> {
     }
 
     /// The same write as it counts where services merely hear of it: what nobody was told may be there or not.
-    pub(crate) fn as_told(mut self) -> Self {
+    pub(crate) fn known_when_told(mut self) -> Self {
         self.done = self.told;
         self
     }

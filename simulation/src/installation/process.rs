@@ -3,8 +3,8 @@
 //! A process that dies is cut off from the network and from its disk in the same instant. Some of its tasks may be polled once more
 //! before they end; nothing that they do then reaches anybody.
 
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -54,7 +54,15 @@ impl<P: Hosted> Machine<P> {
             disk.lie_about_syncs();
         }
         let clock = MachineClock::of(world.time);
-        Arc::new(Self { world: world.clone(), disk, clock, config, process: Arc::default(), starts: AtomicU64::new(0), log: OnceLock::new() })
+        Arc::new(Self {
+            world: world.clone(),
+            disk,
+            clock,
+            config,
+            process: Arc::default(),
+            starts: AtomicU64::new(0),
+            log: OnceLock::new(),
+        })
     }
 
     /// Opens the database; its writer works until the handle is dropped.

@@ -224,7 +224,7 @@ impl Person {
                         }
                         Some((title, _)) => {
                             let (titles, first) = book.titles(event);
-                            let titles: Vec<_> = titles.into_iter().map(Write::as_told).collect();
+                            let titles: Vec<_> = titles.into_iter().map(Write::known_when_told).collect();
                             let may_be = as_read(&titles, first, from, to);
                             if !may_be.iter().any(|may_be| may_be == title) {
                                 wrong.push(format!("sees {title} in their calendar, not one of {may_be:?}"));
@@ -272,7 +272,7 @@ impl Person {
         if elsewhere || taken_back || hidden || perhaps(&book.cancellations(event), to) {
             return None;
         }
-        let may_be = as_read(&answers.iter().map(some).map(Write::as_told).collect::<Vec<_>>(), None, from, to);
+        let may_be = as_read(&answers.iter().map(some).map(Write::known_when_told).collect::<Vec<_>>(), None, from, to);
         let shown = shown.map(|(_, attendance)| match attendance {
             Attendance::Going => Status::Going,
             Attendance::Maybe => Status::Maybe,

@@ -67,7 +67,7 @@ async fn an_answer_that_went_back_to_an_earlier_one_is_found_out() {
 #[tokio::test]
 async fn a_share_that_nobody_gave_is_found_out() {
     let said = found_out(async |cluster, _| {
-        let [owner, with] = [signed_in(cluster, "person-0").await, signed_in(cluster, "person-1").await];
+        let [owner, with] = [signed_in(cluster, "person-0").await, signed_in(cluster, "person-5").await];
         owner.shares_with(&with, Level::Details).await.unwrap();
     });
     let said = said.await;

@@ -120,7 +120,9 @@ where
         let shown = Cursor { epoch: storage::Epoch(epoch.0), position: at, digest: Digest(digest) };
         let joins = match state.page {
             Some(before) if before == shown => true,
-            Some(before) => epoch.0 == before.epoch.0 && before.position <= at && self.is_in_its_history(before).await?,
+            Some(before) => {
+                epoch.0 == before.epoch.0 && before.position <= at && self.is_in_its_history(before).await?
+            }
             None => self.may_be_read_anew(epoch).await?,
         };
         if !joins {

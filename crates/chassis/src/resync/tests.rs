@@ -22,7 +22,15 @@ fn at(epoch: storage::Epoch, at: u64) -> Position {
 /// What is under way is stored: a release must be able to go on with what the one before it has begun.
 #[test]
 fn what_is_under_way_is_written_in_these_bytes() {
-    let of = |stage| State { stage, start: Some(cursor(NEW, 7)), page: Some(cursor(NEW, 7)), held: 300, unseen: 5, accepted: true, again: false };
+    let of = |stage| State {
+        stage,
+        start: Some(cursor(NEW, 7)),
+        page: Some(cursor(NEW, 7)),
+        held: 300,
+        unseen: 5,
+        accepted: true,
+        again: false,
+    };
     let states = [
         State::new(),
         of(Stage::Listing(Some(vec![3, 4]))),
