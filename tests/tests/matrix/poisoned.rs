@@ -99,7 +99,7 @@ fn a_service_whose_database_has_failed_says_so_and_is_started_again_on_what_is_d
     assert!(died.contains(&format!("events (process {pid}) has died: exit status: 1")), "{died}");
     supervised.says("events is started again");
     let log = std::fs::read_to_string(data.path().join("log/events.log")).unwrap();
-    assert!(log.contains("events has stopped: the database has stopped ("), "{log}");
+    assert!(log.contains("convene-events: the database has stopped ("), "{log}");
     assert!(log.contains("restart the service, and check its disk"), "{log}");
 
     let mut refused = 0;
