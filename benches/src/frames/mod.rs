@@ -40,7 +40,7 @@ pub(crate) async fn measure(machine: Machine) -> Result<Frames> {
     }
     let mut scenes = Vec::new();
     for scene in [Scene::Month, Scene::Agenda] {
-        for events in [10, 1_000] {
+        for events in [10, 200, 1_000] {
             scenes.push(measure_one(scene, Amounts { events, participants: 0 }).await?);
         }
     }
