@@ -7,6 +7,7 @@
 //! The crate is our own because of how it expands. Known implementations walk from the first start and stop at a cap, so a series of
 //! thirty years costs thirty years on every page of a calendar. [`Rule::starts`] computes by arithmetic the period in which
 //! the window begins, and from there each start costs what the period holds.
+mod gregorian;
 mod parse;
 mod print;
 mod rule;

@@ -31,8 +31,8 @@ pub enum InvalidRule {
          BYMONTHDAY, BYYEARDAY, BYWEEKNO, BYMONTH, BYSETPOS and WKST, each with = and a value, separated by semicolons"
     )]
     NotAPart(String),
-    /// A part given more than once.
-    #[error("the recurrence rule has {0} twice: each part may be given once")]
+    /// A part given more than once, not each time the same.
+    #[error("the recurrence rule has {0} twice, with different values: each part may be given once")]
     Twice(&'static str),
     /// Both ways to end.
     #[error("the recurrence rule has both COUNT and UNTIL: a rule ends by one of them")]
@@ -95,7 +95,7 @@ impl FromStr for Rule {
             return Err(InvalidRule::TooLong(text.len()));
         }
         let mut rule = Rule::every(std::num::NonZeroU32::MIN, Frequency::Daily);
-        let mut given: Vec<&'static str> = Vec::new();
+        let mut given: Vec<(&'static str, &str)> = Vec::new();
         for piece in text.split(';').map(str::trim).filter(|piece| !piece.is_empty()) {
             let (name, value) = piece.split_once('=').ok_or_else(|| InvalidRule::NotAPart(quoted(piece)))?;
             let (name, value) = (name.trim_end().to_ascii_uppercase(), value.trim());
@@ -104,16 +104,24 @@ impl FromStr for Rule {
             }
             let part =
                 PARTS.into_iter().find(|part| *part == name).ok_or_else(|| InvalidRule::NotAPart(quoted(piece)))?;
-            if given.contains(&part) {
-                return Err(InvalidRule::Twice(part));
+            match given.iter().find(|(before, _)| *before == part) {
+                None => given.push((part, value)),
+                Some((_, same)) if same.eq_ignore_ascii_case(value) => {}
+                Some(_) => return Err(InvalidRule::Twice(part)),
             }
-            given.push(part);
+        }
+        // Calendars exist that write "no count" as COUNT=-1 beside UNTIL.
+        if given.iter().any(|(name, _)| *name == "UNTIL") {
+            given.retain(|part| *part != ("COUNT", "-1"));
+        }
+        for (part, value) in &given {
             rule.take(part, value)?;
         }
-        if !given.contains(&"FREQ") {
+        let has = |part: &str| given.iter().any(|(name, _)| *name == part);
+        if !has("FREQ") {
             return Err(InvalidRule::NoFrequency(quoted(text)));
         }
-        if given.contains(&"COUNT") && given.contains(&"UNTIL") {
+        if has("COUNT") && has("UNTIL") {
             return Err(InvalidRule::CountAndUntil);
         }
         Ok(rule)
