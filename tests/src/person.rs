@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::auth::{ChangePassword, DeleteAccount, Login, Logout, Register, User, WhoAmI};
 use domain::calendar::{CalendarPage, Entry, ListEntries};
-use domain::events::{CancelEvent, EditEvent, Event, Invite, ListEvents, Listing, ShowEvent, Uninvite};
+use domain::events::{CancelEvent, Capacity, EditEvent, Event, Invite, ListEvents, Listing, ShowEvent, Uninvite};
 use domain::invitations::{
     Answered, Attend, Inbox, Invitation, ListAnswers, ListParticipants, OfEvents, Participants, Respond, Response,
     Status, Unattend,
@@ -13,7 +13,7 @@ use domain::invitations::{
 use domain::sharing::{Level, ListShares, ShareCalendar, Shares, Unshare};
 use domain::time::Window;
 use domain::{
-    Context, Credential, Error, EventId, IdempotencyKey, Instance, Page, PageRequest, Position, Positions, Reply,
+    Context, Credential, Error, EventId, IdempotencyKey, Instance, Limit, Page, PageRequest, Position, Positions, Reply,
     Service, SessionToken, Username, Watch,
 };
 use parking_lot::Mutex;
@@ -192,19 +192,23 @@ impl Person {
 
     /// Looks at an event.
     pub async fn looks_at(&self, event: EventId) -> Asking<Event> {
-        Ok(self.heard(self.clients.events.show(&self.asking(), ShowEvent { event }).await?))
+        Ok(self.heard(self.clients.events.show(&self.asking(), ShowEvent { event, instance: Instance::Series }).await?))
     }
 
     /// Changes an event.
     pub async fn edits(&self, event: EventId, change: impl FnOnce(&mut EditEvent)) -> Asking<Event> {
         let mut request = EditEvent {
             event,
+            instance: Instance::Series,
             if_version: None,
             title: None,
             description: None,
             location: None,
             time: None,
+            rules: None,
             public: None,
+            capacity: None,
+            alarms: None,
             invite: Vec::new(),
         };
         change(&mut request);
@@ -213,7 +217,7 @@ impl Person {
 
     /// Calls an event off.
     pub async fn cancels(&self, event: EventId) -> Asking<Event> {
-        Ok(self.heard(self.clients.events.cancel(&self.commanding(), CancelEvent { event }).await?))
+        Ok(self.heard(self.clients.events.cancel(&self.commanding(), CancelEvent { event, instance: Instance::Series }).await?))
     }
 
     /// Invites people.
@@ -303,6 +307,26 @@ impl Person {
     ) -> Asking<Participants> {
         let request = ListParticipants { event, instance: Instance::Series, status, page };
         Ok(self.heard(self.clients.invitations.participants(&self.asking(), request).await?))
+    }
+
+    /// Everyone in the list of an event's participants, page after page: name, status, and the position of those who wait.
+    pub async fn everyone_at(&self, event: EventId) -> Asking<Vec<(String, Status, Option<u64>)>> {
+        let mut page = PageRequest { limit: Limit::MAX, after: None };
+        let mut everyone = Vec::new();
+        loop {
+            let people = self.participants_of(event, None, page.clone()).await?.people;
+            everyone.extend(people.items.into_iter().map(|one| (one.username.to_string(), one.status, one.position)));
+            match people.next {
+                Some(next) => page.after = Some(next),
+                None => return Ok(everyone),
+            }
+        }
+    }
+
+    /// Changes how many can come to an event.
+    pub async fn makes_room_for(&self, event: EventId, places: Option<u32>) -> Asking<Event> {
+        let capacity = places.map(Capacity::try_from).transpose()?;
+        self.edits(event, |edit| edit.capacity = Some(capacity)).await
     }
 
     /// What people answered to their events after a position: `bob (going)`; and up to where that is.

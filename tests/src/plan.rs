@@ -1,7 +1,7 @@
 //! What an event should be, said briefly.
 
-use domain::events::CreateEvent;
-use domain::time::{Moment, Window};
+use domain::events::{Alarms, Capacity, CreateEvent};
+use domain::time::{Moment, Rules, Window};
 use domain::{EventTime, Zone};
 use jiff::civil::{Date, DateTime};
 
@@ -19,7 +19,10 @@ impl Plan {
             description: "".parse().unwrap(),
             location: "".parse().unwrap(),
             time: at("2027-03-10T09:00", 60, "UTC"),
+            rules: Rules::default(),
             public: false,
+            capacity: None,
+            alarms: Alarms::default(),
             invite: Vec::new(),
         })
     }
@@ -41,6 +44,13 @@ impl Plan {
     #[must_use]
     pub fn public(mut self) -> Self {
         self.0.public = true;
+        self
+    }
+
+    /// With so many places.
+    #[must_use]
+    pub fn with_places(mut self, places: u32) -> Self {
+        self.0.capacity = Some(Capacity::try_from(places).unwrap());
         self
     }
 

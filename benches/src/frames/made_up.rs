@@ -153,7 +153,7 @@ fn entries(asked: &ListEntries, count: u32) -> Result<CalendarPage, Error> {
         let place = number - (day * count).div_ceil(busy);
         let day = taken.get(usize::try_from(day).unwrap_or(0)).copied().unwrap_or(0);
         let date = from.checked_add(i64::from(day).days()).unwrap_or(from);
-        Ok(Entry::Event {
+        Ok(Entry::Event { alarms: domain::events::Alarms::default(),
             event: event_id(number),
             instance: Instance::Series,
             title: format!("Event {number} 会議 🎉 of a day with much to do").parse()?,
@@ -193,7 +193,7 @@ fn time(date: Date, place: u32, zone: &Zone) -> Result<EventTime, Error> {
 fn event(id: EventId) -> Result<Event, Error> {
     let zone = Zone::utc();
     let today = domain::time::Window::today(now(), &zone).unwrap_or(Date::MIN);
-    Ok(Event {
+    Ok(Event { alarms: domain::events::Alarms::default(), capacity: None, occurrence: None,
         id,
         title: "An event with many people".parse()?,
         description: "Everyone comes.".parse()?,
@@ -217,11 +217,16 @@ fn participants(asked: &ListParticipants, count: u32) -> Result<Participants, Er
     };
     let people = page(&asked.page, count, |number| {
         let username: Username = format!("person-{number}").parse()?;
-        Ok(Participant { username, status: status(number) })
+        Ok(Participant { username, status: status(number), position: None })
     })?;
     let declined = count - going - maybe - pending;
-    let counts =
-        Counts { going: going.into(), maybe: maybe.into(), pending: pending.into(), declined: declined.into() };
+    let counts = Counts {
+        going: going.into(),
+        maybe: maybe.into(),
+        pending: pending.into(),
+        declined: declined.into(),
+        waiting: 0,
+    };
     Ok(Participants { counts, people })
 }
 
@@ -280,7 +285,7 @@ mod tests {
         let mut statuses = Vec::new();
         loop {
             let found = participants(&asked, 1_000).unwrap();
-            assert_eq!(found.counts, Counts { going: 500, maybe: 250, pending: 125, declined: 125 });
+            assert_eq!(found.counts, Counts { going: 500, maybe: 250, pending: 125, declined: 125, waiting: 0 });
             statuses.extend(found.people.items.into_iter().map(|person| person.status));
             asked.page.after = found.people.next;
             if asked.page.after.is_none() {

@@ -117,7 +117,7 @@ impl History {
             Moment::at("start", instant, &self.zone)
         };
         let end = start.saturating_add_unsigned(LENGTH);
-        Ok(EventChange::Put(EventFacts {
+        Ok(EventChange::Put(EventFacts { alarms: domain::events::Alarms::default(), capacity: None,
             event: event(number),
             organizer: Some(user(if number.is_multiple_of(2) { 1 } else { 2 })),
             title: format!("Planning of the next steps {number:07}").parse()?,

@@ -4,16 +4,17 @@
 //! meant to be asked by someone who has seen the ends of all logs, and therefore waits for the cascades too.
 
 use chassis::directory;
-use chassis::timeline::Entry as Indexed;
+use chassis::timeline::Entry as Row;
 use chassis::{Fault, cursor};
 use domain::integrity::{Audit, AuditPage, Reference, Target};
 use domain::{EventId, Instance, UserId};
 use serde::{Deserialize, Serialize};
 use storage::{Reader as _, View};
 
-use crate::entry::placed;
+use crate::entry;
 use crate::store::{
-    CALENDARS, CLOSED, ENTRIES, ENTRIES_OF_EVENT, EVENTS, EntryKey, EntryRow, SHARES, SHARES_OF_SHAREE, TIMELINE,
+    CALENDARS, CLOSED, ENTRIES, ENTRIES_OF_EVENT, EVENTS, EntryKey, EntryRow, Indexed, SERIES, SHARES,
+    SHARES_OF_SHAREE, TIMELINE,
 };
 
 /// Rows a page looks at. An entry holds two references, and a page at most 1,000.
@@ -26,7 +27,8 @@ enum At {
     Entries(Option<EntryKey>),
     EntriesOfEvent(Option<(EventId, UserId, Instance)>),
     Events(Option<EventId>),
-    Timeline(Option<Indexed<UserId>>),
+    Timeline(Option<Row<UserId>>),
+    Series(Option<Row<(UserId, u8)>>),
     Shares(Option<(UserId, UserId)>),
     SharesOfSharee(Option<(UserId, UserId)>),
 }
@@ -44,6 +46,7 @@ pub(crate) fn page(view: &View<'_>, request: &Audit) -> Result<AuditPage, Fault>
         At::EntriesOfEvent(after) => entries_of_event(view, after, &mut found)?,
         At::Events(after) => events(view, after, &mut found)?,
         At::Timeline(after) => timeline(view, after.as_ref(), &mut found)?,
+        At::Series(after) => series(view, after.as_ref(), &mut found)?,
         At::Shares(after) => shares(view, after, &mut found)?,
         At::SharesOfSharee(after) => shares_of_sharee(view, after, &mut found)?,
     };
@@ -90,22 +93,44 @@ fn entries(view: &View<'_>, after: Option<EntryKey>, found: &mut AuditPage) -> R
 fn wrong_with(view: &View<'_>, key: &EntryKey, entry: &EntryRow) -> Result<Option<&'static str>, Fault> {
     let (owner, id, instance) = *key;
     let event = view.get(&EVENTS, &id)?;
-    let should_be = placed(event.as_ref(), owner, instance, entry.coming).map(|(_, extent)| extent);
+    let should_be = entry::place(view, event.as_ref(), *key, entry.coming)?;
+    let has_reason = entry.coming.is_some()
+        || match instance {
+            Instance::Series => {
+                event.as_ref().is_some_and(|event| event.is_organized_by(owner))
+                    || entry::comes_from_some(view, owner, id)?
+            }
+            Instance::On(_) | Instance::From(_) => true,
+        };
     Ok(if view.contains(&CLOSED, &owner)? {
         Some("is of a user who was deleted")
     } else if !view.contains(&ENTRIES_OF_EVENT, &(id, owner, instance))? {
         Some("is missing from the entries of its event")
     } else if entry.indexed != should_be {
         Some("lies elsewhere in the index than its event lies in time")
-    } else if let Some(extent) = entry.indexed
-        && !TIMELINE.contains(view, &owner, extent, id, instance)?
+    } else if let Some(place) = entry.indexed
+        && !is_indexed(view, key, place)?
     {
         Some("is missing from the index by time")
-    } else if entry.coming.is_none() && !event.is_some_and(|event| event.is_organized_by(owner, instance)) {
+    } else if !has_reason {
         Some("has no reason to be")
     } else {
         None
     })
+}
+
+fn is_indexed(view: &View<'_>, &(owner, id, instance): &EntryKey, place: Indexed) -> Result<bool, Fault> {
+    match place {
+        Indexed::Single(extent) => TIMELINE.contains(view, &owner, extent, id, instance),
+        Indexed::Series(hull, months) => {
+            for part in months.parts() {
+                if !SERIES.contains(view, &(owner, part), hull, id, instance)? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        }
+    }
 }
 
 fn entries_of_event(
@@ -135,18 +160,35 @@ fn events(view: &View<'_>, after: Option<EventId>, found: &mut AuditPage) -> Res
     Ok(behind(&rows, At::Events, Some(At::Timeline(None))))
 }
 
-fn timeline(view: &View<'_>, after: Option<&Indexed<UserId>>, found: &mut AuditPage) -> Result<Option<At>, Fault> {
+fn timeline(view: &View<'_>, after: Option<&Row<UserId>>, found: &mut AuditPage) -> Result<Option<At>, Fault> {
     let rows = TIMELINE.entries(view, after, ROWS)?;
     for row in &rows {
         let entry = view.get(&ENTRIES, &(row.scope, row.event, row.instance))?;
-        if entry.and_then(|entry| entry.indexed) != Some(row.extent) {
-            let Indexed { scope: owner, event, instance, .. } = row;
+        if entry.and_then(|entry| entry.indexed) != Some(Indexed::Single(row.extent)) {
+            let Row { scope: owner, event, instance, .. } = row;
             let what = format!("the index of {owner} has {event} ({instance:?}) where the entry is not");
             found.discrepancies.push(what);
         }
     }
     let full = rows.len() == ROWS;
-    Ok(Some(rows.into_iter().next_back().filter(|_| full).map_or(At::Shares(None), |last| At::Timeline(Some(last)))))
+    Ok(Some(rows.into_iter().next_back().filter(|_| full).map_or(At::Series(None), |last| At::Timeline(Some(last)))))
+}
+
+fn series(view: &View<'_>, after: Option<&Row<(UserId, u8)>>, found: &mut AuditPage) -> Result<Option<At>, Fault> {
+    let rows = SERIES.entries(view, after, ROWS)?;
+    for row in &rows {
+        let (owner, part) = row.scope;
+        let is_there = match view.get(&ENTRIES, &(owner, row.event, row.instance))?.and_then(|entry| entry.indexed) {
+            Some(Indexed::Series(hull, months)) => hull == row.extent && months.parts().any(|of| of == part),
+            Some(Indexed::Single(_)) | None => false,
+        };
+        if !is_there {
+            let what = format!("the index of what recurs for {owner} has {} where the entry is not", row.event);
+            found.discrepancies.push(what);
+        }
+    }
+    let full = rows.len() == ROWS;
+    Ok(Some(rows.into_iter().next_back().filter(|_| full).map_or(At::Shares(None), |last| At::Series(Some(last)))))
 }
 
 fn shares(view: &View<'_>, after: Option<(UserId, UserId)>, found: &mut AuditPage) -> Result<Option<At>, Fault> {

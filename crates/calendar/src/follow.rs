@@ -10,14 +10,14 @@ use chassis::follow::Follower;
 use chassis::{Fault, Listing, Row, directory, resync, work};
 use domain::auth::{AuthChange, AuthRow};
 use domain::events::{EventChange, EventFacts, EventRow};
-use domain::invitations::{InvitationChange, InvitationRow, Status};
+use domain::invitations::{InvitationChange, InvitationRow};
 use domain::sharing::{SharingChange, SharingRow};
 use domain::{Instance, Position, Service, UserId};
 use storage::{Reader as _, Transaction};
 
 use crate::cascade::{self, Work};
 use crate::entry;
-use crate::store::{CALENDARS, CLOSED, Coming, ENTRIES, EVENTS, FollowedEvent, REMOVED, SHARES, SHARES_OF_SHAREE};
+use crate::store::{self, CALENDARS, CLOSED, ENTRIES, EVENTS, EXCEPTIONS, FollowedEvent, REMOVED, SHARES, SHARES_OF_SHAREE};
 
 /// Follows auth: a calendar comes with its user and goes with them.
 pub(crate) struct OfAuth;
@@ -76,9 +76,23 @@ impl Follower<EventChange> for OfEvents {
                 }
             }
             EventChange::Invited { .. } | EventChange::Uninvited { .. } | EventChange::Members { .. } => Ok(()),
+            EventChange::Exception { event, start, exception } => {
+                if tx.contains(&REMOVED, event)? {
+                    return Ok(());
+                }
+                EXCEPTIONS.set(tx, *event, *start, exception.as_ref())?;
+                match tx.get(&EVENTS, event)? {
+                    Some(known) => put(tx, at, None, &known.facts),
+                    None => Ok(()),
+                }
+            }
+            // Invitations tells who comes to the event that this one goes on as.
+            EventChange::Continued { .. } => Ok(()),
             EventChange::Removed { event } => {
                 tx.put(&REMOVED, event, &())?;
                 tx.delete(&EVENTS, event)?;
+                EXCEPTIONS.forget(tx, *event)?;
+                store::renew(tx)?;
                 work::begin(tx, Service::Events, at, Work::Forget { event: *event }, cascade::step)
             }
         }
@@ -95,18 +109,24 @@ impl Follower<EventChange> for OfEvents {
     }
 
     fn held<'a, 'tx>(&self, rows: Listing<'a, 'tx, EventRow>) -> Result<Listing<'a, 'tx, EventRow>, Fault> {
-        rows.of(&EVENTS, |event, _| Some(EventRow::Event(*event)))
+        rows.of(&EVENTS, |event, _| Some(EventRow::Event(*event)))?
+            .of(EXCEPTIONS.table(), |(event, start), _| Some(EventRow::Exception(*event, *start)))
     }
 }
 
 fn put(tx: &mut Transaction<'_>, at: Position, old: Option<&FollowedEvent>, facts: &EventFacts) -> Result<(), Fault> {
-    let (id, new) = (facts.event, FollowedEvent::new(facts.clone()));
+    let (id, new) = (facts.event, FollowedEvent::new(tx, facts.clone())?);
     tx.put(&EVENTS, &id, &new)?;
+    if new.facts.series.recurs() || old.is_some_and(|old| old.facts.series.recurs()) {
+        store::renew(tx)?;
+    }
     if let Some(organizer) = facts.organizer {
         entry::refresh(tx, &(organizer, id, Instance::Series), Some(&new))?;
     }
     // Titles and places are read from the event itself: only these change what the entries say.
-    let of_entries = |event: &FollowedEvent| (event.extent, event.facts.cancelled, event.facts.organizer);
+    let of_entries = |event: &FollowedEvent| {
+        (event.extent, event.facts.cancelled, event.facts.organizer, event.facts.series.clone())
+    };
     if old.map(of_entries) == Some(of_entries(&new)) {
         return Ok(());
     }
@@ -124,21 +144,16 @@ impl Follower<InvitationChange> for OfInvitations {
         }
         let facts = tx.get(&EVENTS, event)?;
         for (user, status) in people {
-            entry::answered(tx, &(*user, *event, *instance), facts.as_ref(), coming(*status))?;
+            entry::answered(tx, &(*user, *event, *instance), facts.as_ref(), *status)?;
         }
         Ok(())
     }
 
     fn held<'a, 'tx>(&self, rows: Listing<'a, 'tx, InvitationRow>) -> Result<Listing<'a, 'tx, InvitationRow>, Fault> {
-        rows.of(&ENTRIES, |(user, event, instance), row| row.coming.map(|_| (*event, *instance, *user)))
-    }
-}
-
-const fn coming(status: Option<Status>) -> Option<Coming> {
-    match status {
-        Some(Status::Going) => Some(Coming::Going),
-        Some(Status::Maybe) => Some(Coming::Maybe),
-        Some(Status::Pending | Status::Declined) | None => None,
+        rows.of(&ENTRIES, |(user, event, instance), row| {
+            let was_told = row.coming.is_some() || *instance != Instance::Series;
+            was_told.then_some((*event, *instance, *user))
+        })
     }
 }
 

@@ -1,14 +1,15 @@
 //! The tables of the calendar service and their rows. What must hold between them is the business of `entry`.
 
-use chassis::Row;
+use chassis::exceptions::Exceptions;
 use chassis::timeline::Timeline;
+use chassis::{Fault, Row};
 use domain::calendar::Attendance;
-use domain::events::EventFacts;
+use domain::events::{EventFacts, EventFactsBefore};
 use domain::sharing::Level;
 use domain::time::Extent;
 use domain::{EventId, Instance, UserId};
 use serde::{Deserialize, Serialize};
-use storage::{Table, Value};
+use storage::{Reader, Table, Transaction, Value};
 
 /// Whose, which event, and which instance of it.
 pub(crate) type EntryKey = (UserId, EventId, Instance);
@@ -27,8 +28,17 @@ pub(crate) const REMOVED: Table<EventId, ()> = Table::new("events.removed");
 pub(crate) const ENTRIES: Table<EntryKey, EntryRow> = Table::new("entries");
 /// The same rows by event.
 pub(crate) const ENTRIES_OF_EVENT: Table<(EventId, UserId, Instance), ()> = Table::new("entries.of-event");
-/// The index by time of each calendar: exactly the extents in the rows of [`ENTRIES`].
+/// The index by time of each calendar, of what happens once and of single instances: exactly those in the rows of [`ENTRIES`].
 pub(crate) const TIMELINE: Timeline<UserId> = Timeline::new("timeline");
+/// The same of what recurs, from the first instance to the last; also by the month of the year in which an instance can begin, 0 if
+/// that can be any.
+pub(crate) const SERIES: Timeline<(UserId, u8)> = Timeline::new("timeline.series");
+/// Counts the changes to what recurs, of all events and entries: whoever has expanded something sees by it whether that still holds.
+pub(crate) const GENERATION: Table<u8, u64> = Table::new("generation");
+/// The only row of [`GENERATION`].
+pub(crate) const LAST: u8 = 0;
+/// The instances that are not as the rules of their event have them.
+pub(crate) const EXCEPTIONS: Exceptions = Exceptions::new("events.exceptions", "events.exceptions.by-time");
 
 /// (owner, sharee) → how much the sharee sees.
 pub(crate) const SHARES: Table<(UserId, UserId), Row<Level>> = Table::new("shares");
@@ -45,24 +55,73 @@ pub(crate) struct FollowedEvent {
     pub(crate) extent: Extent,
 }
 
-impl Value for FollowedEvent {}
+/// [`FollowedEvent`] as the first format had it.
+#[derive(Deserialize)]
+struct FollowedEventBefore {
+    facts: EventFactsBefore,
+    extent: Extent,
+}
+
+impl Value for FollowedEvent {
+    const VERSION: u8 = 2;
+
+    fn upgrade(version: u8, bytes: &[u8]) -> Result<Self, storage::Error> {
+        if version != 1 {
+            return Err(storage::Error::UnknownVersion { what: String::new(), found: version, supported: Self::VERSION });
+        }
+        let FollowedEventBefore { facts, extent } = storage::decode(bytes)?;
+        Ok(Self { facts: facts.into(), extent })
+    }
+}
 
 impl FollowedEvent {
-    pub(crate) fn new(facts: EventFacts) -> Self {
-        Self { extent: facts.series.first.extent(), facts }
+    /// An event as these facts tell of it, with the exceptions that are known of it.
+    pub(crate) fn new(reader: &impl Reader, facts: EventFacts) -> Result<Self, Fault> {
+        Ok(Self { extent: EXCEPTIONS.hull(reader, facts.event, &facts.series)?, facts })
     }
 
-    /// Where `instance` lies; `None` if there is no such instance, and of an event that happens once there is none.
-    pub(crate) const fn extent_of(&self, instance: Instance) -> Option<Extent> {
-        match instance {
-            Instance::Series => Some(self.extent),
-            Instance::On(_) => None,
+    pub(crate) fn is_organized_by(&self, user: UserId) -> bool {
+        self.facts.organizer == Some(user)
+    }
+
+    /// The months in which its instances can begin; none if that can be any month, or is not known without looking closely.
+    pub(crate) fn months(&self, reader: &impl Reader) -> Result<Months, Fault> {
+        const DAY: i64 = 86_400;
+        let series = &self.facts.series;
+        let first = series.first.extent();
+        if first.end.saturating_sub(first.start) > DAY
+            || !EXCEPTIONS.list(reader, self.facts.event, None, 1)?.is_empty()
+        {
+            return Ok(Months::ANY);
         }
+        let begins = series.first.civil_start().date();
+        let rules = series.rules();
+        let of_rules = rules.as_slice().iter().flat_map(|rule| rule.months(begins).iter());
+        Ok(Months::of(of_rules.chain([begins.month()])))
+    }
+}
+
+/// In which months of the year something can begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Months(u16);
+
+impl Months {
+    /// In any.
+    pub(crate) const ANY: Self = Self(0);
+    /// In so many it may as well be any.
+    const MANY: u32 = 6;
+
+    fn of(months: impl Iterator<Item = i8>) -> Self {
+        let bits = months.fold(0, |bits, month| bits | 1_u16.checked_shl(month.unsigned_abs().into()).unwrap_or(0));
+        if bits.count_ones() > Self::MANY { Self::ANY } else { Self(bits) }
     }
 
-    /// Whether the user organizes it. The organizer has the whole of an event in their calendar, never an instance.
-    pub(crate) fn is_organized_by(&self, user: UserId, instance: Instance) -> bool {
-        instance == Instance::Series && self.facts.organizer == Some(user)
+    /// In which parts of the index that is: 0, or 1 to 12.
+    pub(crate) fn parts(self) -> impl Iterator<Item = u8> {
+        (0..=12).filter(move |month| match (self.0, *month) {
+            (0, month) => month == 0,
+            (bits, month) => bits & (1 << month) != 0,
+        })
     }
 }
 
@@ -82,16 +141,51 @@ impl From<Coming> for Attendance {
     }
 }
 
-/// What is known of one user and one event. There is a row if the user organizes the event or said that they come.
+/// What is known of one user and one event, or one instance of it, or one and all that follow.
+///
+/// Of the whole event there is a row if the user organizes it, said that they come, or said so of some instance and all that follow.
+/// Of instances there is one for every answer, also that they do not come: it holds instead of what holds for the event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct EntryRow {
     /// What invitations told last, whether or not the event is known here.
     pub(crate) coming: Option<Coming>,
     /// Where the entry is in the index; `None` while it is not: the event is cancelled, or has not arrived.
-    pub(crate) indexed: Option<Extent>,
+    pub(crate) indexed: Option<Indexed>,
 }
 
-impl Value for EntryRow {}
+/// A place in one of the two indexes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Indexed {
+    /// In [`TIMELINE`].
+    Single(Extent),
+    /// In [`SERIES`], in the parts of these months.
+    Series(Extent, Months),
+}
+
+/// [`EntryRow`] as the first format had it, when nothing recurred.
+#[derive(Deserialize)]
+struct EntryRowBefore {
+    coming: Option<Coming>,
+    indexed: Option<Extent>,
+}
+
+impl Value for EntryRow {
+    const VERSION: u8 = 2;
+
+    fn upgrade(version: u8, bytes: &[u8]) -> Result<Self, storage::Error> {
+        if version != 1 {
+            return Err(storage::Error::UnknownVersion { what: String::new(), found: version, supported: Self::VERSION });
+        }
+        let EntryRowBefore { coming, indexed } = storage::decode(bytes)?;
+        Ok(Self { coming, indexed: indexed.map(Indexed::Single) })
+    }
+}
+
+/// What recurs has changed.
+pub(crate) fn renew(tx: &mut Transaction<'_>) -> Result<(), Fault> {
+    let generation = tx.get(&GENERATION, &LAST)?.unwrap_or_default();
+    Ok(tx.put(&GENERATION, &LAST, &generation.wrapping_add(1))?)
+}
 
 #[cfg(test)]
 mod tests {

@@ -11,6 +11,7 @@
 //! * [`directory`]: the users, sessions and signing keys that every service follows from auth; on it stand
 //!   [`authenticator`] (who is calling?) and the check of references to users.
 //! * [`Chassis::answer_watch`]: telling those who look at something that there is news.
+//! * [`exceptions`]: the instances of a series that are not as its rules have them, and all of them within a stretch of time.
 //! * [`timeline`]: the index by time that events and calendars share.
 //! * [`tokens`] and [`operator`]: how sessions and services prove who they are.
 //!
@@ -23,6 +24,7 @@ mod clock;
 mod core;
 pub mod cursor;
 pub mod directory;
+pub mod exceptions;
 mod fault;
 mod figures;
 pub mod follow;

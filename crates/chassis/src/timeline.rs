@@ -1,8 +1,8 @@
 //! The index by time that events and calendars share: what overlaps a stretch of the reader's days, by start.
 //!
-//! Timed events lie on the line of instants and all-day events on the line of civil time, so there are two indexes, merged for
+//! Timed events lie on the line of instants and all-day and floating events on the line of civil time, so there are two indexes, merged for
 //! each reader by where an entry begins in *their* zone. Both hold spans, not starts: an event of three days is found on its
-//! second. Instances of recurring events will be entries of their own.
+//! second. A series that recurs is one entry from its beginning to its end; whoever asks expands it.
 
 use domain::time::{Extent, Family, Window};
 use domain::{EventId, Instance};
@@ -156,27 +156,63 @@ impl<S: Key + Clone> Timeline<S> {
     ) -> Result<Vec<Slot>, Fault> {
         let mut slots = Vec::new();
         for family in [Family::Instant, Family::Civil] {
-            let (from, to) = window.bounds(family);
-            let beyond = beyond.map(|instant| match family {
-                Family::Instant => instant,
-                // Days end at midnight: those that end after an instant end after the midnight before it.
-                Family::Civil => window.civil_day_of(instant).0,
-            });
-            let from = beyond.map_or(from, |beyond| beyond.max(from));
-            let after = after.map(|place| resume(family, window, place));
-            let rows = reader.overlapping(&self.0, &(scope.clone(), family), from, to, after.as_ref(), limit)?;
-            slots.extend(rows.into_iter().map(|(span, (event, instance))| {
-                let extent = Extent { family, start: span.start, end: span.end };
-                Slot { place: Place { start: window.reader_start(&extent), event, instance }, extent }
-            }));
+            slots.extend(self.of_family(reader, scope, window, family, &Part { beyond, after, limit })?);
         }
         slots.sort_unstable_by_key(|slot| slot.place);
         slots.truncate(limit);
         Ok(slots)
     }
+
+    fn of_family(
+        &self,
+        reader: &impl Reader,
+        scope: &S,
+        window: &Window,
+        family: Family,
+        part: &Part,
+    ) -> Result<Vec<Slot>, Fault> {
+        let (from, to) = window.bounds(family);
+        let beyond = part.beyond.map(|instant| match family {
+            Family::Instant => instant,
+            // What ends after an instant ends after the midnight before it.
+            Family::Civil => window.civil_day_of(instant).0,
+        });
+        let from = beyond.map_or(from, |beyond| beyond.max(from));
+        let mut after = part.after.map(|place| resume(family, window, place));
+        let mut slots = Vec::new();
+        loop {
+            let rows =
+                reader.overlapping(&self.0, &(scope.clone(), family), from, to, after.as_ref(), part.limit)?;
+            let is_last = rows.len() < part.limit;
+            after = rows.last().map(|(span, id)| (span.start, *id)).or(after);
+            let place = |(span, (event, instance)): (Span, (EventId, Instance))| {
+                let extent = Extent { family, start: span.start, end: span.end };
+                Slot { place: Place { start: window.reader_start(&extent), event, instance }, extent }
+            };
+            let wanted = |slot: &Slot| {
+                part.after.is_none_or(|after| slot.place > after)
+                    && part.beyond.is_none_or(|instant| window.instants_of(&slot.extent).1 > instant)
+            };
+            let found: Vec<Slot> = rows.into_iter().map(place).collect();
+            let reached = found.last().map(|slot| slot.place.start);
+            slots.extend(found.into_iter().filter(wanted));
+            // Civil times that share a place lie one behind the other here, and mixed in the order of places.
+            let is_among_equals = |start| family == Family::Civil && window.civil_reaching(start).1;
+            if is_last || slots.len() >= part.limit && !reached.is_some_and(is_among_equals) {
+                return Ok(slots);
+            }
+        }
+    }
 }
 
-/// Where the index of one family goes on behind `place`.
+/// Which part of what overlaps a window.
+struct Part {
+    beyond: Option<i64>,
+    after: Option<Place>,
+    limit: usize,
+}
+
+/// Where the index of one family goes on behind `place`, or before that.
 fn resume(family: Family, window: &Window, place: Place) -> (i64, (EventId, Instance)) {
     match family {
         Family::Instant => (place.start, (place.event, place.instance)),
@@ -185,8 +221,9 @@ fn resume(family: Family, window: &Window, place: Place) -> (i64, (EventId, Inst
             if begins_there {
                 (midnight, (place.event, place.instance))
             } else {
-                // All that begin on that day are done: behind the greatest id.
-                (midnight, (EventId::from_bytes([u8::MAX; 16]), Instance::On(i64::MAX)))
+                // Behind all that begins earlier.
+                let (reaching, _) = window.civil_reaching(place.start);
+                (reaching.saturating_sub(1), (EventId::from_bytes([u8::MAX; 16]), Instance::From(i64::MAX)))
             }
         }
     }
@@ -224,9 +261,13 @@ mod tests {
 
     /// Relative to the midnight of some day.
     fn extents() -> impl Strategy<Value = Extent> {
-        (any::<bool>(), -20_i64..20, 1_i64..6, -40_000_i64..40_000).prop_map(move |(timed, day, length, seconds)| {
+        (0..3, -20_i64..20, 1_i64..6, -40_000_i64..40_000).prop_map(move |(kind, day, length, seconds)| {
             let midnight = day * 86_400;
-            if timed {
+            if kind == 2 {
+                // Floating; many of them near those hours that clocks skip or show twice.
+                let start = (midnight + seconds / 10).div_euclid(600) * 600;
+                Extent { family: Family::Civil, start, end: start + length * length * 3_000 }
+            } else if kind == 1 {
                 Extent {
                     family: Family::Instant,
                     start: midnight + seconds,

@@ -47,6 +47,14 @@ pub(crate) fn first_pending(reader: &impl Reader, source: Service) -> Result<Opt
     Ok(first.first().map(|((_, position, _), _)| *position))
 }
 
+/// Whether anything in this view is still to be worked off.
+///
+/// # Errors
+/// What the database reports.
+pub fn is_under_way(reader: &impl Reader) -> Result<bool, Fault> {
+    Ok(!reader.scan(&WORK, &(), None, 1)?.is_empty())
+}
+
 impl Chassis {
     /// Works off what is left, one step a transaction, and waits for more, for as long as the future is polled.
     pub async fn work_off<W, S>(self: Arc<Self>, step: S)

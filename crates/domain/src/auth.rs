@@ -177,6 +177,7 @@ pub enum AuthRow {
 
 impl Change for AuthChange {
     const VERSION: u8 = 1;
+    type Before = Self;
     type Row = AuthRow;
 
     fn rows(&self) -> Vec<AuthRow> {

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::events::Alarms;
 use crate::integrity::{AskHealth, Audit, AuditPage, Health};
 use crate::recovery::{AcceptLoss, LossAccepted};
 use crate::time::Window;
@@ -67,6 +68,8 @@ pub enum Entry {
         time: EventTime,
         /// Where it is.
         location: Location,
+        /// When those who come are reminded.
+        alarms: Alarms,
         /// Why it is here.
         attendance: Attendance,
     },

@@ -21,8 +21,10 @@ crate::service! {
         /// My invitations, the newest first; by default those not yet answered. Those to cancelled events are left out.
         1: query by User fn inbox(Inbox) -> Page<Invitation>;
         /// Answers an invitation, or changes the answer. Forbidden if I see the event but was not asked; conflict if cancelled.
+        /// Accepting an event whose places are all taken is no error: the answer is `waiting` then, with a position in line.
         2: command by User fn respond(Respond) -> Invitation;
         /// Says that I come to a public event, or may. Forbidden for its organizer and for private events; conflict if cancelled.
+        /// When all its places are taken, as for an accepted invitation.
         3: command by User fn attend(Attend) -> Invitation;
         /// Says that I do not come to a public event after all: the answer becomes `declined`.
         4: command by User fn unattend(Unattend) -> Invitation;
@@ -80,6 +82,14 @@ pub enum Status {
     Pending,
     /// They do not.
     Declined,
+    /// They want to come, but every place is taken: they stand in line for the next that becomes free. (iCalendar has no word for
+    /// it; TENTATIVE is nearest.)
+    Waiting,
+}
+
+impl Status {
+    /// All of them, in the order in which lists of people show them.
+    pub const LISTED: [Self; 5] = [Self::Going, Self::Waiting, Self::Maybe, Self::Pending, Self::Declined];
 }
 
 /// Wants to answer.
@@ -118,11 +128,12 @@ pub struct Unattend {
 pub struct ListParticipants {
     /// To what.
     pub event: EventId,
-    /// All of it, or one instance of an event that recurs.
+    /// All of it, or one instance of an event that recurs: then those who have answered to that one by itself.
     pub instance: Instance,
     /// Only those of this status.
     pub status: Option<Status>,
-    /// The page: by status (going, maybe, pending, declined), then in the order of registration.
+    /// The page: by status (going, waiting, maybe, pending, declined), then in the order of registration; those who wait, in
+    /// the order of their line.
     pub page: PageRequest,
 }
 
@@ -177,6 +188,8 @@ pub struct Invitation {
     pub inviter: Option<Person>,
     /// What they answered.
     pub status: Status,
+    /// Where they stand in the line of those who wait for a place, the first at 1; only while they are `waiting`.
+    pub position: Option<u64>,
 }
 
 /// How many there are of each status; kept with every answer, not counted when asked.
@@ -190,6 +203,8 @@ pub struct Counts {
     pub pending: u64,
     /// They do not.
     pub declined: u64,
+    /// They wait for a place.
+    pub waiting: u64,
 }
 
 /// Someone who was asked or joined.
@@ -199,6 +214,8 @@ pub struct Participant {
     pub username: Username,
     /// What they answered.
     pub status: Status,
+    /// Where they stand in the line of those who wait for a place, the first at 1; only while they are `waiting`.
+    pub position: Option<u64>,
 }
 
 /// Who comes. The organizer is not among them.
@@ -264,6 +281,7 @@ pub type InvitationRow = (EventId, Instance, UserId);
 
 impl Change for InvitationChange {
     const VERSION: u8 = 1;
+    type Before = Self;
     type Row = InvitationRow;
 
     fn rows(&self) -> Vec<InvitationRow> {

@@ -14,6 +14,9 @@ pub trait Change: Serialize + DeserializeOwned + Clone + std::fmt::Debug + Send 
     /// The version of its encoding; raised whenever the bytes change.
     const VERSION: u8;
 
+    /// What records were in the version before this one; the type itself in the first version.
+    type Before: DeserializeOwned + Into<Self>;
+
     /// The name of a row that the log's owner has and its followers keep something of; it never changes.
     type Row: Serialize + DeserializeOwned + Clone + std::fmt::Debug + PartialEq + Eq + Send + Sync + 'static;
 

@@ -109,6 +109,7 @@ pub type SharingRow = (UserId, UserId);
 
 impl Change for SharingChange {
     const VERSION: u8 = 1;
+    type Before = Self;
     type Row = SharingRow;
 
     fn rows(&self) -> Vec<SharingRow> {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use storage::Reader;
 
 use crate::store::{
-    self, DESCRIPTIONS, ENDED, ENDED_OF, EVENTS, EventRow, INVITED, INVITED_OF, Invited, ORGANIZED_BY, REINDEXING,
+    self, DESCRIPTIONS, ENDED, ENDED_OF, EVENTS, EXCEPTIONS, EventRow, INVITED, INVITED_OF, Invited, ORGANIZED_BY, REINDEXING,
     Scope, TIMELINE,
 };
 
@@ -139,7 +139,7 @@ impl<R: Reader> Findings<'_, R> {
             let deserted = store::is_deserted(self.reader, event)?;
             self.expect(!deserted, || format!("event {event} has nobody left who may see it"));
         }
-        let extent = row.series.first.extent();
+        let extent = EXCEPTIONS.hull(self.reader, event, &row.series)?;
         self.expect(row.extent == extent, || {
             format!(
                 "event {event} is indexed as from {} to {}, and is from {} to {}",

@@ -1,15 +1,23 @@
 //! What followers are told of the rows here when the history that they followed is not there any more: each event, and behind it
-//! those who are invited to it.
+//! its exceptions and those who are invited to it.
 
 use chassis::Fault;
 use domain::events::{EventChange, MAX_PEOPLE_A_RECORD};
 use domain::{EventId, UserId};
+use serde::{Deserialize, Serialize};
 use storage::{Reader as _, View};
 
-use crate::store::{EVENTS, EventRow, INVITED};
+use crate::store::{EVENTS, EXCEPTIONS, EventRow, INVITED};
 
-/// Behind which event, and which of its invitees.
-pub(crate) type Place = (EventId, Option<UserId>);
+/// Behind which event, and which of its exceptions or invitees.
+pub(crate) type Place = (EventId, Option<Within>);
+
+/// Behind what of an event: first come its exceptions, then those who are invited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Within {
+    Exception(i64),
+    Invitee(UserId),
+}
 
 /// At most `limit` records behind `after`, and whether there may be more.
 pub(crate) fn rows(
@@ -20,7 +28,7 @@ pub(crate) fn rows(
     let mut rows = Vec::new();
     if let Some((event, last)) = after
         && let Some(row) = view.get(&EVENTS, &event)?
-        && add_members(view, event, &row, last, limit, &mut rows)?
+        && add_rest(view, event, &row, last, limit, &mut rows)?
     {
         return Ok((rows, true));
     }
@@ -31,22 +39,43 @@ pub(crate) fn rows(
             return Ok((rows, true));
         }
         rows.push(((event, None), EventChange::Put(row.facts(event))));
-        if add_members(view, event, &row, None, limit, &mut rows)? {
+        if add_rest(view, event, &row, None, limit, &mut rows)? {
             return Ok((rows, true));
         }
     }
     Ok((rows, more))
 }
 
-/// Adds those who are invited to an event, behind `last`, until there are `limit` records; whether there may be more of them.
-fn add_members(
+/// Adds the exceptions of an event and those who are invited to it, behind `last`, until there are `limit` records; whether there
+/// may be more of them.
+fn add_rest(
     view: &View<'_>,
     event: EventId,
     row: &EventRow,
-    mut last: Option<UserId>,
+    last: Option<Within>,
     limit: usize,
     rows: &mut Vec<(Place, EventChange)>,
 ) -> Result<bool, Fault> {
+    let mut last = match last {
+        Some(Within::Invitee(user)) => Some(user),
+        Some(Within::Exception(_)) | None => {
+            let after = last.and_then(|last| match last {
+                Within::Exception(start) => Some(start),
+                Within::Invitee(_) => None,
+            });
+            let room = limit.saturating_sub(rows.len());
+            let exceptions = EXCEPTIONS.list(view, event, after, room)?;
+            let full = exceptions.len() == room;
+            rows.extend(exceptions.into_iter().map(|(start, exception)| {
+                let told = EventChange::Exception { event, start, exception: Some(exception) };
+                ((event, Some(Within::Exception(start))), told)
+            }));
+            if full {
+                return Ok(true);
+            }
+            None
+        }
+    };
     while rows.len() < limit {
         let after = last.map(|user| (event, user));
         let invited = view.scan(&INVITED, &event, after.as_ref(), MAX_PEOPLE_A_RECORD)?;
@@ -55,7 +84,7 @@ fn add_members(
         let (some, full) = (!invitees.is_empty(), invitees.len() == MAX_PEOPLE_A_RECORD);
         if some {
             let members = EventChange::Members { event, inviter: row.organizer, invitees };
-            rows.push(((event, last), members));
+            rows.push(((event, last.map(Within::Invitee)), members));
         }
         if !full {
             return Ok(false);

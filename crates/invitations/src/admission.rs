@@ -11,12 +11,11 @@ use chassis::Fault;
 use chassis::follow::cursor_of;
 use chassis::resync::{Sighting, sighting};
 use domain::events::{EventFacts, VouchedEvent};
-use domain::invitations::Status;
 use domain::{Error, EventId, Instance, Position, Service, UserId};
 use storage::{Reader as _, Transaction};
 
 use crate::store::record::record;
-use crate::store::{self, EVENTS, EventRow, INVITATIONS, InvitationRow, OF_USER, Origin, heard};
+use crate::store::{self, EVENTS, EventRow, INVITATIONS, InvitationRow, OF_USER, Origin, Standing, heard};
 
 /// Takes over what events vouched for, unless its log was already followed that far.
 pub(crate) fn admit(tx: &mut Transaction<'_>, viewer: UserId, vouched: &VouchedEvent) -> Result<(), Fault> {
@@ -87,7 +86,7 @@ pub(crate) fn invite(
         let row = match store::row(tx, event, Instance::Series, invitee)? {
             Some(row) if row.was_asked() => continue,
             Some(row) => InvitationRow { origin, vouched, ..row },
-            None => InvitationRow { origin, status: Status::Pending, author: None, vouched },
+            None => InvitationRow { origin, standing: Standing::Pending, author: None, vouched },
         };
         people.insert(invitee, Some(row));
     }

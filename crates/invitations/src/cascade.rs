@@ -9,7 +9,8 @@ use domain::{EventId, Instance, UserId};
 use serde::{Deserialize, Serialize};
 use storage::{Reader, Transaction};
 
-use crate::store::record::{inbox_key, record};
+use crate::continuing::Continuing;
+use crate::store::record::{self, inbox_key, record};
 use crate::store::{self, BY_INVITER, INBOX, INVITATIONS, InvitationRow, OF_USER, Origin, Place, heard};
 
 /// What is still to be done.
@@ -29,6 +30,13 @@ pub(crate) enum Work {
         /// Whose.
         user: UserId,
     },
+    /// Give the free places of an event to those who wait for one.
+    Promote {
+        /// Which.
+        event: EventId,
+    },
+    /// Bring the answers of one event to another that it goes on as.
+    Continue(Continuing),
 }
 
 /// Does a bounded part of `work`; what is left, if anything is.
@@ -36,6 +44,8 @@ pub(crate) fn step(tx: &mut Transaction<'_>, work: Work) -> Result<Option<Work>,
     match work {
         Work::Conform { event, after } => conform(tx, event, after),
         Work::Forget { user } => forget(tx, user),
+        Work::Promote { event } => promote(tx, event),
+        Work::Continue(continuing) => Ok(continuing.step(tx)?.map(Work::Continue)),
     }
 }
 
@@ -53,7 +63,14 @@ fn conform(tx: &mut Transaction<'_>, event: EventId, after: Option<(Instance, Us
         }
     }
     record_each(tx, &changed)?;
-    Ok(more.then_some(Work::Conform { event, after: last }))
+    // Only now: whoever is taken out above must not be given a place first.
+    if more { Ok(Some(Work::Conform { event, after: last })) } else { promote(tx, event) }
+}
+
+/// Only the whole of an event has a capacity.
+fn promote(tx: &mut Transaction<'_>, event: EventId) -> Result<Option<Work>, Fault> {
+    let more = record::promote(tx, event, Instance::Series, ROWS_A_STEP)?;
+    Ok(more.then_some(Work::Promote { event }))
 }
 
 /// What a row has to become, its places in the lists included; `None` if nothing about it can have changed.

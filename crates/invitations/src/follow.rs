@@ -11,8 +11,9 @@ use storage::{Reader as _, Transaction};
 
 use crate::admission;
 use crate::cascade::{self, Work};
+use crate::continuing::Continuing;
 use crate::store::heard::ANSWERS;
-use crate::store::{self, BY_INVITER, EVENTS, EventRow, GONE, INVITATIONS, OF_USER, Shape};
+use crate::store::{self, BY_INVITER, EVENTS, EXCEPTIONS, EventRow, GONE, INVITATIONS, OF_USER, Shape};
 
 /// Follows auth.
 pub(crate) struct OfAuth;
@@ -68,7 +69,15 @@ impl Follower<EventChange> for OfEvents {
                     admission::forget_what_was_told(tx, &row.facts, None)?;
                 }
                 tx.delete(&EVENTS, event)?;
+                EXCEPTIONS.forget(tx, *event)?;
                 begin(tx, at, *event)
+            }
+            EventChange::Exception { event, start, exception } => {
+                EXCEPTIONS.set(tx, *event, *start, exception.as_ref()).map(drop)
+            }
+            EventChange::Continued { event, start, by } => {
+                let work = Continuing::begin(*event, *start, *by);
+                work::begin(tx, Service::Events, at, Work::Continue(work), cascade::step)
             }
             EventChange::Members { event, inviter, invitees } => admission::confirm(tx, *event, *inviter, invitees, at),
         }
@@ -82,12 +91,11 @@ impl Follower<EventChange> for OfEvents {
     }
 
     fn held<'a, 'tx>(&self, rows: Listing<'a, 'tx, RowOfEvents>) -> Result<Listing<'a, 'tx, RowOfEvents>, Fault> {
-        rows.of(&EVENTS, |event, _| Some(RowOfEvents::Event(*event)))?.of(
-            &INVITATIONS,
-            |(event, instance, user), row| {
-                (row.was_asked() && *instance == Instance::Series).then_some(RowOfEvents::Invited(*event, *user))
-            },
-        )
+        let rows = rows.of(&EVENTS, |event, _| Some(RowOfEvents::Event(*event)))?;
+        let rows = rows.of(EXCEPTIONS.table(), |(event, start), _| Some(RowOfEvents::Exception(*event, *start)))?;
+        rows.of(&INVITATIONS, |(event, instance, user), row| {
+            (row.was_asked() && *instance == Instance::Series).then_some(RowOfEvents::Invited(*event, *user))
+        })
     }
 }
 
@@ -113,7 +121,12 @@ fn conform(tx: &mut Transaction<'_>, at: Position, known: Option<&EventFacts>, r
     tx.put(&EVENTS, &event, &EventRow { conformed: Some(shape), ..row })?;
     // Only in another history can it be that it had been cancelled.
     let was_cancelled = before.is_some_and(|before| before.cancelled);
-    if shape.public && !shape.cancelled && !was_cancelled && !is_orphaned { Ok(()) } else { begin(tx, at, event) }
+    let only_capacity = before.is_some_and(|before| Shape { capacity: shape.capacity, ..before } == shape);
+    if !is_orphaned && (only_capacity || shape.public && !shape.cancelled && !was_cancelled) {
+        // Nobody has to go and no list changes, but there may be more places than before.
+        return work::begin(tx, Service::Events, at, Work::Promote { event }, cascade::step);
+    }
+    begin(tx, at, event)
 }
 
 fn begin(tx: &mut Transaction<'_>, at: Position, event: EventId) -> Result<(), Fault> {

@@ -16,6 +16,7 @@
 mod admission;
 mod audit;
 mod cascade;
+mod continuing;
 mod follow;
 mod service;
 mod sight;

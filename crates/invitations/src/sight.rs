@@ -1,11 +1,12 @@
 //! Who may see an event, by the facts here: one rule for every method.
 
 use chassis::Fault;
-use domain::events::EventFacts;
+use domain::events::{EventFacts, Exception};
+use domain::time::civil_from_seconds;
 use domain::{Error, EventId, Instance, UserId};
 use storage::Reader;
 
-use crate::store::{self, InvitationRow};
+use crate::store::{self, EXCEPTIONS, InvitationRow};
 
 /// An event as someone sees it who may.
 #[derive(Clone, Debug)]
@@ -42,13 +43,26 @@ pub(crate) fn unseen(event: EventId) -> Error {
     Error::not_found("event", event)
 }
 
-/// Refuses an instance of an event that does not recur.
-pub(crate) fn check_instance(instance: Instance) -> Result<(), Error> {
-    match instance {
-        Instance::Series => Ok(()),
-        Instance::On(start) => {
-            let why = "this event does not recur, so it has no instances: leave the instance out";
-            Err(Error::invalid("instance", start.to_string(), why))
+/// Refuses an instance that the event does not have.
+///
+/// # Errors
+/// Invalid input naming `instance`; conflict if the instance was called off.
+pub(crate) fn check_instance(reader: &impl Reader, facts: &EventFacts, instance: Instance) -> Result<(), Fault> {
+    let (Instance::On(start) | Instance::From(start)) = instance else { return Ok(()) };
+    let civil = civil_from_seconds(start).map_or_else(|_| start.to_string(), |civil| civil.to_string());
+    if !facts.series.recurs() {
+        let why = "this event does not recur, so it has no instances: leave the instance out";
+        return Err(Error::invalid("instance", civil, why).into());
+    }
+    match EXCEPTIONS.get(reader, facts.event, start)? {
+        Some(Exception::Removed) if matches!(instance, Instance::On(_)) => {
+            Err(Error::conflict("instance", "this instance was cancelled").into())
+        }
+        Some(_) => Ok(()),
+        None if facts.series.occurrence(start).is_some() => Ok(()),
+        None => {
+            let why = "no instance of this event starts then; instances are named by the start that the rules gave them, in the event's zone";
+            Err(Error::invalid("instance", civil, why).into())
         }
     }
 }

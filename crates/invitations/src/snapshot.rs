@@ -27,7 +27,7 @@ pub(crate) fn rows(
         }
         let Some((last, _)) = together.last() else { continue };
         let (event, instance, _) = *last;
-        let people = together.iter().map(|((.., user), row)| (*user, Some(row.status))).collect();
+        let people = together.iter().map(|((.., user), row)| (*user, Some(row.status()))).collect();
         rows.push((*last, InvitationChange::Answered { event, instance, people }));
     }
     Ok((rows, found.len() == MOST_ROWS))

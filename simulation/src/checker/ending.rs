@@ -182,7 +182,7 @@ impl Looker<'_> {
             others: BTreeMap::new(),
         };
         for &event in events {
-            let shown = self.clients.events.show(&self.context(), ShowEvent { event }).await;
+            let shown = self.clients.events.show(&self.context(), ShowEvent { instance: domain::Instance::Series, event }).await;
             if let Ok(shown) = self.value(shown) {
                 sight.events.insert(event, shown);
             }
@@ -306,12 +306,12 @@ impl Ending {
     fn answers_of(&self, book: &Book, name: &Username, sight: &Sight) -> Vec<String> {
         let mut wrong = Vec::new();
         for (&event, participants) in &sight.participants {
-            let mut counted = [0_u64; 4];
+            let mut counted = [0_u64; 5];
             for participant in &participants.people.items {
                 counted[participant.status as usize] += 1;
             }
             let counts = participants.counts;
-            if counted != [counts.going, counts.maybe, counts.pending, counts.declined] {
+            if counted != [counts.going, counts.maybe, counts.pending, counts.declined, counts.waiting] {
                 wrong.push(format!("event {event} counts {counts:?}, and has {counted:?}"));
             }
             let Some(organizer) = book.organizer(event) else { continue };
@@ -376,7 +376,7 @@ impl Ending {
                 _ if organizes(event) => Some(Attendance::Organizing),
                 Some(Status::Going) => Some(Attendance::Going),
                 Some(Status::Maybe) => Some(Attendance::Maybe),
-                Some(Status::Pending | Status::Declined) | None => None,
+                Some(Status::Pending | Status::Declined | Status::Waiting) | None => None,
             };
             let expected = attendance.map(|attendance| (&event.title, &event.series.first, attendance));
             if entry != expected {

@@ -36,7 +36,7 @@ pub(crate) async fn give(history: &History, clients: &Clients, context: &Context
         Act::SignOut => Ok(clients.auth.logout(context, Logout).await?.map(|user| nothing(&user))),
         Act::DeleteAccount => Ok(clients.auth.delete_account(context, DeleteAccount).await?.map(|user| nothing(&user))),
         Act::Create { public, time, invite } => {
-            let request = CreateEvent {
+            let request = CreateEvent { alarms: domain::events::Alarms::default(), capacity: None, rules: domain::time::Rules::default(),
                 title: format!("e{number}").parse().expect("a title"),
                 description: "what it is about".parse().expect("a description"),
                 location: "where".parse().expect("a place"),
@@ -48,7 +48,7 @@ pub(crate) async fn give(history: &History, clients: &Clients, context: &Context
         }
         Act::Edit { event, public, time } => {
             let first = history.look(|book| book.titles(event).1);
-            let request = EditEvent {
+            let request = EditEvent { rules: None, alarms: None, capacity: None, instance: domain::Instance::Series,
                 event,
                 if_version: None,
                 title: Some(format!("{first}.{number}").parse().expect("a title")),
@@ -61,7 +61,7 @@ pub(crate) async fn give(history: &History, clients: &Clients, context: &Context
             Ok(clients.events.edit(context, request).await?.map(|event| nothing(&event)))
         }
         Act::Cancel { event } => {
-            Ok(clients.events.cancel(context, CancelEvent { event }).await?.map(|event| nothing(&event)))
+            Ok(clients.events.cancel(context, CancelEvent { instance: domain::Instance::Series, event }).await?.map(|event| nothing(&event)))
         }
         Act::Invite { event, whom: invitees } => {
             Ok(clients.events.invite(context, Invite { event, invitees }).await?.map(|event| nothing(&event)))
@@ -85,7 +85,7 @@ async fn answer(clients: &Clients, context: &Context, event: EventId, status: St
     let given = match way {
         Way::Respond => {
             let response = match status {
-                Status::Going => Response::Accept,
+                Status::Going | Status::Waiting => Response::Accept,
                 Status::Maybe => Response::Maybe,
                 Status::Declined | Status::Pending => Response::Decline,
             };

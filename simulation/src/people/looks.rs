@@ -36,7 +36,7 @@ impl Person {
 
     pub(super) async fn looks_at_an_event(&mut self) {
         let Some(event) = self.some_event() else { return };
-        match self.asks(async |clients, context| clients.events.show(context, ShowEvent { event }).await).await {
+        match self.asks(async |clients, context| clients.events.show(context, ShowEvent { instance: domain::Instance::Series, event }).await).await {
             Ok(seen) => self.check_shown(&seen.value, seen.from, seen.to),
             Err((from, Error::NotFound { .. })) => self.check_unseen(event, from, "is not found by"),
             Err(_) => {}
@@ -140,14 +140,14 @@ impl Person {
         };
         match self.asks(ask).await {
             Ok(Seen { value, from, to, behind }) => {
-                let mut counted = [0_u64; 4];
+                let mut counted = [0_u64; 5];
                 for participant in &value.people.items {
                     counted[participant.status as usize] += 1;
                     self.check_status(event, &participant.username, Some(participant.status), from, to);
                 }
                 let counts = value.counts;
                 // Whoever cannot be named yet is counted and not listed; the answer then says with whom it is behind.
-                if behind.is_empty() && counted != [counts.going, counts.maybe, counts.pending, counts.declined] {
+                if behind.is_empty() && counted != [counts.going, counts.maybe, counts.pending, counts.declined, counts.waiting] {
                     self.wrong(format_args!("event {event} counts {counts:?}, and has {counted:?}"));
                 }
                 let me = value.people.items.iter().any(|participant| participant.username == self.name);
@@ -280,7 +280,7 @@ impl Person {
         });
         let fits = |status: &Option<Status>| match status {
             Some(Status::Going | Status::Maybe) => shown == *status,
-            Some(Status::Declined | Status::Pending) | None => shown.is_none(),
+            Some(Status::Declined | Status::Pending | Status::Waiting) | None => shown.is_none(),
         };
         (!may_be.iter().any(fits))
             .then(|| format!("sees event {event} as {shown:?} in their calendar; it is {may_be:?}"))

@@ -254,7 +254,7 @@ impl Deed {
             Self::Edit | Self::TurnPrivate => {
                 let place = (self == Self::Edit).then(|| PLACE.parse().unwrap());
                 let public = (self == Self::TurnPrivate).then_some(false);
-                let request = EditEvent {
+                let request = EditEvent { rules: None, alarms: None, capacity: None, instance: domain::Instance::Series,
                     event,
                     if_version: None,
                     title: None,
@@ -276,9 +276,9 @@ impl Deed {
                 Ok(clients.events.uninvite(context, request).await?.map(|event| titled(&event)))
             }
             Self::Cancel => {
-                Ok(clients.events.cancel(context, CancelEvent { event }).await?.map(|event| titled(&event)))
+                Ok(clients.events.cancel(context, CancelEvent { instance: domain::Instance::Series, event }).await?.map(|event| titled(&event)))
             }
-            Self::Show => Ok(clients.events.show(context, ShowEvent { event }).await?.map(|event| titled(&event))),
+            Self::Show => Ok(clients.events.show(context, ShowEvent { instance: domain::Instance::Series, event }).await?.map(|event| titled(&event))),
             Self::PublicList | Self::OwnList => {
                 let listing = if self == Self::PublicList { Listing::Public } else { Listing::Mine };
                 let listed =

@@ -117,7 +117,7 @@ fn whole_days() -> EventTime {
 }
 
 fn an_event() -> Event {
-    Event {
+    Event { alarms: domain::events::Alarms::default(), capacity: None, occurrence: None,
         id: event(2),
         title: named("会議 🎉"),
         description: named("Daily"),
@@ -132,7 +132,7 @@ fn an_event() -> Event {
 }
 
 fn facts() -> EventFacts {
-    EventFacts {
+    EventFacts { alarms: domain::events::Alarms::default(), capacity: None,
         event: event(2),
         organizer: Some(user(1)),
         title: named("Standup"),
@@ -200,7 +200,7 @@ pub(crate) fn auth_responses() -> Vec<AuthResponse> {
 }
 
 pub(crate) fn events_requests() -> Vec<EventsRequest> {
-    let create = |time, public| CreateEvent {
+    let create = |time, public| CreateEvent { alarms: domain::events::Alarms::default(), capacity: None, rules: domain::time::Rules::default(),
         title: named("Standup"),
         description: named("Daily"),
         location: named("Room 1"),
@@ -212,8 +212,8 @@ pub(crate) fn events_requests() -> Vec<EventsRequest> {
     vec![
         EventsRequest::create(create(timed(), false)),
         EventsRequest::create(create(whole_days(), true)),
-        EventsRequest::show(ShowEvent { event: event(2) }),
-        EventsRequest::edit(EditEvent {
+        EventsRequest::show(ShowEvent { instance: domain::Instance::Series, event: event(2) }),
+        EventsRequest::edit(EditEvent { alarms: None, capacity: None, instance: domain::Instance::Series,
             event: event(2),
             if_version: Some(3),
             title: Some(named("Stand-up")),
@@ -223,7 +223,7 @@ pub(crate) fn events_requests() -> Vec<EventsRequest> {
             public: Some(true),
             invite: vec![named("bob")],
         }),
-        EventsRequest::cancel(CancelEvent { event: event(2) }),
+        EventsRequest::cancel(CancelEvent { instance: domain::Instance::Series, event: event(2) }),
         EventsRequest::invite(Invite { event: event(2), invitees: vec![named("bob"), named("carol")] }),
         EventsRequest::uninvite(Uninvite { event: event(2), invitees: vec![named("bob")] }),
         EventsRequest::list(list(Listing::Public, Some(named("text")), window(Some("2027-03-01"), None, "UTC"))),
@@ -284,7 +284,8 @@ fn an_invitation(status: Status, inviter: Option<Person>, instance: Instance) ->
         organizer: Person::Named(named("alice")),
         cancelled: false,
     };
-    Invitation { event: summary, instance, invitee: named("bob"), inviter, status }
+    let position = (status == Status::Waiting).then_some(3);
+    Invitation { event: summary, instance, invitee: named("bob"), inviter, status, position }
 }
 
 pub(crate) fn invitations_requests() -> Vec<InvitationsRequest> {
@@ -328,9 +329,9 @@ pub(crate) fn invitations_responses() -> Vec<InvitationsResponse> {
         InvitationsResponse::attend(an_invitation(Status::Maybe, None, Instance::On(1))),
         InvitationsResponse::unattend(an_invitation(Status::Declined, None, series)),
         InvitationsResponse::participants(Participants {
-            counts: Counts { going: 1, maybe: 2, pending: 3, declined: 4 },
+            counts: Counts { going: 1, maybe: 2, pending: 3, declined: 4, waiting: 5 },
             people: Page {
-                items: vec![Participant { username: named("bob"), status: Status::Going }],
+                items: vec![Participant { username: named("bob"), status: Status::Going, position: None }],
                 next: Some(named("00ff")),
             },
         }),
@@ -377,7 +378,7 @@ pub(crate) fn calendar_requests() -> Vec<CalendarRequest> {
 }
 
 pub(crate) fn calendar_responses() -> Vec<CalendarResponse> {
-    let entry = |time, attendance| Entry::Event {
+    let entry = |time, attendance| Entry::Event { alarms: domain::events::Alarms::default(),
         event: event(2),
         instance: Instance::Series,
         title: named("Standup"),

@@ -104,6 +104,7 @@ const ROWS: &[Row] = &[
     row(Service::Events, "invite", ORGANIZER),
     row(Service::Events, "uninvite", ORGANIZER),
     row(Service::Events, "list", USERS),
+    row(Service::Events, "exceptions", CONCERNED),
     row(Service::Events, "vouch", SERVICES),
     row(Service::Events, "changes", SERVICES),
     row(Service::Events, "audit", SERVICES),
@@ -265,8 +266,8 @@ fn events_request(method: &str, scene: &Scene) -> EventsRequest {
     let invitees = vec![scene.invitee.username()];
     match method {
         "create" => EventsRequest::create(Plan::for_a("Party").0),
-        "show" => EventsRequest::show(events::ShowEvent { event }),
-        "edit" => EventsRequest::edit(events::EditEvent {
+        "show" => EventsRequest::show(events::ShowEvent { instance: domain::Instance::Series, event }),
+        "edit" => EventsRequest::edit(events::EditEvent { alarms: None, capacity: None, instance: domain::Instance::Series,
             event,
             if_version: None,
             title: Some("Changed".parse().unwrap()),
@@ -276,7 +277,7 @@ fn events_request(method: &str, scene: &Scene) -> EventsRequest {
             public: None,
             invite: Vec::new(),
         }),
-        "cancel" => EventsRequest::cancel(events::CancelEvent { event }),
+        "cancel" => EventsRequest::cancel(events::CancelEvent { instance: domain::Instance::Series, event }),
         "invite" => EventsRequest::invite(events::Invite { event, invitees }),
         "uninvite" => EventsRequest::uninvite(events::Uninvite { event, invitees }),
         "list" => EventsRequest::list(events::ListEvents {
@@ -285,6 +286,9 @@ fn events_request(method: &str, scene: &Scene) -> EventsRequest {
             window: days("2027-03-01", "2027-03-31"),
             page: PageRequest::default(),
         }),
+        "exceptions" => {
+            EventsRequest::exceptions(events::ListExceptions { event, page: PageRequest::default() })
+        }
         "vouch" => EventsRequest::vouch(events::VouchEvent { event, viewer: scene.organizer.user().id }),
         "changes" => EventsRequest::changes(read_changes()),
         "audit" => EventsRequest::audit(Audit::default()),

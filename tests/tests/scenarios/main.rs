@@ -18,6 +18,7 @@ mod events;
 mod integrity;
 mod operating;
 mod outages;
+mod places;
 mod public_events;
 mod recovery;
 mod restarts;

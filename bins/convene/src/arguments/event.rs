@@ -16,7 +16,8 @@ civil time in --zone. With --all-day they are dates, and --end is the day after 
 
 Examples:
   convene event create --title Planning --start 2027-03-10T09:00 --for 1h30m --invite bob,carol
-  convene event create --title Fair --start 2027-05-01 --end 2027-05-04 --all-day --public --location Hall")]
+  convene event create --title Fair --start 2027-05-01 --end 2027-05-04 --all-day --public --location Hall
+  convene event create --title Course --start 2027-03-12T18:00 --public --capacity 12")]
     Create(Create),
     /// Show an event.
     Show {
@@ -95,6 +96,9 @@ pub(crate) struct Create {
     /// Everyone may see it and join.
     #[arg(long)]
     pub(crate) public: bool,
+    /// How many can come, oneself not counted: 1–1000000. Whoever accepts when all places are taken waits for one, in line.
+    #[arg(long, value_name = "N")]
+    pub(crate) capacity: Option<u32>,
     /// Who is invited.
     #[arg(long, value_name = "USER,…", value_delimiter = ',')]
     pub(crate) invite: Vec<String>,
@@ -128,6 +132,12 @@ pub(crate) struct Edit {
     /// Only the invited may see it.
     #[arg(long, conflicts_with = "public")]
     pub(crate) private: bool,
+    /// Another number of places: more let the first in line come, fewer send nobody away.
+    #[arg(long, value_name = "N")]
+    pub(crate) capacity: Option<u32>,
+    /// As many as like may come.
+    #[arg(long, conflicts_with = "capacity")]
+    pub(crate) no_capacity: bool,
     /// Who is invited besides.
     #[arg(long, value_name = "USER,…", value_delimiter = ',')]
     pub(crate) invite: Vec<String>,

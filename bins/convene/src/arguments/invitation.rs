@@ -75,11 +75,13 @@ pub(crate) enum ResponseWord {
     Maybe,
 }
 
-/// The four statuses, as they are typed.
+/// The statuses, as they are typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum StatusWord {
     /// They come.
     Going,
+    /// They wait for a place.
+    Waiting,
     /// They may.
     Maybe,
     /// They have not answered.
@@ -102,6 +104,7 @@ impl From<StatusWord> for Status {
     fn from(word: StatusWord) -> Self {
         match word {
             StatusWord::Going => Self::Going,
+            StatusWord::Waiting => Self::Waiting,
             StatusWord::Maybe => Self::Maybe,
             StatusWord::Pending => Self::Pending,
             StatusWord::Declined => Self::Declined,

@@ -1,8 +1,8 @@
 //! `event create`, `show`, `edit`, `cancel`, `list`.
 
-use domain::events::{CancelEvent, CreateEvent, EditEvent, Event, ListEvents, Listing, ShowEvent};
-use domain::time::Window;
-use domain::{EventId, Service, Username};
+use domain::events::{Alarms, CancelEvent, Capacity, CreateEvent, EditEvent, Event, ListEvents, Listing, ShowEvent};
+use domain::time::{Rules, Window};
+use domain::{EventId, Instance, Service, Username};
 
 use super::invocation::Invocation;
 use super::sending::Sent as _;
@@ -29,7 +29,10 @@ pub(crate) async fn create(mut invocation: Invocation<'_>, arguments: &Create) -
         description: arguments.description.parse()?,
         location: arguments.location.parse()?,
         time: arguments.time.said(Some(&arguments.start)).time_of_new(invocation.here())?,
+        rules: Rules::default(),
         public: arguments.public,
+        capacity: arguments.capacity.map(Capacity::try_from).transpose()?,
+        alarms: Alarms::default(),
         invite: usernames(&arguments.invite)?,
     };
     let event = invocation.send(arguments, request).await?;
@@ -52,14 +55,19 @@ pub(crate) async fn show(mut invocation: Invocation<'_>, event: &str) -> Result<
 /// Usage when nothing would change; invalid input, conflict for another version, and what events reports.
 pub(crate) async fn edit(mut invocation: Invocation<'_>, arguments: &Edit) -> Result<Printed, Failure> {
     let said = arguments.time.said(arguments.start.as_deref());
+    let capacity = arguments.capacity.map(Capacity::try_from).transpose()?;
     let wanted = EditEvent {
         event: arguments.event.parse()?,
+        instance: Instance::Series,
         if_version: arguments.if_version,
         title: arguments.title.as_deref().map(str::parse).transpose()?,
         description: arguments.description.as_deref().map(str::parse).transpose()?,
         location: arguments.location.as_deref().map(str::parse).transpose()?,
         time: None,
+        rules: None,
         public: (arguments.public || arguments.private).then_some(arguments.public),
+        capacity: if arguments.no_capacity { Some(None) } else { capacity.map(Some) },
+        alarms: None,
         invite: usernames(&arguments.invite)?,
     };
     if !said.anything() && changes_nothing(&wanted) {
@@ -89,12 +97,15 @@ async fn work_out(
 }
 
 fn changes_nothing(wanted: &EditEvent) -> bool {
-    let EditEvent { event: _, if_version: _, title, description, location, time, public, invite } = wanted;
+    let EditEvent { event: _, instance: _, if_version: _, title, description, location, time, rules, public, capacity, alarms, invite } = wanted;
     title.is_none()
         && description.is_none()
         && location.is_none()
         && time.is_none()
+        && rules.is_none()
         && public.is_none()
+        && capacity.is_none()
+        && alarms.is_none()
         && invite.is_empty()
 }
 
@@ -103,7 +114,7 @@ fn changes_nothing(wanted: &EditEvent) -> bool {
 /// # Errors
 /// Forbidden for others than the organizer, and what events reports.
 pub(crate) async fn cancel(mut invocation: Invocation<'_>, event: &str) -> Result<Printed, Failure> {
-    let event = invocation.send(&event, CancelEvent { event: event.parse()? }).await?;
+    let event = invocation.send(&event, CancelEvent { event: event.parse()?, instance: Instance::Series }).await?;
     Ok(invocation.finish(&EventDocument::from(&event)).await)
 }
 
@@ -137,5 +148,5 @@ pub(crate) async fn list(
 /// An event, as it is now.
 async fn read(invocation: &mut Invocation<'_>, event: EventId) -> Result<Event, Failure> {
     let clients = invocation.clients();
-    invocation.ask(Service::Events, async |context| clients.events.show(context, ShowEvent { event }).await).await
+    invocation.ask(Service::Events, async |context| clients.events.show(context, ShowEvent { event, instance: Instance::Series }).await).await
 }

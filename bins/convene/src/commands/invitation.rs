@@ -149,6 +149,7 @@ fn completed(event: &Event, invitees: &[Username], known: &[Invitation]) -> Vec<
                 invitee: invitee.clone(),
                 inviter: Some(event.organizer.clone()),
                 status: Status::Pending,
+                position: None,
             })
         })
         .collect()

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use domain::Page;
-use domain::events::{Event, Person};
+use domain::events::{Capacity, Event, Person};
 use serde::Serialize;
 
 use super::Document;
@@ -21,6 +21,7 @@ pub(crate) struct EventDocument {
     #[serde(flatten)]
     times: Times,
     public: bool,
+    capacity: Option<u32>,
     organizer: String,
     version: u64,
     cancelled: bool,
@@ -57,6 +58,7 @@ impl From<&Event> for EventDocument {
             location: event.location.to_string(),
             times: Times::of(time),
             public: event.public,
+            capacity: event.capacity.map(Capacity::get),
             organizer: name_of(&event.organizer).to_owned(),
             version: event.version,
             cancelled: event.cancelled,
@@ -82,11 +84,13 @@ impl Document for EventDocument {
         let when = format!("{} until {}, {}", self.times.start, self.times.end, self.times.place());
         let access = if self.public { "public" } else { "private" };
         let version = self.version.to_string();
+        let places = self.capacity.map(|places| places.to_string()).unwrap_or_default();
         let fields = [
             ("when", when.as_str()),
             ("where", &self.location),
             ("organizer", &self.organizer),
             ("access", access),
+            ("capacity", &places),
             ("version", &version),
             ("created", &self.created),
             ("event", &self.id),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use domain::Page;
+use domain::{Ordinal, Page};
 use domain::invitations::{Counts, EventSummary, Invitation, Participants, Status};
 use serde::Serialize;
 
@@ -19,6 +19,9 @@ pub(crate) struct InvitationDocument {
     invitee: String,
     inviter: Option<String>,
     status: &'static str,
+    /// Of those who wait for a place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    position: Option<u64>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -55,12 +58,16 @@ struct CountFields {
     maybe: u64,
     pending: u64,
     declined: u64,
+    waiting: u64,
 }
 
 #[derive(Clone, Debug, Serialize)]
 struct ParticipantFields {
     username: String,
     status: &'static str,
+    /// Of those who wait for a place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    position: Option<u64>,
 }
 
 /// The contract's word for a status.
@@ -70,7 +77,13 @@ const fn word(status: Status) -> &'static str {
         Status::Maybe => "maybe",
         Status::Pending => "pending",
         Status::Declined => "declined",
+        Status::Waiting => "waiting",
     }
+}
+
+/// What a table has in its column of statuses.
+fn standing(status: &'static str, position: Option<u64>) -> String {
+    position.map_or_else(|| status.to_owned(), |position| format!("{status}, {}", Ordinal(position)))
 }
 
 impl From<&EventSummary> for ShortEvent {
@@ -94,6 +107,7 @@ impl From<&Invitation> for InvitationDocument {
             invitee: invitation.invitee.to_string(),
             inviter: invitation.inviter.as_ref().map(|inviter| name_of(inviter).to_owned()),
             status: word(invitation.status),
+            position: invitation.position,
         }
     }
 }
@@ -113,12 +127,16 @@ impl InvitationListDocument {
 
 impl From<Participants> for ParticipantsDocument {
     fn from(participants: Participants) -> Self {
-        let Counts { going, maybe, pending, declined } = participants.counts;
+        let Counts { going, maybe, pending, declined, waiting } = participants.counts;
         let items = participants.people.items.iter();
         Self {
-            counts: CountFields { going, maybe, pending, declined },
+            counts: CountFields { going, maybe, pending, declined, waiting },
             items: items
-                .map(|person| ParticipantFields { username: person.username.to_string(), status: word(person.status) })
+                .map(|person| ParticipantFields {
+                    username: person.username.to_string(),
+                    status: word(person.status),
+                    position: person.position,
+                })
                 .collect(),
             next: participants.people.next.map(|cursor| cursor.to_string()),
         }
@@ -134,8 +152,12 @@ impl Document for InvitationDocument {
         let when = format!("{} until {}, {}", times.start, times.end, times.place());
         let access = if *public { "public" } else { "private" };
         let invited_by = self.inviter.as_deref().unwrap_or_default();
+        let answer = match self.position {
+            Some(position) => format!("{} (full: you are {} in line)", self.status, Ordinal(position)),
+            None => self.status.to_owned(),
+        };
         let fields = [
-            ("answer", self.status),
+            ("answer", answer.as_str()),
             ("when", &when),
             ("where", location),
             ("organizer", organizer),
@@ -157,7 +179,8 @@ impl Document for InvitationListDocument {
             None => {
                 let mut table = Table::new(["USER", "STATUS", "TITLE", "EVENT"]);
                 for item in &self.items {
-                    table.row([&item.invitee, item.status, &item.event.title, &item.event.id]);
+                    let status = standing(item.status, item.position);
+                    table.row([&item.invitee, &status, &item.event.title, &item.event.id]);
                 }
                 return table.lines("No invitations.");
             }
@@ -166,7 +189,8 @@ impl Document for InvitationListDocument {
         let mut table = Table::new(["STATUS", "START", "END", "ZONE", "TITLE", "WHERE", "ORGANIZER", "EVENT"]);
         for item in &self.items {
             let ShortEvent { id, title, times, location, organizer, .. } = &item.event;
-            table.row([item.status, &times.start, &times.end, times.place(), title, location, organizer, id]);
+            let status = standing(item.status, item.position);
+            table.row([&status, &times.start, &times.end, times.place(), title, location, organizer, id]);
         }
         table.lines("No invitations.") + &more(next)
     }
@@ -174,12 +198,12 @@ impl Document for InvitationListDocument {
 
 impl Document for ParticipantsDocument {
     fn text(&self) -> String {
-        let CountFields { going, maybe, pending, declined } = self.counts;
+        let CountFields { going, maybe, pending, declined, waiting } = self.counts;
         let mut table = Table::new(["USER", "STATUS"]);
         for person in &self.items {
-            table.row([&person.username, person.status]);
+            table.row([&person.username, &standing(person.status, person.position)]);
         }
-        let counts = format!("{going} going, {maybe} maybe, {pending} pending, {declined} declined\n");
+        let counts = format!("{going} going, {waiting} waiting, {maybe} maybe, {pending} pending, {declined} declined\n");
         counts + &table.lines("Nobody.") + &more(self.next.as_deref())
     }
 }

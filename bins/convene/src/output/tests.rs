@@ -22,7 +22,7 @@ fn at_nine() -> EventTime {
 }
 
 fn event(time: EventTime) -> Event {
-    Event {
+    Event { alarms: domain::events::Alarms::default(), capacity: None, occurrence: None,
         id: EVENT.parse().unwrap(),
         title: "Planning".parse().unwrap(),
         description: "first\nsecond".parse().unwrap(),
@@ -44,6 +44,7 @@ fn invitation(inviter: Option<Person>) -> Invitation {
         invitee: "bob".parse().unwrap(),
         inviter,
         status: Status::Pending,
+        position: None,
     }
 }
 
@@ -103,23 +104,23 @@ fn my_invitations_have_a_next_page_and_those_of_a_commands_people_have_none() {
 
 #[test]
 fn participants_are_counted_and_named() {
-    let people = vec![Participant { username: "bob".parse().unwrap(), status: Status::Going }];
-    let counts = Counts { going: 1, maybe: 0, pending: 2, declined: 0 };
+    let people = vec![Participant { username: "bob".parse().unwrap(), status: Status::Going, position: None }];
+    let counts = Counts { going: 1, maybe: 0, pending: 2, declined: 0, waiting: 0 };
     let document = ParticipantsDocument::from(Participants { counts, people: Page { items: people, next: None } });
     assert_eq!(
         json(&document),
         concat!(
-            r#"{"counts":{"going":1,"maybe":0,"pending":2,"declined":0},"#,
+            r#"{"counts":{"going":1,"maybe":0,"pending":2,"declined":0,"waiting":0},"#,
             r#""items":[{"username":"bob","status":"going"}],"next":null}"#
         )
     );
-    assert!(document.text().starts_with("1 going, 0 maybe, 2 pending, 0 declined\n"));
+    assert!(document.text().starts_with("1 going, 0 waiting, 0 maybe, 2 pending, 0 declined\n"));
 }
 
 #[test]
 fn a_busy_entry_of_a_calendar_tells_its_hours_and_nothing_else() {
     let entries = [
-        Entry::Event {
+        Entry::Event { alarms: domain::events::Alarms::default(),
             event: EVENT.parse::<EventId>().unwrap(),
             instance: Instance::Series,
             title: "Planning".parse().unwrap(),

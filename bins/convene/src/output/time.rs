@@ -33,12 +33,19 @@ impl Times {
             EventTime::AllDay(days) => {
                 Self { start: days.start().to_string(), end: days.end().to_string(), all_day: true, zone: None }
             }
+            // The same for everyone wherever they are: neither offset nor zone.
+            EventTime::Floating(floating) => Self {
+                start: floating.start().to_string(),
+                end: floating.end().to_string(),
+                all_day: false,
+                zone: None,
+            },
         }
     }
 
     /// What a table shows as the zone.
     pub(super) fn place(&self) -> &str {
-        self.zone.as_deref().unwrap_or("all day")
+        self.zone.as_deref().unwrap_or(if self.all_day { "all day" } else { "anywhere" })
     }
 }
 

@@ -158,7 +158,7 @@ mod tests {
         let time = domain::EventTime::all_day("2027-03-10".parse().unwrap(), "2027-03-11".parse().unwrap()).unwrap();
         let bob: domain::Username = "bob".parse().unwrap();
         vec![
-            Given::Create(Box::new(CreateEvent {
+            Given::Create(Box::new(CreateEvent { alarms: domain::events::Alarms::default(), capacity: None, rules: domain::time::Rules::default(),
                 title: "Standup".parse().unwrap(),
                 description: "".parse().unwrap(),
                 location: "".parse().unwrap(),
@@ -166,7 +166,7 @@ mod tests {
                 public: true,
                 invite: vec![bob.clone()],
             })),
-            Given::Edit(Box::new(EditEvent {
+            Given::Edit(Box::new(EditEvent { alarms: None, capacity: None, instance: domain::Instance::Series,
                 event,
                 if_version: Some(3),
                 title: None,
@@ -176,7 +176,7 @@ mod tests {
                 public: Some(false),
                 invite: Vec::new(),
             })),
-            Given::Cancel(CancelEvent { event }),
+            Given::Cancel(CancelEvent { instance: domain::Instance::Series, event }),
             Given::Invite(Invite { event, invitees: vec![bob.clone()] }),
             Given::Uninvite(Uninvite { event, invitees: vec![bob.clone()] }),
             answer(event, domain::invitations::Response::Maybe),

@@ -74,6 +74,27 @@ impl Said<'_> {
         match old {
             EventTime::Timed(old) if !self.all_day => edit_timed(old, start, end, lasting, zone),
             EventTime::Timed(old) => edit_days(&whole_days_of(old)?, start, end, lasting),
+            EventTime::Floating(old) if !self.all_day && self.zone.is_none() => {
+                // In no zone before, in none after: its times are read as those of a zone without jumps.
+                let (start, end) = (moment(old.start())?, moment(old.end())?);
+                let EventTime::Timed(old) = EventTime::timed(start, end, Zone::utc())? else {
+                    return Err(out_of_years("start", &old.start()));
+                };
+                let start = self.point("start", self.start, here, &Zone::utc())?;
+                let end = self.point("end", self.end, here, &Zone::utc())?;
+                match edit_timed(&old, start, end, lasting, Zone::utc())? {
+                    EventTime::Timed(new) => EventTime::floating(new.start().civil(), new.end().civil()),
+                    other => Ok(other),
+                }
+            }
+            EventTime::Floating(old) => {
+                let zoned = EventTime::timed(
+                    Moment::in_zone("start", old.start(), &zone)?,
+                    Moment::in_zone("end", old.end(), &zone)?,
+                    zone,
+                )?;
+                self.time_of_edited(&zoned, here)
+            }
             EventTime::AllDay(old) => match start {
                 Some(start @ (Point::Civil(_) | Point::Instant(_))) if !self.all_day => {
                     timed(start, end, lasting, zone)
@@ -175,7 +196,7 @@ fn whole_days_of(old: &Timed) -> Result<AllDay, Error> {
     };
     match EventTime::all_day(start, end)? {
         EventTime::AllDay(days) => Ok(days),
-        EventTime::Timed(_) => Err(out_of_years("end", &end)),
+        EventTime::Timed(_) | EventTime::Floating(_) => Err(out_of_years("end", &end)),
     }
 }
 
@@ -194,6 +215,10 @@ fn days(start: Point, end: Option<Point>, lasting: Duration) -> Result<EventTime
         None => start.checked_add(lasting.span()).map_err(|_| out_of_years("end", &start))?,
     };
     EventTime::all_day(start, end)
+}
+
+fn moment(civil: jiff::civil::DateTime) -> Result<Moment, Error> {
+    Moment::in_zone("start", civil, &Zone::utc())
 }
 
 fn after(start: Moment, lasting: Duration, zone: &Zone) -> Result<Moment, Error> {

@@ -19,6 +19,7 @@ fn shown(time: &EventTime) -> String {
     match time {
         EventTime::Timed(timed) => format!("{} {} {}", timed.start().civil(), timed.end().civil(), timed.zone()),
         EventTime::AllDay(days) => format!("{} {}", days.start(), days.end()),
+        EventTime::Floating(floating) => format!("{} {}", floating.start(), floating.end()),
     }
 }
 

@@ -9,12 +9,13 @@ use chassis::timeline::{Place, Slot};
 use chassis::{Fault, cursor};
 use domain::calendar::Entry;
 use domain::time::{Family, Window};
-use domain::{PageRequest, UserId};
+use domain::{Instance, PageRequest, UserId};
 use serde::{Deserialize, Serialize};
 use storage::{Reader as _, View};
 
+use super::stretch::{self, Kept, Stretch};
 use super::{Found, GoOn, go_on};
-use crate::store::{EVENTS, TIMELINE};
+use crate::store::{EVENTS, EXCEPTIONS};
 
 /// How a page reads the index.
 #[derive(Clone, Copy, Debug)]
@@ -40,12 +41,18 @@ pub(super) struct Resume {
 ///
 /// # Errors
 /// Invalid input (`after`) for a cursor of another list.
-pub(super) fn page(view: &View<'_>, owner: UserId, window: &Window, request: &PageRequest) -> Result<Found, Fault> {
+pub(super) fn page(
+    view: &View<'_>,
+    kept: &Kept,
+    owner: UserId,
+    window: &Window,
+    request: &PageRequest,
+) -> Result<Found, Fault> {
     let resume = go_on(request, |go_on| match go_on {
         GoOn::Busy(resume) => Some(resume),
         GoOn::Details(_) => None,
     })?;
-    let (merged, next) = merge(view, owner, window, resume, request.limit.get(), PACE)?;
+    let (merged, next) = merge(view, kept, owner, window, resume, request.limit.get(), PACE)?;
     let items = merged.into_iter().map(|interval| Entry::Busy { start: interval.start, end: interval.end }).collect();
     Ok((items, next.map(|resume| cursor::after(&GoOn::Busy(resume))).transpose()?))
 }
@@ -58,6 +65,7 @@ struct Interval {
 
 fn merge(
     view: &View<'_>,
+    kept: &Kept,
     owner: UserId,
     window: &Window,
     resume: Option<Resume>,
@@ -72,17 +80,16 @@ fn merge(
     });
     let mut merged = Vec::new();
     let (mut after, mut looked_at): (Option<Place>, usize) = (None, 0);
+    let stretch = Stretch { view, kept, owner, window, beyond: resume.map(|resume| resume.beyond) };
     loop {
-        let beyond = resume.map(|resume| resume.beyond);
-        let slots = TIMELINE.page_beyond(view, &owner, window, beyond, after, pace.chunk)?;
-        let exhausted = slots.len() < pace.chunk;
-        looked_at = looked_at.saturating_add(slots.len());
-        for slot in slots {
-            after = Some(slot.place);
-            if !is_current(view, &slot)? {
+        let part = stretch.part(after, pace.chunk)?;
+        looked_at = looked_at.saturating_add(part.found.len().max(1));
+        after = part.next;
+        for one in part.found {
+            if !is_current(view, &one)? {
                 continue;
             }
-            let (start, end) = window.instants_of(&slot.extent);
+            let (start, end) = window.instants_of(&one.extent());
             let (start, end) = (start.max(floor), to.map_or(end, |to| end.min(to)));
             if start >= end {
                 continue;
@@ -99,7 +106,7 @@ fn merge(
                 }
             }
         }
-        if exhausted {
+        if after.is_none() {
             merged.extend(open);
             return Ok((merged, None));
         }
@@ -122,10 +129,19 @@ fn merge(
     }
 }
 
-/// Whether a row of the index is up to date (a cascade may not have come to it yet).
-fn is_current(view: &View<'_>, slot: &Slot) -> Result<bool, Fault> {
-    let event = view.get(&EVENTS, &slot.place.event)?;
-    Ok(event.is_some_and(|event| !event.facts.cancelled && event.extent_of(slot.place.instance) == Some(slot.extent)))
+/// Whether something found is up to date (a cascade may not have come to a row of the index yet).
+fn is_current(view: &View<'_>, found: &stretch::Found) -> Result<bool, Fault> {
+    let stretch::Found::Indexed(Slot { place, extent }) = found else { return Ok(true) };
+    let Some(event) = view.get(&EVENTS, &place.event)? else { return Ok(false) };
+    let is_there = match place.instance {
+        Instance::Series => !event.facts.series.recurs() && event.extent == *extent,
+        Instance::On(start) => {
+            let happening = EXCEPTIONS.instance(view, place.event, &event.facts.series, start)?;
+            happening.is_some_and(|happening| happening.extent == *extent)
+        }
+        Instance::From(_) => false,
+    };
+    Ok(is_there && !event.facts.cancelled)
 }
 
 #[cfg(test)]

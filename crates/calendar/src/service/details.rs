@@ -1,15 +1,17 @@
 //! The entries of a calendar, with all that a calendar tells, by start.
 
-use chassis::timeline::{Place, Slot};
+use chassis::timeline::Place;
 use chassis::{Fault, cursor};
 use domain::calendar::Entry;
+use domain::events::{Change, Exception};
 use domain::time::Window;
-use domain::{PageCursor, PageRequest, UserId};
+use domain::{Instance, PageCursor, PageRequest, UserId};
 use storage::{Reader as _, View};
 
+use super::stretch::{self, Kept, Recurring, Stretch};
 use super::{Found, GoOn, go_on};
-use crate::entry::placed;
-use crate::store::{ENTRIES, EVENTS, TIMELINE};
+use crate::entry;
+use crate::store::{ENTRIES, EVENTS, EXCEPTIONS, Indexed};
 
 /// The most rows of the index that one page looks at: rows that are out of date are passed over, so a page may be short.
 const MOST_LOOKED_AT: usize = 2_000;
@@ -18,32 +20,38 @@ const MOST_LOOKED_AT: usize = 2_000;
 ///
 /// # Errors
 /// Invalid input (`after`) for a cursor of another list.
-pub(super) fn page(view: &View<'_>, owner: UserId, window: &Window, request: &PageRequest) -> Result<Found, Fault> {
+pub(super) fn page(
+    view: &View<'_>,
+    kept: &Kept,
+    owner: UserId,
+    window: &Window,
+    request: &PageRequest,
+) -> Result<Found, Fault> {
     let mut after = go_on(request, |go_on| match go_on {
         GoOn::Details(place) => Some(place),
         GoOn::Busy(_) => None,
     })?;
+    let stretch = Stretch { view, kept, owner, window, beyond: None };
     let (limit, mut items, mut looked_at) = (request.limit.get(), Vec::new(), 0_usize);
     loop {
         // One more than is shown, to know whether there is a next page.
         let wanted = limit.saturating_sub(items.len()).saturating_add(1);
-        let slots = TIMELINE.page(view, &owner, window, after, wanted)?;
-        let found = slots.len();
-        for slot in slots {
-            if let Some(entry) = shown(view, owner, &slot)? {
+        let part = stretch.part(after, wanted)?;
+        looked_at = looked_at.saturating_add(part.found.len().max(100));
+        for one in part.found {
+            let place = one.place();
+            if let Some(entry) = shown(view, owner, one)? {
                 if items.len() == limit {
                     return Ok((items, after.map(next).transpose()?));
                 }
                 items.push(entry);
             }
-            after = Some(slot.place);
+            after = Some(place);
         }
-        looked_at = looked_at.saturating_add(found);
-        if found < wanted {
-            return Ok((items, None));
-        }
+        let Some(reached) = part.next else { return Ok((items, None)) };
+        after = Some(reached);
         if looked_at >= MOST_LOOKED_AT {
-            return Ok((items, after.map(next).transpose()?));
+            return Ok((items, Some(next(reached)?)));
         }
     }
 }
@@ -52,19 +60,43 @@ fn next(place: Place) -> Result<PageCursor, Fault> {
     cursor::after(&GoOn::Details(place))
 }
 
-/// The entry of a row of the index, unless the row is out of date (a cascade has not come to it yet).
-fn shown(view: &View<'_>, owner: UserId, slot: &Slot) -> Result<Option<Entry>, Fault> {
-    let Place { event: id, instance, .. } = slot.place;
+/// The entry of something found, unless it is a row of the index that is out of date (a cascade has not come to it yet).
+fn shown(view: &View<'_>, owner: UserId, found: stretch::Found) -> Result<Option<Entry>, Fault> {
+    let Place { event: id, instance, .. } = found.place();
     let Some(event) = view.get(&EVENTS, &id)? else { return Ok(None) };
-    let Some(row) = view.get(&ENTRIES, &(owner, id, instance))? else { return Ok(None) };
-    let placed = placed(Some(&event), owner, instance, row.coming);
-    let Some((attendance, _)) = placed.filter(|(_, extent)| *extent == slot.extent) else { return Ok(None) };
+    let (attendance, change) = match found {
+        stretch::Found::Recurring(Recurring { attendance, change, .. }) => (attendance, change),
+        stretch::Found::Indexed(slot) => {
+            let Some(row) = view.get(&ENTRIES, &(owner, id, instance))? else { return Ok(None) };
+            let place = entry::place(view, Some(&event), (owner, id, instance), row.coming)?;
+            if place != Some(Indexed::Single(slot.extent)) {
+                return Ok(None);
+            }
+            let Some(attendance) = entry::attendance(&event, owner, instance, row.coming) else { return Ok(None) };
+            let change = match instance {
+                Instance::On(start) => EXCEPTIONS.get(view, id, start)?.and_then(|exception| match exception {
+                    Exception::Changed(change) => Some(change),
+                    Exception::Removed => None,
+                }),
+                Instance::Series | Instance::From(_) => None,
+            };
+            (attendance, change)
+        }
+    };
+    let facts = event.facts;
+    let (time, title, location) = match (change, instance) {
+        (Some(Change { time, title, location }), _) => (Some(time), title, location),
+        (None, Instance::On(start)) => (facts.series.time_at(start), None, None),
+        (None, Instance::Series | Instance::From(_)) => (Some(facts.series.first), None, None),
+    };
+    let Some(time) = time else { return Ok(None) };
     Ok(Some(Entry::Event {
         event: id,
         instance,
-        title: event.facts.title,
-        time: event.facts.series.first,
-        location: event.facts.location,
+        title: title.unwrap_or(facts.title),
+        time,
+        location: location.unwrap_or(facts.location),
+        alarms: facts.alarms,
         attendance,
     }))
 }

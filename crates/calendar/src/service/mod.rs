@@ -2,6 +2,7 @@
 
 mod busy;
 mod details;
+mod stretch;
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use domain::{Actor, Answer, Context, Error, PageCursor, PageRequest, Position, P
 use serde::{Deserialize, Serialize};
 use storage::{Reader as _, View};
 
+use self::stretch::Kept;
 use crate::audit;
 use crate::store::{CALENDARS, SHARES};
 
@@ -25,6 +27,7 @@ use crate::store::{CALENDARS, SHARES};
 pub(crate) struct Calendars {
     chassis: Arc<Chassis>,
     people: People,
+    kept: Kept,
 }
 
 /// Where a page goes on. Its bytes are in the reader's hands, so for one who may know only when the owner is busy it holds times
@@ -39,8 +42,8 @@ enum GoOn {
 type Found = (Vec<Entry>, Option<PageCursor>);
 
 impl Calendars {
-    pub(crate) const fn new(chassis: Arc<Chassis>, people: People) -> Self {
-        Self { chassis, people }
+    pub(crate) fn new(chassis: Arc<Chassis>, people: People) -> Self {
+        Self { chassis, people, kept: Kept::default() }
     }
 
     async fn own(&self, context: &Context, request: &ListEntries) -> Answer<CalendarPage> {
@@ -49,7 +52,7 @@ impl Calendars {
         self.chassis
             .query(&context, |view| {
                 let Some(owner) = directory::name_of(view, me)? else { return Err(nobody(view, &context)?.into()) };
-                let (items, next) = details::page(view, me, &request.window, &request.page)?;
+                let (items, next) = details::page(view, &self.kept, me, &request.window, &request.page)?;
                 Ok(CalendarPage { owner, items, next })
             })
             .await
@@ -81,8 +84,8 @@ impl Calendars {
             };
             let (items, next) = match level {
                 _ if !opened => (Vec::new(), None),
-                Level::Details => details::page(view, owner.user.id, &request.window, &request.page)?,
-                Level::Busy => busy::page(view, owner.user.id, &request.window, &request.page)?,
+                Level::Details => details::page(view, &self.kept, owner.user.id, &request.window, &request.page)?,
+                Level::Busy => busy::page(view, &self.kept, owner.user.id, &request.window, &request.page)?,
             };
             Ok((opened, CalendarPage { owner: name.clone(), items, next }))
         });

@@ -100,6 +100,7 @@ pub(crate) fn span(time: &EventTime, zone: &Zone) -> (DateTime, DateTime, bool) 
             days.end().to_datetime(jiff::civil::Time::midnight()),
             true,
         ),
+        EventTime::Floating(floating) => (floating.start(), floating.end(), false),
     }
 }
 
@@ -111,13 +112,10 @@ fn civil(seconds: i64, zone: &Zone) -> DateTime {
 pub(crate) fn in_full(time: &EventTime, hours: Hours) -> String {
     match time {
         EventTime::Timed(timed) => {
-            let (start, end) = (timed.start().civil(), timed.end().civil());
-            let until = if start.date() == end.date() {
-                format!("–{}", hours.write(end.time()))
-            } else {
-                format!(" – {} {}", end.strftime("%a %-d %b %Y"), hours.write(end.time()))
-            };
-            format!("{} {}{until} {}", start.strftime("%a %-d %b %Y"), hours.write(start.time()), timed.zone())
+            format!("{} {}", from_to(timed.start().civil(), timed.end().civil(), hours), timed.zone())
+        }
+        EventTime::Floating(floating) => {
+            format!("{} wherever one is", from_to(floating.start(), floating.end(), hours))
         }
         EventTime::AllDay(days) => {
             let last = days.end().yesterday().unwrap_or(days.end());
@@ -128,6 +126,15 @@ pub(crate) fn in_full(time: &EventTime, hours: Hours) -> String {
             }
         }
     }
+}
+
+fn from_to(start: DateTime, end: DateTime, hours: Hours) -> String {
+    let until = if start.date() == end.date() {
+        format!("–{}", hours.write(end.time()))
+    } else {
+        format!(" – {} {}", end.strftime("%a %-d %b %Y"), hours.write(end.time()))
+    };
+    format!("{} {}{until}", start.strftime("%a %-d %b %Y"), hours.write(start.time()))
 }
 
 /// The same for a list, in the reader's zone: `Mon  7 Dec 09:00–10:00`.
@@ -156,7 +163,7 @@ mod tests {
     fn item(start: DateTime, end: DateTime) -> Item {
         let zone = Zone::utc();
         let moment = |civil| Moment::in_zone("start", civil, &zone).unwrap();
-        let entry = Entry::Event {
+        let entry = Entry::Event { alarms: domain::events::Alarms::default(),
             event: EventId::from_bytes([1; 16]),
             instance: domain::Instance::Series,
             title: "Night".parse().unwrap(),

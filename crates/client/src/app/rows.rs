@@ -152,6 +152,7 @@ pub(crate) const fn word_of(status: Status) -> &'static str {
         Status::Maybe => "maybe",
         Status::Pending => "pending",
         Status::Declined => "declined",
+        Status::Waiting => "waiting",
     }
 }
 

@@ -2,20 +2,23 @@
 
 use domain::EventTime;
 use jiff::ToSpan as _;
+use jiff::civil::DateTime;
 
 /// Text that means this time.
 pub(crate) fn written(time: &EventTime) -> String {
     match time {
-        EventTime::Timed(timed) => {
-            let (start, end) = (timed.start().civil(), timed.end().civil());
-            let until = if start.date() == end.date() { end.strftime("%H:%M") } else { end.strftime("%Y-%m-%d %H:%M") };
-            format!("{} to {until}", start.strftime("%Y-%m-%d %H:%M"))
-        }
+        EventTime::Timed(timed) => from_to(timed.start().civil(), timed.end().civil()),
+        EventTime::Floating(floating) => from_to(floating.start(), floating.end()),
         EventTime::AllDay(days) => {
             let last = days.end().checked_sub(1.day()).unwrap_or(days.end());
             if last == days.start() { format!("{last} all day") } else { format!("{} to {last} all day", days.start()) }
         }
     }
+}
+
+fn from_to(start: DateTime, end: DateTime) -> String {
+    let until = if start.date() == end.date() { end.strftime("%H:%M") } else { end.strftime("%Y-%m-%d %H:%M") };
+    format!("{} to {until}", start.strftime("%Y-%m-%d %H:%M"))
 }
 
 #[cfg(test)]

@@ -70,7 +70,7 @@ async fn ask(
             Ok(clients.events.list(context, request).await?.map(Found::Public))
         }
         Query::Event(event) => {
-            Ok(clients.events.show(context, ShowEvent { event }).await?.map(|event| Found::Event(Box::new(event))))
+            Ok(clients.events.show(context, ShowEvent { instance: domain::Instance::Series, event }).await?.map(|event| Found::Event(Box::new(event))))
         }
         Query::Participants { event, .. } => {
             let request = ListParticipants { event, instance: Instance::Series, status: None, page };

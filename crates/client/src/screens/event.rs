@@ -1,8 +1,8 @@
 //! One event in full: when, where, whose, what about, and who comes.
 
-use domain::EventTime;
-use domain::events::{Event, Person};
+use domain::events::{Capacity, Event, Person};
 use domain::invitations::{Counts, Participant};
+use domain::{EventTime, Ordinal};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::text::Line;
@@ -89,7 +89,8 @@ pub(super) fn target(model: &Model, page: &EventPage, area: Rect, position: Posi
 }
 
 fn counts(c: Counts) -> String {
-    format!("{} going · {} maybe · {} pending · {} declined", c.going, c.maybe, c.pending, c.declined)
+    let waiting = if c.waiting > 0 { format!(" · {} waiting", c.waiting) } else { String::new() };
+    format!("{} going{waiting} · {} maybe · {} pending · {} declined", c.going, c.maybe, c.pending, c.declined)
 }
 
 /// The participants near the selected one, under a heading for each answer.
@@ -113,11 +114,30 @@ fn people(model: &Model, page: &EventPage, height: u16) -> Rows {
         let me = if Some(&person.username) == model.me() { " (you)" } else { "" };
         rows.push(Row::item([
             (format!("{} ", sign_of(person.status)), role),
-            (format!("{}{me}", person.username), Role::Text),
+            (format!("{}{}{me}", in_line(person), person.username), Role::Text),
         ]));
     }
     rows.extend(super::more(model, &list).filter(|_| near.end == model.rows_of(&list)));
     Rows { rows, first: near.start, selected: Some(page.people.selected) }
+}
+
+/// The position of a participant who waits, before their name.
+fn in_line(person: &Participant) -> String {
+    person.position.map(|position| format!("{}  ", Ordinal(position))).unwrap_or_default()
+}
+
+/// How full an event is, as far as is known, and where I stand if I wait.
+fn places(capacity: Capacity, counts: Option<Counts>, mine: Option<u64>) -> String {
+    let capacity = u64::from(capacity.get());
+    let Some(Counts { going, waiting, .. }) = counts else { return format!("{capacity} places") };
+    if going < capacity && waiting == 0 {
+        return format!("{going} of {capacity} places taken");
+    }
+    let mine = mine.map(|position| format!("; you are {} in line", Ordinal(position))).unwrap_or_default();
+    match waiting {
+        0 => format!("full: {going} of {capacity} places taken"),
+        _ => format!("full, {waiting} waiting{mine}"),
+    }
 }
 
 /// When an event of another zone is where I am.
@@ -150,6 +170,10 @@ fn facts(model: &Model, event: &Event, width: usize) -> Vec<Line<'static>> {
         fact("where", event.location.as_str());
     }
     fact("organizer", &organizer(model, &event.organizer));
+    if let Some(capacity) = event.capacity {
+        let mine = model.invitation_at_hand(event.id).and_then(|mine| mine.position);
+        fact("places", &places(capacity, model.counts(event.id), mine));
+    }
     fact("seen by", if event.public { "everyone" } else { "those invited" });
     if let Some(pick) = model.pick()
         && let Some(status) = pick.status

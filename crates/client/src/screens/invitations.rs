@@ -1,5 +1,6 @@
 //! The invitations that I have received, and what I answered.
 
+use domain::Ordinal;
 use domain::events::Person;
 use domain::invitations::{Invitation, Status};
 use ratatui::Frame;
@@ -73,8 +74,14 @@ fn row(model: &Model, invitation: &Invitation) -> Row {
         (format!("{} {} ", sign_of(status), text::fit(word_of(status), 8)), role),
         (text::fit(&item::in_short(&event.series.first, &model.settings.zone, model.settings.hours), 23), Role::Dim),
         (format!("{}{unconfirmed}", event.title), Role::Text),
-        (format!(" · {}", inviter(invitation)), Role::Dim),
+        (format!(" · {}{}", inviter(invitation), in_line(invitation, status)), Role::Dim),
     ])
+}
+
+/// Where someone stands who waits for a place.
+fn in_line(invitation: &Invitation, status: Status) -> String {
+    let position = invitation.position.filter(|_| status == Status::Waiting);
+    position.map(|position| format!(" · {} in line", Ordinal(position))).unwrap_or_default()
 }
 
 fn inviter(invitation: &Invitation) -> String {
@@ -107,6 +114,7 @@ pub(super) const fn sign_of(status: Status) -> &'static str {
         Status::Maybe => glyph::MAYBE,
         Status::Pending => glyph::PENDING,
         Status::Declined => glyph::DECLINED,
+        Status::Waiting => glyph::WAITING,
     }
 }
 
@@ -117,5 +125,6 @@ pub(super) const fn role_of(status: Status) -> Role {
         Status::Maybe => Role::Maybe,
         Status::Pending => Role::Pending,
         Status::Declined => Role::Declined,
+        Status::Waiting => Role::Waiting,
     }
 }

@@ -156,7 +156,7 @@ fn a_time_that_clocks_show_twice_is_flagged_and_the_other_can_be_meant() {
     let second = created(&mut dated("2027-10-31T02:30+01:00 1h")).time;
     let start = |time: &EventTime| match time {
         EventTime::Timed(timed) => timed.start().instant(timed.zone()),
-        EventTime::AllDay(_) => panic!("a time was given"),
+        EventTime::AllDay(_) | EventTime::Floating(_) => panic!("a time was given"),
     };
     assert_eq!(start(&second) - start(&first), 3_600);
 }

@@ -22,8 +22,9 @@ fn crowd(page: usize) -> Found {
     let people = page_of(page, SIZE, CROWD, |nth| Participant {
         username: format!("user-{nth:06}").parse().unwrap(),
         status: if nth < 60_000 { Status::Going } else { Status::Pending },
+        position: None,
     });
-    let counts = Counts { going: 60_000, maybe: 0, pending: 40_000, declined: 0 };
+    let counts = Counts { going: 60_000, pending: 40_000, ..Counts::default() };
     Found::Participants(Participants { counts, people })
 }
 
@@ -109,7 +110,7 @@ fn a_list_that_changes_in_front_keeps_what_is_selected() {
     let newcomer = |page: usize| {
         let Found::Participants(mut found) = crowd(page) else { panic!("participants") };
         if page == 0 {
-            found.people.items.insert(0, Participant { username: "aaron".parse().unwrap(), status: Status::Going });
+            found.people.items.insert(0, Participant { username: "aaron".parse().unwrap(), status: Status::Going, position: None });
             found.people.items.pop();
         }
         Found::Participants(found)
@@ -245,7 +246,7 @@ fn days(page: usize) -> Found {
         } else {
             (at(day, 9, 0), at(day, 10, 0), format!("Day {nth}"))
         };
-        let entry = domain::calendar::Entry::Event {
+        let entry = domain::calendar::Entry::Event { alarms: domain::events::Alarms::default(),
             event: domain::EventId::from_bytes(u128::try_from(nth).unwrap().to_be_bytes()),
             instance: domain::Instance::Series,
             title: title.parse().unwrap(),

@@ -263,7 +263,7 @@ pub(super) fn id(number: u8) -> EventId {
 
 pub(super) fn entry(number: u8, title: &str, day: i8, hour: i8, attendance: Attendance) -> Entry {
     let day = date(2027, 3, day);
-    Entry::Event {
+    Entry::Event { alarms: domain::events::Alarms::default(),
         event: id(number),
         instance: Instance::Series,
         title: title.parse().unwrap(),
@@ -295,12 +295,13 @@ pub(super) fn invitation(number: u8, title: &str, status: Status) -> Invitation 
         invitee: "alice".parse().unwrap(),
         inviter: Some(Person::Named("bob".parse().unwrap())),
         status,
+        position: None,
     }
 }
 
 pub(super) fn event(number: u8, title: &str, organizer: &str) -> Event {
     let day = date(2027, 3, 12);
-    Event {
+    Event { alarms: domain::events::Alarms::default(), capacity: None, occurrence: None,
         id: id(number),
         title: title.parse().unwrap(),
         description: "What it is about".parse().unwrap(),
@@ -315,14 +316,20 @@ pub(super) fn event(number: u8, title: &str, organizer: &str) -> Event {
 }
 
 pub(super) fn participants(people: &[(&str, Status)]) -> Participants {
-    let items: Vec<Participant> =
-        people.iter().map(|(name, status)| Participant { username: name.parse().unwrap(), status: *status }).collect();
+    let mut waiting = 0;
+    let mut participant = |&(name, status): &(&str, Status)| {
+        waiting += u64::from(status == Status::Waiting);
+        let position = (status == Status::Waiting).then_some(waiting);
+        Participant { username: name.parse().unwrap(), status, position }
+    };
+    let items: Vec<Participant> = people.iter().map(&mut participant).collect();
     let count = |status| items.iter().filter(|person| person.status == status).count() as u64;
     let counts = Counts {
         going: count(Status::Going),
         maybe: count(Status::Maybe),
         pending: count(Status::Pending),
         declined: count(Status::Declined),
+        waiting: count(Status::Waiting),
     };
     Participants { counts, people: Page { items, next: None } }
 }

@@ -44,6 +44,8 @@ pub enum Role {
     Pending,
     /// One that does not.
     Declined,
+    /// One that waits for a place.
+    Waiting,
     /// An interval of which only that it is taken is known.
     Busy,
     /// An entry of somebody else's calendar.
@@ -56,7 +58,7 @@ pub enum Role {
 
 impl Role {
     /// Every role, in the order of their declaration.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Text,
         Self::Dim,
         Self::Accent,
@@ -73,6 +75,7 @@ impl Role {
         Self::Maybe,
         Self::Pending,
         Self::Declined,
+        Self::Waiting,
         Self::Busy,
         Self::Theirs,
         Self::Border,
@@ -102,6 +105,8 @@ pub mod glyph {
     pub const PENDING: &str = "○";
     /// One declined.
     pub const DECLINED: &str = "✗";
+    /// One who waits for a place.
+    pub const WAITING: &str = "◌";
     /// A time that is taken.
     pub const BUSY: &str = "▒";
 }
@@ -190,6 +195,7 @@ const fn modifiers(role: Role, coloured: bool) -> Modifier {
         Role::Warning => Modifier::ITALIC.union(Modifier::BOLD),
         Role::Maybe => Modifier::ITALIC,
         Role::Pending => Modifier::UNDERLINED,
+        Role::Waiting => Modifier::ITALIC.union(Modifier::UNDERLINED),
         Role::Declined => Modifier::CROSSED_OUT.union(Modifier::DIM),
         Role::Going | Role::Success => Modifier::empty(),
     }
@@ -201,7 +207,7 @@ const fn colour(role: Role) -> Option<Color> {
         Role::Accent | Role::Focus | Role::FocusedBorder | Role::HasEvents => Some(Color::Cyan),
         Role::Today | Role::Organizing => Some(Color::Blue),
         Role::Now | Role::Error => Some(Color::Red),
-        Role::Warning | Role::Maybe => Some(Color::Yellow),
+        Role::Warning | Role::Maybe | Role::Waiting => Some(Color::Yellow),
         Role::Going | Role::Success => Some(Color::Green),
         Role::Pending | Role::Theirs => Some(Color::Magenta),
     }
@@ -227,8 +233,8 @@ mod tests {
     }
 
     #[test]
-    fn the_four_answers_differ_without_colour() {
-        let answers = [Role::Going, Role::Maybe, Role::Pending, Role::Declined];
+    fn the_five_answers_differ_without_colour() {
+        let answers = [Role::Going, Role::Maybe, Role::Pending, Role::Declined, Role::Waiting];
         let looks: std::collections::HashSet<_> =
             answers.iter().map(|role| Theme::colourless().style(*role).add_modifier).collect();
         assert_eq!(looks.len(), answers.len());
@@ -256,7 +262,7 @@ mod tests {
     #[test]
     fn every_glyph_takes_one_cell_and_no_two_are_the_same() {
         use glyph::*;
-        let glyphs = [FOCUS, SELECTED, TODAY, DOT, CUT, ORGANIZING, GOING, MAYBE, PENDING, DECLINED, BUSY];
+        let glyphs = [FOCUS, SELECTED, TODAY, DOT, CUT, ORGANIZING, GOING, MAYBE, PENDING, DECLINED, WAITING, BUSY];
         for glyph in glyphs {
             assert_eq!(glyph.cell_width(), 1, "{glyph}");
         }

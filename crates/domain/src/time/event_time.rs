@@ -1,6 +1,6 @@
-//! The two ways an event can lie in time.
+//! The three ways an event can lie in time.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
 use super::{Moment, Zone, check_year, civil_from_seconds, civil_seconds};
@@ -13,6 +13,8 @@ pub enum EventTime {
     Timed(Timed),
     /// Whole days, wherever one is.
     AllDay(AllDay),
+    /// From one civil time to a later one, wherever one is: RFC 5545 §3.3.5, form 1.
+    Floating(Floating),
 }
 
 /// From `start` to `end`, the end exclusive and later, both in `zone`.
@@ -32,12 +34,20 @@ pub struct AllDay {
     end: Date,
 }
 
+/// From the civil time `start` to `end`, the end exclusive and later, in whichever zone the reader is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "StoredFloating", into = "StoredFloating")]
+pub struct Floating {
+    start: DateTime,
+    end: DateTime,
+}
+
 /// On which line of time an [`Extent`] is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Family {
     /// Seconds since 1970 UTC: the same moment for everyone.
     Instant,
-    /// [`super::civil_seconds`]: the same civil time, wherever the reader is (all-day and, one day, floating times).
+    /// [`super::civil_seconds`]: the same civil time, wherever the reader is (all-day and floating times).
     Civil,
 }
 
@@ -69,6 +79,24 @@ impl EventTime {
         AllDay::new(start, end).map(Self::AllDay)
     }
 
+    /// From one civil time to another, in no zone.
+    ///
+    /// # Errors
+    /// Invalid input naming `end` if it is not after the start, or the field whose year Convene does not keep.
+    pub fn floating(start: DateTime, end: DateTime) -> Result<Self, Error> {
+        Floating::new(start, end).map(Self::Floating)
+    }
+
+    /// What the clock shows when it begins; of whole days the first midnight.
+    #[must_use]
+    pub const fn civil_start(&self) -> DateTime {
+        match self {
+            Self::Timed(timed) => timed.start.civil(),
+            Self::AllDay(days) => days.start.to_datetime(jiff::civil::Time::midnight()),
+            Self::Floating(floating) => floating.start,
+        }
+    }
+
     /// What an index by time keeps of it.
     #[must_use]
     pub fn extent(&self) -> Extent {
@@ -83,6 +111,11 @@ impl EventTime {
                 start: civil_seconds(days.start.to_datetime(jiff::civil::Time::midnight())),
                 end: civil_seconds(days.end.to_datetime(jiff::civil::Time::midnight())),
             },
+            Self::Floating(floating) => Extent {
+                family: Family::Civil,
+                start: civil_seconds(floating.start),
+                end: civil_seconds(floating.end),
+            },
         }
     }
 
@@ -91,7 +124,7 @@ impl EventTime {
     pub const fn zone(&self) -> Option<&Zone> {
         match self {
             Self::Timed(timed) => Some(&timed.zone),
-            Self::AllDay(_) => None,
+            Self::AllDay(_) | Self::Floating(_) => None,
         }
     }
 }
@@ -148,6 +181,31 @@ impl AllDay {
     }
 }
 
+impl Floating {
+    fn new(start: DateTime, end: DateTime) -> Result<Self, Error> {
+        let (start, end) = (super::whole_seconds(start), super::whole_seconds(end));
+        check_year("start", start.date())?;
+        check_year("end", end.date())?;
+        if end <= start {
+            let reason = format!("the end must be after the start, {start}");
+            return Err(Error::invalid("end", end.to_string(), reason));
+        }
+        Ok(Self { start, end })
+    }
+
+    /// What the clock shows when it begins.
+    #[must_use]
+    pub const fn start(&self) -> DateTime {
+        self.start
+    }
+
+    /// What the clock shows when it is over.
+    #[must_use]
+    pub const fn end(&self) -> DateTime {
+        self.end
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct StoredTimed {
     start: Moment,
@@ -195,6 +253,26 @@ impl TryFrom<StoredAllDay> for AllDay {
         let date = |day: i64| civil_from_seconds(day.saturating_mul(DAY)).map(jiff::civil::DateTime::date);
         let start = i64::from(stored.start_day);
         Self::new(date(start)?, date(start.saturating_add(i64::from(stored.days)))?)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredFloating {
+    start: i64,
+    end: i64,
+}
+
+impl From<Floating> for StoredFloating {
+    fn from(floating: Floating) -> Self {
+        Self { start: civil_seconds(floating.start), end: civil_seconds(floating.end) }
+    }
+}
+
+impl TryFrom<StoredFloating> for Floating {
+    type Error = Error;
+
+    fn try_from(stored: StoredFloating) -> Result<Self, Error> {
+        Self::new(civil_from_seconds(stored.start)?, civil_from_seconds(stored.end)?)
     }
 }
 

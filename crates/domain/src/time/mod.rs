@@ -1,20 +1,25 @@
 //! When things are: event times as RFC 5545 has them, zones, the clock, and the windows that people look through.
 //!
-//! An event is *timed* (civil start and end in an IANA zone) or *all-day* (dates, the end exclusive). What is stored is what
+//! An event is *timed* (civil start and end in an IANA zone), *all-day* (dates, the end exclusive) or *floating* (civil start and
+//! end, wherever the reader is). Every event is a [`Series`]; one that recurs is expanded within a stretch of time. What is stored is what
 //! people meant, the civil time and the zone; instants are worked out from it with the zone database that jiff bundles, so
 //! that a change of a zone's rules moves the instant and not the appointment.
 
 mod clock;
 mod event_time;
+mod expansion;
 mod moment;
+mod rules;
 mod series;
 mod window;
 mod zone;
 
 pub use clock::{Clock, Timestamp};
-pub use event_time::{AllDay, EventTime, Extent, Family, Timed};
+pub use event_time::{AllDay, EventTime, Extent, Family, Floating, Timed};
+pub use expansion::{Occurrence, Occurrences};
 pub use moment::Moment;
-pub use series::{Instance, Recurrence, Series};
+pub use rules::{MAX_COUNT, MAX_RULES, Rules};
+pub use series::{FOREVER, Instance, Recurrence, Repeats, Series};
 pub use window::Window;
 pub use zone::Zone;
 
@@ -36,6 +41,10 @@ pub fn civil_from_seconds(seconds: i64) -> Result<DateTime, Error> {
     jiff::Timestamp::from_second(seconds)
         .map(|timestamp| timestamp.to_zoned(jiff::tz::TimeZone::UTC).datetime())
         .map_err(|_| Error::invalid("time", seconds.to_string(), "it lies outside the years 1 to 9990"))
+}
+
+fn whole_seconds(civil: DateTime) -> DateTime {
+    civil.with().subsec_nanosecond(0).build().unwrap_or(civil)
 }
 
 fn check_year(field: &str, date: Date) -> Result<(), Error> {

@@ -4,7 +4,7 @@ use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use serde::{Deserialize, Serialize};
 
-use super::{Zone, check_year, civil_from_seconds, civil_seconds};
+use super::{Zone, check_year, civil_from_seconds, civil_seconds, whole_seconds};
 use crate::Error;
 
 /// What the clock on the wall shows, to the second. Where clocks go back and show a time twice, `later` says which of the
@@ -77,10 +77,6 @@ impl Moment {
         };
         resolved.map_or_else(|_| civil_seconds(self.civil), jiff::Timestamp::as_second)
     }
-}
-
-fn whole_seconds(civil: DateTime) -> DateTime {
-    civil.with().subsec_nanosecond(0).build().unwrap_or(civil)
 }
 
 #[derive(Serialize, Deserialize)]

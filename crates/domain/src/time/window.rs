@@ -1,6 +1,7 @@
 //! The stretch of days that a reader looks at, in the reader's own zone.
 
-use jiff::civil::{Date, Time};
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::AmbiguousOffset;
 use serde::{Deserialize, Serialize};
 
 use super::{Extent, Family, Moment, Zone, civil_seconds};
@@ -66,14 +67,13 @@ impl Window {
     }
 
     /// Where `extent` begins for this reader, in seconds since 1970 UTC: what entries of both families are ordered by. A later day
-    /// has a later place: one that a zone has left out, the second before the next day begins.
+    /// has a later place: one that a zone has left out, the second before the next day begins. Civil times that clocks skip are
+    /// all where the skipping is; otherwise a later civil time has a later place.
     #[must_use]
     pub fn reader_start(&self, extent: &Extent) -> i64 {
         match extent.family {
             Family::Instant => extent.start,
-            Family::Civil => {
-                super::civil_from_seconds(extent.start).map_or(extent.start, |civil| self.place_of(civil.date()))
-            }
+            Family::Civil => super::civil_from_seconds(extent.start).map_or(extent.start, |civil| self.place_at(civil)),
         }
     }
 
@@ -82,11 +82,29 @@ impl Window {
     pub fn instants_of(&self, extent: &Extent) -> (i64, i64) {
         let instant = |seconds: i64| match extent.family {
             Family::Instant => seconds,
-            Family::Civil => {
-                super::civil_from_seconds(seconds).map_or(seconds, |civil| self.first_instant_of(civil.date()))
-            }
+            Family::Civil => super::civil_from_seconds(seconds).map_or(seconds, |civil| self.instant_at(civil)),
         };
         (instant(extent.start), instant(extent.end))
+    }
+
+    /// A civil time ([`civil_seconds`]) not behind the first whose place in the order is `instant` or later, and whether several
+    /// civil times share the place `instant`, because clocks skip some there.
+    #[must_use]
+    pub fn civil_reaching(&self, instant: i64) -> (i64, bool) {
+        let shown = |instant: i64| {
+            let timestamp = jiff::Timestamp::from_second(instant).ok()?;
+            Some(civil_seconds(timestamp.to_zoned(self.zone.rules()).datetime()))
+        };
+        let (day, _) = self.civil_day_of(instant);
+        match (shown(instant.saturating_sub(1)), shown(instant)) {
+            (Some(before), Some(at)) => {
+                let is_left_out = super::civil_from_seconds(day)
+                    .is_ok_and(|civil| self.place_of(civil.date()) != self.first_instant_of(civil.date()));
+                let skips = at.saturating_sub(before) > 1 || is_left_out;
+                (before.saturating_add(1).min(at).max(day), skips)
+            }
+            _ => (day, false),
+        }
     }
 
     /// The last day whose place in the order ([`Window::reader_start`]) is not behind `instant`, as [`civil_seconds`] of its
@@ -102,6 +120,32 @@ impl Window {
             date = next;
         }
         (civil_seconds(date.to_datetime(Time::midnight())), self.place_of(date) == instant)
+    }
+
+    /// Where a civil time is in the order.
+    fn place_at(&self, civil: DateTime) -> i64 {
+        let midnight = self.place_of(civil.date());
+        if civil.time() == Time::midnight() {
+            return midnight;
+        }
+        let last = civil.date().tomorrow().map_or(i64::MAX, |next| self.place_of(next).saturating_sub(1));
+        self.instant_at(civil).min(last).max(midnight)
+    }
+
+    /// The instant at which the reader's clocks first show `civil`; if they skip it, the instant of the skipping.
+    fn instant_at(&self, civil: DateTime) -> i64 {
+        if civil.time() == Time::midnight() {
+            return self.first_instant_of(civil.date());
+        }
+        let rules = self.zone.rules();
+        let ambiguous = rules.to_ambiguous_timestamp(civil);
+        let instant = match ambiguous.offset() {
+            AmbiguousOffset::Gap { .. } => ambiguous.earlier().map(|before| {
+                rules.following(before).next().map_or(before, |transition| transition.timestamp())
+            }),
+            AmbiguousOffset::Unambiguous { .. } | AmbiguousOffset::Fold { .. } => ambiguous.earlier(),
+        };
+        instant.map_or_else(|_| civil_seconds(civil), jiff::Timestamp::as_second)
     }
 
     /// Where a day is in the order: rising from day to day.

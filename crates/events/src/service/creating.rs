@@ -16,6 +16,7 @@ impl EventsService {
         check_number("invite", &request.invite)?;
         check_nobody_twice(&request.invite)?;
         let invitees = self.people.find_all(context, &request.invite).await;
+        let series = Series::new(request.time.clone(), &request.rules)?;
         let now = self.chassis.clock().now();
         let (wanted, caller) = (request.clone(), context.clone());
         let make = move |tx: &mut storage::Transaction<'_>| {
@@ -26,9 +27,11 @@ impl EventsService {
                 organizer: Some(organizer),
                 title: wanted.title,
                 location: wanted.location,
-                extent: wanted.time.extent(),
-                series: Series::once(wanted.time),
+                extent: series.hull(),
+                series,
                 public: wanted.public,
+                capacity: wanted.capacity,
+                alarms: wanted.alarms,
                 cancelled: false,
                 version: 1,
                 created: now,

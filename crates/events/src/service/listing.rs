@@ -14,7 +14,7 @@ use storage::Reader;
 
 use super::showing;
 use crate::rights::{self, Role};
-use crate::store::{self, EVENTS, EventRow, INVITED, REINDEXING, Scope, TIMELINE};
+use crate::store::{self, EVENTS, EXCEPTIONS, EventRow, INVITED, REINDEXING, Scope, TIMELINE};
 
 /// The most index entries that one page looks at.
 const MOST_SCANNED: usize = 2_000;
@@ -129,6 +129,12 @@ impl<'a, R: Reader> Source<'a, R> {
             Scope::Public => row.public,
             Scope::Of(_) => role != Role::Everyone,
         };
-        Ok((belongs && row.listed() == Some(slot.extent)).then_some(row))
+        if !belongs || row.listed() != Some(slot.extent) {
+            return Ok(None);
+        }
+        // From the first instance to the last there may be none in the window.
+        let within = self.window.bounds(slot.extent.family);
+        let takes_place = EXCEPTIONS.takes_place(self.reader, slot.place.event, &row.series, within)?;
+        Ok(takes_place.then_some(row))
     }
 }

@@ -2,6 +2,8 @@
 
 mod changing;
 mod creating;
+mod following;
+mod instances;
 mod inviting;
 mod listing;
 mod showing;
@@ -12,8 +14,8 @@ use async_trait::async_trait;
 use chassis::Chassis;
 use chassis::directory::People;
 use domain::events::{
-    CancelEvent, CreateEvent, EditEvent, Event, EventChange, Events, Invite, ListEvents, MAX_INVITEES, ShowEvent,
-    Uninvite, VouchEvent, VouchedEvent,
+    CancelEvent, CreateEvent, EditEvent, Event, EventChange, Events, Exception, Invite, ListEvents, ListExceptions,
+    MAX_INVITEES, ShowEvent, Uninvite, VouchEvent, VouchedEvent,
 };
 use domain::integrity::{AskHealth, Audit, AuditPage, Health, Present};
 use domain::log::{Changes, ReadChanges};
@@ -51,7 +53,7 @@ impl Events for EventsService {
 
     async fn show(&self, context: &Context, request: ShowEvent) -> Answer<Event> {
         let viewer = context.user()?;
-        self.chassis.query(context, |view| showing::show(view, request.event, viewer)).await
+        self.chassis.query(context, |view| showing::show_instance(view, request.event, request.instance, viewer)).await
     }
 
     async fn edit(&self, context: &Context, request: EditEvent) -> Answer<Event> {
@@ -101,6 +103,11 @@ impl Events for EventsService {
 
     async fn snapshot(&self, _: &Context, request: ReadSnapshot) -> Answer<Snapshot<EventChange>> {
         self.chassis.serve_snapshot(&request, snapshot::rows).await
+    }
+
+    async fn exceptions(&self, context: &Context, request: ListExceptions) -> Answer<Page<(i64, Exception)>> {
+        let viewer = context.user()?;
+        self.chassis.query(context, |view| showing::exceptions(view, viewer, &request)).await
     }
 
     async fn accept_loss(&self, context: &Context, request: AcceptLoss) -> Answer<LossAccepted> {

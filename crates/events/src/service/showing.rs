@@ -1,18 +1,64 @@
 //! Showing an event, to people and to other services.
 
-use chassis::{Chassis, Fault, directory};
-use domain::events::{Event, VouchEvent, VouchedEvent};
+use chassis::{Chassis, Fault, cursor, directory};
+use domain::events::{Change, Event, Exception, ListExceptions, VouchEvent, VouchedEvent};
 use domain::integrity::{Present, Target};
-use domain::{Description, EventId, UserId};
+use domain::{Description, EventId, Instance, Page, UserId};
 use storage::Reader;
 
+use super::instances;
 use crate::rights::{self, Role};
-use crate::store::{self, EVENTS, EventRow};
+use crate::store::{self, EVENTS, EXCEPTIONS, EventRow};
 
 /// An event, for someone who may see it.
 pub(super) fn show(reader: &impl Reader, event: EventId, viewer: UserId) -> Result<Event, Fault> {
     let (row, _) = rights::visible(reader, event, viewer)?;
     shown(reader, event, row, store::description(reader, event)?)
+}
+
+/// An event, or one instance of it, for someone who may see it.
+///
+/// # Errors
+/// Invalid input naming `instance` if there is none that starts then.
+pub(super) fn show_instance(
+    reader: &impl Reader,
+    event: EventId,
+    instance: Instance,
+    viewer: UserId,
+) -> Result<Event, Fault> {
+    let (row, _) = rights::visible(reader, event, viewer)?;
+    let (Instance::On(start) | Instance::From(start)) = instance else { return show(reader, event, viewer) };
+    let series = row.series.clone();
+    let whole = shown(reader, event, row, store::description(reader, event)?)?;
+    if !series.recurs() {
+        return Err(instances::does_not_recur(start).into());
+    }
+    match EXCEPTIONS.get(reader, event, start)? {
+        Some(Exception::Changed(Change { time, title, location })) => Ok(Event {
+            title: title.unwrap_or(whole.title),
+            location: location.unwrap_or(whole.location),
+            description: store::description_of_instance(reader, event, start)?.unwrap_or(whole.description),
+            occurrence: Some(time),
+            ..whole
+        }),
+        exception => {
+            let named = series.occurrence(start).is_some();
+            let occurrence = series.time_at(start).filter(|_| named).ok_or_else(|| instances::none_then(start))?;
+            Ok(Event { occurrence: Some(occurrence), cancelled: whole.cancelled || exception.is_some(), ..whole })
+        }
+    }
+}
+
+/// A page of the instances that are not as the rules have them.
+pub(super) fn exceptions(
+    reader: &impl Reader,
+    viewer: UserId,
+    request: &ListExceptions,
+) -> Result<Page<(i64, Exception)>, Fault> {
+    rights::visible(reader, request.event, viewer)?;
+    let after: Option<i64> = cursor::read(&request.page)?;
+    let rows = EXCEPTIONS.list(reader, request.event, after, request.page.limit.get().saturating_add(1))?;
+    cursor::page(&request.page, rows, |start, exception| Ok((*start, exception)))
 }
 
 /// An event as people read it.
@@ -29,7 +75,10 @@ pub(super) fn shown(
         description,
         location: row.location,
         series: row.series,
+        occurrence: None,
         public: row.public,
+        capacity: row.capacity,
+        alarms: row.alarms,
         organizer,
         version: row.version,
         cancelled: row.cancelled,

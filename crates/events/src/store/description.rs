@@ -4,7 +4,7 @@ use chassis::Fault;
 use domain::{Description, EventId};
 use storage::{Reader, Transaction};
 
-use super::DESCRIPTIONS;
+use super::{DESCRIPTIONS, INSTANCE_DESCRIPTIONS};
 
 /// The most bytes of one piece.
 const PIECE: usize = 4 * 1_024;
@@ -14,7 +14,23 @@ const MOST_PIECES: usize = 64;
 /// What an event is about.
 pub(crate) fn description(reader: &impl Reader, event: EventId) -> Result<Description, Fault> {
     let pieces = reader.scan(&DESCRIPTIONS, &event, None, MOST_PIECES)?;
-    let text: String = pieces.into_iter().map(|(_, piece)| piece).collect();
+    joined(event, pieces.into_iter().map(|(_, piece)| piece).collect())
+}
+
+/// What one instance is about, if that is not what its event is about.
+pub(crate) fn description_of_instance(
+    reader: &impl Reader,
+    event: EventId,
+    start: i64,
+) -> Result<Option<Description>, Fault> {
+    let pieces = reader.scan(&INSTANCE_DESCRIPTIONS, &(event, start), None, MOST_PIECES)?;
+    if pieces.is_empty() {
+        return Ok(None);
+    }
+    joined(event, pieces.into_iter().map(|(_, piece)| piece).collect()).map(Some)
+}
+
+fn joined(event: EventId, text: String) -> Result<Description, Fault> {
     Description::try_from(text).map_err(|error| Fault::broken(format!("the description of event {event}: {error}")))
 }
 
@@ -27,9 +43,32 @@ pub(crate) fn describe(tx: &mut Transaction<'_>, event: EventId, description: &D
     Ok(())
 }
 
+/// Says what one instance is about, in place of what was said before; `None`: what its event is about. An empty text is one.
+pub(crate) fn describe_instance(
+    tx: &mut Transaction<'_>,
+    event: EventId,
+    start: i64,
+    description: Option<&Description>,
+) -> Result<(), Fault> {
+    for (piece, _) in tx.scan(&INSTANCE_DESCRIPTIONS, &(event, start), None, MOST_PIECES)? {
+        tx.delete(&INSTANCE_DESCRIPTIONS, &piece)?;
+    }
+    let Some(text) = description.map(Description::as_str) else { return Ok(()) };
+    if text.is_empty() {
+        tx.put(&INSTANCE_DESCRIPTIONS, &(event, start, 0), &String::new())?;
+    }
+    for (number, piece) in (0_u16..).zip(pieces(text)) {
+        tx.put(&INSTANCE_DESCRIPTIONS, &(event, start, number), &piece.to_owned())?;
+    }
+    Ok(())
+}
+
 pub(super) fn forget(tx: &mut Transaction<'_>, event: EventId) -> Result<(), Fault> {
     for (piece, _) in tx.scan(&DESCRIPTIONS, &event, None, MOST_PIECES)? {
         tx.delete(&DESCRIPTIONS, &piece)?;
+    }
+    for (piece, _) in tx.scan(&INSTANCE_DESCRIPTIONS, &event, None, usize::MAX)? {
+        tx.delete(&INSTANCE_DESCRIPTIONS, &piece)?;
     }
     Ok(())
 }

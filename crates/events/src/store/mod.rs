@@ -3,18 +3,21 @@
 //! Each change here brings all rows along that depend on it, and announces itself; the rules of who may make it are elsewhere.
 
 mod description;
+mod exceptions;
 mod members;
 mod placing;
 mod rows;
 pub(crate) mod work;
 
-pub(crate) use description::{describe, description};
+pub(crate) use description::{describe, describe_instance, description, description_of_instance};
+pub(crate) use exceptions::{except, forget_exceptions};
 use members::remove_invitee;
 pub(crate) use members::{add_invitees, is_deserted, remove_invitees};
 use members::{forget_ended, forget_ended_of};
 pub(crate) use placing::own_places;
 pub(crate) use rows::{EventRow, Invited, Scope};
 
+use chassis::exceptions::Exceptions;
 use chassis::journal::Author;
 use chassis::timeline::Timeline;
 use chassis::{Fault, Row, log};
@@ -26,6 +29,10 @@ use storage::{Table, Transaction};
 pub(crate) const EVENTS: Table<EventId, EventRow> = Table::new("events");
 /// What events are about, in pieces, numbered from 0.
 pub(crate) const DESCRIPTIONS: Table<(EventId, u16), String> = Table::new("descriptions");
+/// What single instances are about, where it is not what the event is about: event, original start, number of the piece.
+pub(crate) const INSTANCE_DESCRIPTIONS: Table<(EventId, i64, u16), String> = Table::new("descriptions.of-instance");
+/// The instances that are not as the rules of their event have them.
+pub(crate) const EXCEPTIONS: Exceptions = Exceptions::new("exceptions", "exceptions.by-time");
 /// Who is invited. The inviter is always the organizer.
 pub(crate) const INVITED: Table<(EventId, UserId), Invited> = Table::new("invited");
 /// The same, by invitee.
@@ -61,7 +68,8 @@ pub(crate) fn change(
     before: &EventRow,
     after: EventRow,
 ) -> Result<(EventRow, usize), Fault> {
-    let after = EventRow { version: before.version.saturating_add(1), extent: after.series.first.extent(), ..after };
+    let extent = EXCEPTIONS.hull(tx, event, &after.series)?;
+    let after = EventRow { version: before.version.saturating_add(1), extent, ..after };
     tx.put(&EVENTS, &event, &after)?;
     if let Some(organizer) = before.organizer.filter(|_| after.organizer != before.organizer) {
         tx.delete(&ORGANIZED_BY, &(organizer, event))?;
@@ -79,6 +87,7 @@ pub(crate) fn remove(tx: &mut Transaction<'_>, event: EventId, row: &EventRow) -
         tx.delete(&ORGANIZED_BY, &(organizer, event))?;
     }
     description::forget(tx, event)?;
+    EXCEPTIONS.forget(tx, event)?;
     placing::place(tx, event, Some(row), None)?;
     log::announce(tx, EventChange::Removed { event })?;
     Ok(())

@@ -1,7 +1,7 @@
 //! The rows themselves.
 
 use chassis::journal::Author;
-use domain::events::EventFacts;
+use domain::events::{Alarms, Capacity, EventFacts};
 use domain::time::Extent;
 use domain::{EventId, EventTitle, Location, Series, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
@@ -15,9 +15,11 @@ pub(crate) struct EventRow {
     pub(crate) title: EventTitle,
     pub(crate) location: Location,
     pub(crate) series: Series,
-    /// The extent under which it is indexed: kept, because the instants of a civil time change with the rules of its zone.
+    /// The extent under which it is indexed, from the first instance to the last: kept, because the instants of a civil time change with the rules of its zone.
     pub(crate) extent: Extent,
     pub(crate) public: bool,
+    pub(crate) capacity: Option<Capacity>,
+    pub(crate) alarms: Alarms,
     pub(crate) cancelled: bool,
     pub(crate) version: u64,
     pub(crate) created: Timestamp,
@@ -25,7 +27,36 @@ pub(crate) struct EventRow {
     pub(crate) author: Author,
 }
 
-impl Value for EventRow {}
+/// [`EventRow`] as the first format had it: without recurrence, capacity and alarms.
+#[derive(Deserialize)]
+struct EventRowBefore {
+    organizer: Option<UserId>,
+    title: EventTitle,
+    location: Location,
+    series: Series,
+    extent: Extent,
+    public: bool,
+    cancelled: bool,
+    version: u64,
+    created: Timestamp,
+    author: Author,
+}
+
+impl Value for EventRow {
+    const VERSION: u8 = 2;
+
+    fn upgrade(version: u8, bytes: &[u8]) -> Result<Self, storage::Error> {
+        if version != 1 {
+            return Err(storage::Error::UnknownVersion { what: String::new(), found: version, supported: Self::VERSION });
+        }
+        let EventRowBefore { organizer, title, location, series, extent, public, cancelled, version, created, author } =
+            storage::decode(bytes)?;
+        let (capacity, alarms) = (None, Alarms::default());
+        Ok(Self {
+            organizer, title, location, series, extent, public, capacity, alarms, cancelled, version, created, author,
+        })
+    }
+}
 
 impl EventRow {
     /// Where lists show it; `None` if they do not.
@@ -42,6 +73,8 @@ impl EventRow {
             location: self.location.clone(),
             series: self.series.clone(),
             public: self.public,
+            capacity: self.capacity,
+            alarms: self.alarms.clone(),
             cancelled: self.cancelled,
             version: self.version,
         }

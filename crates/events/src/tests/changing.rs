@@ -181,9 +181,9 @@ fn cancelling_again_with_the_same_or_another_identity_succeeds_and_changes_nothi
         let alice = world.person("alice").await;
         let event = world.party(&alice, &[]).await;
         let context = world.command_of(&alice);
-        world.service.cancel(&context, CancelEvent { event }).await.unwrap();
-        world.service.cancel(&context, CancelEvent { event }).await.unwrap();
+        world.service.cancel(&context, CancelEvent { instance: domain::Instance::Series, event }).await.unwrap();
+        world.service.cancel(&context, CancelEvent { instance: domain::Instance::Series, event }).await.unwrap();
         let other = world.command_of(&alice).as_command(IdempotencyKey::new(), 2);
-        assert_eq!(world.service.cancel(&other, CancelEvent { event }).await.unwrap().value.version, 2);
+        assert_eq!(world.service.cancel(&other, CancelEvent { instance: domain::Instance::Series, event }).await.unwrap().value.version, 2);
     });
 }

@@ -32,7 +32,7 @@ fn author() -> Author {
 
 fn row() -> EventRow {
     let time = timed(date(2027, 3, 10), 9, 60, "Europe/Berlin");
-    EventRow {
+    EventRow { alarms: domain::events::Alarms::default(), capacity: None,
         organizer: Some(USER),
         title: "Party".parse().unwrap(),
         location: "Garden".parse().unwrap(),

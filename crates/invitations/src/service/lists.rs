@@ -1,19 +1,22 @@
 //! The queries: the inbox, the participants of an event, the invitations of some people to it, one's own to some events, the answers to
 //! one's own events.
 
-use chassis::{Chassis, Fault, cursor};
+use chassis::{Chassis, Fault, Row, cursor};
 use domain::events::MAX_INVITEES;
 use domain::invitations::{
     Answered, Answers, Inbox, Invitation, ListAnswers, ListParticipants, MAX_EVENTS, OfEvents, OfPeople, Participant,
     Participants, Status,
 };
 use domain::{Answer, Context, Error, EventId, Instance, Page, Service, UserId};
+use serde::{Deserialize, Serialize};
 use storage::Reader as _;
 
 use super::InvitationsService;
 use super::reading::{Reading, with_behind};
+use crate::sight;
 use crate::store::heard::{self, Heard};
-use crate::{sight, store};
+use crate::store::line::{self, LINE};
+use crate::store::{self, BY_STATUS};
 
 impl InvitationsService {
     /// Those who may ask for it are oneself: it holds only one's own.
@@ -31,7 +34,7 @@ impl InvitationsService {
 
     pub(super) async fn list_participants(&self, context: &Context, request: ListParticipants) -> Answer<Participants> {
         let viewer = context.user()?;
-        let after: Option<(Status, UserId)> = cursor::read(&request.page)?;
+        let after: Option<Listed> = cursor::read(&request.page)?;
         let (context, behind) = self.caught_up(context).await;
         let brought = self.bring_into_sight(&context, request.event, viewer, |_| true).await;
         brought.map_err(|fault| fault.into_error(Service::Invitations))?;
@@ -99,29 +102,83 @@ fn answers(reading: &Reading<'_, '_>, user: UserId, request: ListAnswers) -> Res
     Ok(Answers { items, until })
 }
 
-/// A page of an event's participants by status, then by registration.
+/// A page of an event's participants by status, then by registration; who waits, by their place in line.
 fn participants(
     reading: &Reading<'_, '_>,
     viewer: UserId,
     request: &ListParticipants,
-    after: Option<(Status, UserId)>,
+    after: Option<Listed>,
 ) -> Result<Participants, Fault> {
     let &ListParticipants { event, instance, status, ref page } = request;
-    sight::see(reading.view, event, viewer)?;
-    sight::check_instance(instance)?;
-    let after = after.map(|(status, user)| (event, instance, status, user));
+    let seen = sight::see(reading.view, event, viewer)?;
+    sight::check_instance(reading.view, &seen.facts, instance)?;
     let more_by_one = page.limit.get().saturating_add(1);
-    let rows = match status {
-        Some(status) => {
-            reading.view.scan(&store::BY_STATUS, &(event, instance, status), after.as_ref(), more_by_one)?
-        }
-        None => reading.view.scan(&store::BY_STATUS, &(event, instance), after.as_ref(), more_by_one)?,
-    };
-    let rows = rows.into_iter().map(|((_, _, status, user), ())| ((status, user), ())).collect();
-    let people = cursor::page(page, rows, |&(status, user), ()| {
-        Ok(reading.username(user)?.map(|username| Participant { username, status }))
+    let rows = listed(reading, (event, instance), status, after, more_by_one)?;
+    // The line is strict: whoever stands behind another on a page is next.
+    let mut last: Option<u64> = None;
+    let people = cursor::page(page, rows, |listed, user| {
+        let position = match (*listed, last) {
+            (Listed::ByStatus(..), _) => None,
+            (Listed::InLine(_), Some(last)) => Some(last.saturating_add(1)),
+            (Listed::InLine(number), None) => Some(line::position(reading.view, (event, instance), number)?),
+        };
+        last = position.or(last);
+        Ok(reading.username(user)?.map(|username| Participant { username, status: listed.status(), position }))
     })?;
-    Ok(Participants { counts: store::counts(reading.view, event, instance)?, people: named(people) })
+    Ok(Participants { counts: store::tally(reading.view, event, instance)?.counts, people: named(people) })
+}
+
+/// Where someone stands in the list of an event's participants.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+enum Listed {
+    /// Among those of a status, in the order of registration.
+    ByStatus(Status, UserId),
+    /// In the line of those who wait, with this number.
+    InLine(u64),
+}
+
+impl Listed {
+    const fn status(&self) -> Status {
+        match self {
+            Self::ByStatus(status, _) => *status,
+            Self::InLine(_) => Status::Waiting,
+        }
+    }
+}
+
+/// At most so many participants behind a place in their list: those of one status, or all of them status by status.
+fn listed(
+    reading: &Reading<'_, '_>,
+    (event, instance): (EventId, Instance),
+    only: Option<Status>,
+    after: Option<Listed>,
+    most: usize,
+) -> Result<Vec<(Listed, UserId)>, Fault> {
+    let begun = after.map(|after| after.status());
+    let unread = Status::LISTED.into_iter().skip_while(|status| begun.is_some_and(|begun| *status != begun));
+    let mut rows = Vec::new();
+    for status in unread.filter(|status| only.is_none_or(|only| *status == only)) {
+        let left = most.saturating_sub(rows.len());
+        match (status, after) {
+            (Status::Waiting, after) => {
+                let behind = match after {
+                    Some(Listed::InLine(number)) => Some((event, instance, number)),
+                    _ => None,
+                };
+                let line = reading.view.scan(&LINE, &(event, instance), behind.as_ref(), left)?;
+                rows.extend(line.into_iter().map(|((.., number), Row(user))| (Listed::InLine(number), user)));
+            }
+            (status, after) => {
+                let behind = match after {
+                    Some(Listed::ByStatus(of, user)) if of == status => Some((event, instance, of, user)),
+                    _ => None,
+                };
+                let people = reading.view.scan(&BY_STATUS, &(event, instance, status), behind.as_ref(), left)?;
+                rows.extend(people.into_iter().map(|((.., user), ())| (Listed::ByStatus(status, user), user)));
+            }
+        }
+    }
+    Ok(rows)
 }
 
 /// The invitations of some people to all of an event, in the order of the question.

@@ -15,7 +15,7 @@ use domain::{Answer, Context, EventId, Instance, Positions, Reply, Service, User
 use storage::View;
 
 use super::InvitationsService;
-use crate::store::{self, Origin};
+use crate::store::{self, Origin, Standing, line};
 
 /// How long auth may take to say where its log ends.
 const ASKING: Duration = Duration::from_secs(1);
@@ -52,7 +52,7 @@ impl Reading<'_, '_> {
 
     /// As much of an event as an invitation tells.
     fn summary(&self, facts: EventFacts) -> Result<EventSummary, Fault> {
-        let EventFacts { event: id, organizer, title, location, series, public, cancelled, version: _ } = facts;
+        let EventFacts { event: id, organizer, title, location, series, public, cancelled, .. } = facts;
         Ok(EventSummary { id, title, location, series, public, organizer: self.person(organizer)?, cancelled })
     }
 
@@ -70,7 +70,12 @@ impl Reading<'_, '_> {
             Origin::Invited { by, .. } => Some(self.person(by)?),
             Origin::Joined => None,
         };
-        Ok(Some(Invitation { event: self.summary(facts)?, instance, invitee, inviter, status: row.status }))
+        let position = match row.standing {
+            Standing::Waiting(number) => Some(line::position(self.view, (event, instance), number)?),
+            _ => None,
+        };
+        let event = self.summary(facts)?;
+        Ok(Some(Invitation { event, instance, invitee, inviter, status: row.status(), position }))
     }
 }
 

@@ -1,15 +1,19 @@
 //! The tables, and reading them. What changes them together is in [`record`]; the rules are elsewhere.
 
 pub(crate) mod heard;
+pub(crate) mod line;
 pub(crate) mod record;
+mod rows;
 
-use chassis::journal::Author;
-use chassis::{Fault, Row};
+use chassis::Fault;
+use chassis::exceptions::Exceptions;
 use domain::events::EventFacts;
-use domain::invitations::{Counts, Status};
-use domain::{EventId, Instance, Position, UserId};
+use domain::invitations::Status;
+use domain::{EventId, Instance, UserId};
 use serde::{Deserialize, Serialize};
-use storage::{Reader, Table, Transaction, Value};
+use storage::{Reader, Table, Transaction};
+
+pub(crate) use rows::{EventRow, InvitationRow, Shape, Standing, Tally};
 
 /// Where a row is: an event, all of it or one instance, and a person.
 pub(crate) type Place = (EventId, Instance, UserId);
@@ -17,10 +21,13 @@ pub(crate) type Place = (EventId, Instance, UserId);
 /// The events that were heard of.
 pub(crate) const EVENTS: Table<EventId, EventRow> = Table::new("events");
 
+/// The instances that are not as the rules of their event have them.
+pub(crate) const EXCEPTIONS: Exceptions = Exceptions::new("events.exceptions", "events.exceptions.by-time");
+
 /// Who was asked or joined, and what they answered.
 pub(crate) const INVITATIONS: Table<Place, InvitationRow> = Table::new("invitations");
 
-/// The same in the order of a list of participants.
+/// The same by status; who waits is in the line instead ([`line::LINE`]).
 pub(crate) const BY_STATUS: Table<(EventId, Instance, Status, UserId), ()> = Table::new("invitations.by-status");
 
 /// The rows of a person.
@@ -36,7 +43,7 @@ pub(crate) const INBOX: Table<InboxKey, ()> = Table::new("inbox.all");
 pub(crate) const UNANSWERED: Table<InboxKey, ()> = Table::new("inbox.unanswered");
 
 /// How many of each status; no row for none at all.
-pub(crate) const COUNTS: Table<(EventId, Instance), Row<Counts>> = Table::new("counts");
+pub(crate) const COUNTS: Table<(EventId, Instance), Tally> = Table::new("counts");
 
 /// Everyone whose deletion was applied here, for good: some 30 bytes for each deleted account.
 ///
@@ -51,33 +58,6 @@ const LAST: u8 = 0;
 /// Invitee, arrival, event, instance.
 pub(crate) type InboxKey = (UserId, u64, EventId, Instance);
 
-/// What is known of an event.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct EventRow {
-    /// Of the newest version heard of, from the log or earlier from a vouch.
-    pub(crate) facts: EventFacts,
-    /// To which visibility and state the rows were last brought (see [`crate::cascade`]); `None` until the log's next word
-    /// on the event, once facts came by a vouch.
-    pub(crate) conformed: Option<Shape>,
-}
-
-impl Value for EventRow {}
-
-/// What of an event's facts decides about the rows and lists of its people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Shape {
-    /// Those who joined by themselves stay only while it is.
-    pub(crate) public: bool,
-    /// It is in no inbox once it is.
-    pub(crate) cancelled: bool,
-}
-
-impl Shape {
-    pub(crate) const fn of(facts: &EventFacts) -> Self {
-        Self { public: facts.public, cancelled: facts.cancelled }
-    }
-}
-
 /// How someone came to an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Origin {
@@ -90,28 +70,6 @@ pub(crate) enum Origin {
     },
     /// They joined a public event by themselves.
     Joined,
-}
-
-/// Someone who was asked or joined.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct InvitationRow {
-    /// How they came to it.
-    pub(crate) origin: Origin,
-    /// What they answered.
-    pub(crate) status: Status,
-    /// Which command gave the answer; `None` before the first.
-    pub(crate) author: Option<Author>,
-    /// Where in events' log a vouch saw the invitation, if it came that way before its record: an earlier record that takes
-    /// an earlier invitation back does not mean this one.
-    pub(crate) vouched: Option<Position>,
-}
-
-impl Value for InvitationRow {}
-
-impl InvitationRow {
-    pub(crate) const fn was_asked(&self) -> bool {
-        matches!(self.origin, Origin::Invited { .. })
-    }
 }
 
 /// The facts of an event, if it was heard of.
@@ -130,8 +88,8 @@ pub(crate) fn row(
 }
 
 /// How many there are of each status.
-pub(crate) fn counts(reader: &impl Reader, event: EventId, instance: Instance) -> Result<Counts, Fault> {
-    Ok(reader.get(&COUNTS, &(event, instance))?.map(|Row(counts)| counts).unwrap_or_default())
+pub(crate) fn tally(reader: &impl Reader, event: EventId, instance: Instance) -> Result<Tally, Fault> {
+    Ok(reader.get(&COUNTS, &(event, instance))?.unwrap_or_default())
 }
 
 /// Whether the deletion of this user was applied here.

@@ -4,11 +4,12 @@ use chassis::Row;
 use domain::integrity::{Audit, REFERENCES, Target};
 use domain::invitations::{Counts, Invitations as _, Response, Status};
 use domain::{Context, Credential, EventId, Instance, Service, UserId};
-use storage::Transaction;
+use storage::{Reader as _, Transaction};
 
-use super::world::{World, run};
+use super::world::{World, places_for, run};
 use crate::store::heard::{ANSWERS, Heard};
-use crate::store::{BY_INVITER, BY_STATUS, COUNTS, EVENTS, OF_USER, UNANSWERED};
+use crate::store::line::{BLOCKS, LINE};
+use crate::store::{BY_INVITER, BY_STATUS, COUNTS, EVENTS, OF_USER, Shape, Tally, UNANSWERED};
 
 #[test]
 fn every_reference_that_is_declared_is_walked() {
@@ -32,14 +33,18 @@ fn every_reference_that_is_declared_is_walked() {
     });
 }
 
+const fn tally(counts: Counts) -> Tally {
+    Tally { counts, last_in_line: 1 }
+}
+
 type Tamper = fn(&mut Transaction<'_>, EventId, UserId) -> Result<(), storage::Error>;
 
 #[test]
 fn every_kind_of_disagreement_is_found() {
     const SERIES: Instance = Instance::Series;
-    let tampers: [(&str, Tamper); 9] = [
+    let tampers: [(&str, Tamper); 14] = [
         ("the counts of event", |tx, event, _| {
-            tx.put(&COUNTS, &(event, SERIES), &Row(Counts { going: 1, ..Counts::default() }))
+            tx.put(&COUNTS, &(event, SERIES), &tally(Counts { going: 1, ..Counts::default() }))
         }),
         ("an index does not agree", |tx, event, user| tx.delete(&BY_STATUS, &(event, SERIES, Status::Pending, user))),
         ("invitations.by-status has an entry", |tx, event, user| {
@@ -51,20 +56,31 @@ fn every_kind_of_disagreement_is_found() {
         }),
         ("inbox.unanswered has an entry", |tx, event, user| tx.put(&UNANSWERED, &(user, 77, event, SERIES), &())),
         ("the facts of the event are missing", |tx, event, _| tx.delete(&EVENTS, &event)),
-        ("counts has an entry", |tx, _, _| {
-            tx.put(&COUNTS, &(EventId::from_bytes([9; 16]), SERIES), &Row(Counts::default()))
-        }),
+        ("counts has an entry", |tx, _, _| tx.put(&COUNTS, &(EventId::from_bytes([9; 16]), SERIES), &Tally::default())),
         ("answers has an entry", |tx, event, user| {
             let nobody = UserId::from_bytes([9; 16]);
             tx.put(&ANSWERS, &(user, 0), &Heard { at: 1, event, instance: SERIES, user: nobody })
+        }),
+        ("an index does not agree", |tx, event, _| tx.delete(&LINE, &(event, SERIES, 1))),
+        ("stands wrongly at 9 in the line", |tx, event, user| tx.put(&LINE, &(event, SERIES, 9), &Row(user))),
+        ("stands wrongly at 1 in the line", |tx, event, _| tx.delete(&BLOCKS, &(event, SERIES, 7, 0))),
+        ("counts 2 and holds 1", |tx, event, _| tx.put(&BLOCKS, &(event, SERIES, 14, 0), &Row(2))),
+        ("1 wait for a place", |tx, event, _| {
+            let mut row = tx.get(&EVENTS, &event)?.unwrap();
+            row.facts.capacity = places_for(2);
+            row.conformed = Some(Shape::of(&row.facts));
+            tx.put(&EVENTS, &event, &row)
         }),
     ];
     for (found, tamper) in tampers {
         run(async {
             let world = World::new();
             let (alice, bob) = (world.registers("alice").await, world.registers("bob").await);
-            let facts = world.creates(&alice, true).await;
+            let (carol, dave) = (world.registers("carol").await, world.registers("dave").await);
+            let facts = world.creates_for(1, &alice, true).await;
             world.invites(&alice, &facts, &[&bob]).await;
+            world.attends(&carol, &facts, false).await.unwrap();
+            world.attends(&dave, &facts, false).await.unwrap();
             assert_eq!(world.audited().await.discrepancies, [""; 0]);
             world.changed(move |tx| Ok(tamper(tx, facts.event, bob.id)?)).await;
             let discrepancies = world.audited().await.discrepancies;

@@ -3,16 +3,16 @@
 use std::fmt::Write as _;
 
 use chassis::journal::Author;
-use domain::events::EventFacts;
+use domain::events::{Alarms, EventFacts};
 use domain::invitations::{Counts, InvitationChange, Status};
 use domain::{Actor, Context, Credential, EventId, EventTime, Instance, Position, Series, SessionId, UserId};
 use jiff::civil::date;
-use storage::encode_value;
+use storage::{decode_value, encode_value};
 
 use super::world::EVENTS;
 use crate::cascade::Work;
 use crate::store::heard::Heard;
-use crate::store::{EventRow, InvitationRow, Origin, Shape};
+use crate::store::{EventRow, InvitationRow, Origin, Shape, Standing, Tally};
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
@@ -29,6 +29,11 @@ fn author() -> Author {
     Author::of(&context).unwrap()
 }
 
+fn bytes(hex: &str) -> Vec<u8> {
+    let digits = hex.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
+    digits.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
+}
+
 #[test]
 fn rows_keep_their_bytes() {
     let facts = EventFacts {
@@ -38,26 +43,28 @@ fn rows_keep_their_bytes() {
         location: "Hill".parse().unwrap(),
         series: Series::once(EventTime::all_day(date(2027, 3, 10), date(2027, 3, 12)).unwrap()),
         public: true,
+        capacity: super::world::places_for(300),
+        alarms: Alarms::default(),
         cancelled: false,
         version: 2,
     };
-    let event = EventRow { facts, conformed: Some(Shape { public: true, cancelled: false }) };
+    let event = EventRow { facts, conformed: Some(Shape { public: true, cancelled: false, capacity: None }) };
     assert_eq!(
         hex(&encode_value(&event).unwrap()),
-        "010101010101010101010101010101010101020202020202020202020202020202020457616c6b0448696c6c01fb2ea30200010002010100"
+        "020101010101010101010101010101010101020202020202020202020202020202020457616c6b0448696c6c01fb2ea302000101fb2c0100000201010000"
     );
     let asked = InvitationRow {
         origin: Origin::Invited { by: Some(UserId::from_bytes([2; 16])), arrived: 9 },
-        status: Status::Maybe,
+        standing: Standing::Maybe,
         author: Some(author()),
         vouched: Some(Position { epoch: EVENTS, at: 7 }),
     };
     assert_eq!(
         hex(&encode_value(&asked).unwrap()),
-        "0100010202020202020202020202020202020209010104040404040404040404040404040404fb2c01010202020202020202020202020202020207"
+        "0200010202020202020202020202020202020209010104040404040404040404040404040404fb2c01010202020202020202020202020202020207"
     );
-    let joined = InvitationRow { origin: Origin::Joined, status: Status::Going, author: None, vouched: None };
-    assert_eq!(hex(&encode_value(&joined).unwrap()), "0101000000");
+    let joined = InvitationRow { origin: Origin::Joined, standing: Standing::Going, author: None, vouched: None };
+    assert_eq!(hex(&encode_value(&joined).unwrap()), "0201000000");
     let heard = Heard {
         at: 300,
         event: EventId::from_bytes([1; 16]),
@@ -68,8 +75,25 @@ fn rows_keep_their_bytes() {
         hex(&encode_value(&heard).unwrap()),
         "01fb2c01010101010101010101010101010101010002020202020202020202020202020202"
     );
-    let counts = chassis::Row(Counts { going: 1, maybe: 2, pending: 3, declined: 300 });
-    assert_eq!(hex(&encode_value(&counts).unwrap()), "01010203fb2c01");
+    let waiting = InvitationRow { standing: Standing::Waiting(300), ..joined };
+    assert_eq!(hex(&encode_value(&waiting).unwrap()), "020104fb2c010000");
+    let counts = Counts { going: 1, maybe: 2, pending: 3, declined: 300, waiting: 4 };
+    assert_eq!(hex(&encode_value(&Tally { counts, last_in_line: 7 }).unwrap()), "02010203fb2c010407");
+}
+
+/// Rows as the first release wrote them: nobody waited, and no event had a capacity.
+#[test]
+fn rows_of_the_first_version_are_read() {
+    let event = "010101010101010101010101010101010101020202020202020202020202020202020457616c6b0448696c6c01fb2ea30200010002010100";
+    let row: EventRow = decode_value(&bytes(event)).unwrap();
+    assert_eq!((row.facts.title.as_str(), row.facts.version, row.facts.capacity), ("Walk", 2, None));
+    assert_eq!(row.conformed, Some(Shape { public: true, cancelled: false, capacity: None }));
+    let asked = "0100010202020202020202020202020202020209010104040404040404040404040404040404fb2c01010202020202020202020202020202020207";
+    let row: InvitationRow = decode_value(&bytes(asked)).unwrap();
+    assert_eq!((row.standing, row.author), (Standing::Maybe, Some(author())));
+    let tally: Tally = decode_value(&bytes("01010203fb2c01")).unwrap();
+    let counts = Counts { going: 1, maybe: 2, pending: 3, declined: 300, waiting: 0 };
+    assert_eq!(tally, Tally { counts, last_in_line: 0 });
 }
 
 #[test]
@@ -82,6 +106,7 @@ fn work_that_is_left_keeps_its_bytes() {
     );
     let forget = Work::Forget { user: UserId::from_bytes([2; 16]) };
     assert_eq!(hex(&storage::encode(&forget).unwrap()), "0102020202020202020202020202020202");
+    assert_eq!(hex(&storage::encode(&Work::Promote { event }).unwrap()), "0201010101010101010101010101010101");
 }
 
 #[test]

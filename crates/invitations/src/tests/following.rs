@@ -174,7 +174,7 @@ async fn invite_many(
 
 async fn pending(world: &World, facts: &domain::events::EventFacts) -> u64 {
     let db = world.chassis.db();
-    db.read(|view| crate::store::counts(view, facts.event, Instance::Series)).await.unwrap().pending
+    db.read(|view| crate::store::tally(view, facts.event, Instance::Series)).await.unwrap().counts.pending
 }
 
 #[test]

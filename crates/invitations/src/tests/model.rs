@@ -9,8 +9,9 @@ use domain::{EventId, Instance, UserId};
 use proptest::prelude::*;
 use storage::Reader as _;
 
-use super::world::{Someone, World, run};
-use crate::store::{self, record::tally};
+use super::world::{Someone, World, places_for, run};
+use crate::store::record::count_of;
+use crate::store::{self, line};
 
 const PEOPLE: usize = 5;
 const EVENTS: usize = 3;
@@ -24,6 +25,7 @@ enum Deed {
     InviteAll(usize),
     Uninvite(usize, usize),
     SetPublic(usize, bool),
+    SetCapacity(usize, Option<u32>),
     Cancel(usize),
     Remove(usize),
     DeleteAccount(usize),
@@ -40,6 +42,7 @@ fn deeds() -> impl Strategy<Value = Deed> {
         1 => event.clone().prop_map(Deed::InviteAll),
         3 => (person.clone(), event.clone()).prop_map(|(who, event)| Deed::Uninvite(who, event)),
         4 => (event.clone(), any::<bool>()).prop_map(|(event, public)| Deed::SetPublic(event, public)),
+        4 => (event.clone(), proptest::option::of(1..4_u32)).prop_map(|(event, places)| Deed::SetCapacity(event, places)),
         1 => event.clone().prop_map(Deed::Cancel),
         1 => event.prop_map(Deed::Remove),
         1 => person.prop_map(Deed::DeleteAccount),
@@ -57,6 +60,8 @@ struct Row {
 struct Model {
     events: Vec<Option<EventFacts>>,
     rows: BTreeMap<(usize, usize), Row>,
+    /// Who waits for each event, the first first.
+    lines: Vec<Vec<usize>>,
     gone: BTreeSet<usize>,
     arrivals: usize,
 }
@@ -68,7 +73,7 @@ impl Model {
         (who, event): (usize, usize),
         status: Status,
         may: impl Fn(&EventFacts, Option<Row>) -> bool,
-    ) -> Result<Status, &'static str> {
+    ) -> Result<(Status, Option<u64>), &'static str> {
         let row = self.rows.get(&(event, who)).copied();
         let facts = self.events[event].as_ref().ok_or("not_found")?;
         let organizes = facts.organizer == Some(people[who].id);
@@ -85,8 +90,43 @@ impl Model {
         if facts.cancelled {
             return Err("conflict");
         }
+        let status = match (row.map(|row| row.status), status) {
+            (Some(kept @ (Status::Going | Status::Waiting)), Status::Going) => kept,
+            (_, Status::Going) if !self.lines[event].is_empty() || self.free(event) == 0 => {
+                self.lines[event].push(who);
+                Status::Waiting
+            }
+            (_, status) => {
+                self.lines[event].retain(|other| *other != who);
+                status
+            }
+        };
         self.rows.insert((event, who), Row { asked: row.and_then(|row| row.asked), status });
-        Ok(status)
+        self.settle(event);
+        Ok((status, self.position(event, who)))
+    }
+
+    fn position(&self, event: usize, who: usize) -> Option<u64> {
+        self.lines[event].iter().zip(1..).find_map(|(other, position)| (*other == who).then_some(position))
+    }
+
+    fn free(&self, event: usize) -> usize {
+        let places = self.events[event].as_ref().and_then(|facts| facts.capacity);
+        let going = self.rows.iter().filter(|((of, _), row)| *of == event && row.status == Status::Going).count();
+        places.map_or(usize::MAX, |places| (places.get() as usize).saturating_sub(going))
+    }
+
+    /// Forgets those in line who have no row any more; then lets the first come while there is a place.
+    fn settle(&mut self, event: usize) {
+        let rows = &self.rows;
+        self.lines[event].retain(|who| rows.contains_key(&(event, *who)));
+        while self.events[event].as_ref().is_some_and(|facts| !facts.cancelled)
+            && !self.lines[event].is_empty()
+            && self.free(event) > 0
+        {
+            let first = self.lines[event].remove(0);
+            self.rows.get_mut(&(event, first)).unwrap().status = Status::Going;
+        }
     }
 
     fn invite(&mut self, people: &[Someone], event: usize, invitees: &[usize]) {
@@ -133,19 +173,31 @@ async fn does(
             let expected =
                 model.answer(people, (who, event), status, |_, row| row.is_some_and(|row| row.asked.is_some()));
             let outcome = world.responds(&people[who], &ids[event], response).await;
-            assert_eq!(outcome.map(|shown| shown.status).map_err(|error| error.code()), expected, "{deed:?}");
+            assert_eq!(
+                outcome.map(|shown| (shown.status, shown.position)).map_err(|error| error.code()),
+                expected,
+                "{deed:?}"
+            );
         }
         Deed::Attend(who, event, maybe) => {
             let status = if maybe { Status::Maybe } else { Status::Going };
             let expected = model.answer(people, (who, event), status, |facts, _| facts.public);
             let outcome = world.attends(&people[who], &ids[event], maybe).await;
-            assert_eq!(outcome.map(|shown| shown.status).map_err(|error| error.code()), expected, "{deed:?}");
+            assert_eq!(
+                outcome.map(|shown| (shown.status, shown.position)).map_err(|error| error.code()),
+                expected,
+                "{deed:?}"
+            );
         }
         Deed::Unattend(who, event) => {
             let leaves = |facts: &EventFacts, row: Option<Row>| facts.public && row.is_some();
             let expected = model.answer(people, (who, event), Status::Declined, leaves);
             let outcome = world.unattends(&people[who], &ids[event]).await;
-            assert_eq!(outcome.map(|shown| shown.status).map_err(|error| error.code()), expected, "{deed:?}");
+            assert_eq!(
+                outcome.map(|shown| (shown.status, shown.position)).map_err(|error| error.code()),
+                expected,
+                "{deed:?}"
+            );
         }
         Deed::Invite(who, event) => {
             model.invite(people, event, &[who]);
@@ -159,12 +211,20 @@ async fn does(
         }
         Deed::Uninvite(who, event) => {
             model.rows.remove(&(event, who));
+            model.settle(event);
             world.uninvites(&ids[event], &[&people[who]]).await;
         }
         Deed::SetPublic(event, public) => {
             if let Some(facts) = model.events[event].as_mut().filter(|facts| !facts.cancelled) {
                 world.changes(facts, |facts| facts.public = public).await;
                 model.rows.retain(|(of, _), row| *of != event || public || row.asked.is_some());
+                model.settle(event);
+            }
+        }
+        Deed::SetCapacity(event, places) => {
+            if let Some(facts) = model.events[event].as_mut().filter(|facts| !facts.cancelled) {
+                world.changes(facts, |facts| facts.capacity = places.and_then(places_for)).await;
+                model.settle(event);
             }
         }
         Deed::Cancel(event) => {
@@ -176,12 +236,14 @@ async fn does(
             if model.events[event].take().is_some() {
                 world.event(EventChange::Removed { event: ids[event].event }).await;
                 model.rows.retain(|(of, _), _| *of != event);
+                model.settle(event);
             }
         }
         Deed::DeleteAccount(who) => {
             if model.gone.insert(who) {
                 world.deletes_account(&people[who]).await;
                 model.rows.retain(|(_, person), _| *person != who);
+                (0..EVENTS).for_each(|event| model.settle(event));
                 for facts in model.events.iter_mut().flatten() {
                     if facts.organizer == Some(people[who].id) {
                         world.changes(facts, |facts| (facts.organizer, facts.cancelled) = (None, true)).await;
@@ -195,25 +257,31 @@ async fn does(
 async fn agree(world: &World, people: &[Someone], ids: &[EventFacts], model: &Model) {
     let of_user: BTreeMap<UserId, usize> = people.iter().enumerate().map(|(number, who)| (who.id, number)).collect();
     for (number, event) in ids.iter().enumerate() {
-        let (counts, listed) = world
+        let (counts, listed, line) = world
             .chassis
             .db()
             .read(|view| {
-                let counts = store::counts(view, event.event, Instance::Series)?;
-                Ok::<_, chassis::Fault>((counts, view.scan(&store::BY_STATUS, &event.event, None, 100)?))
+                let counts = store::tally(view, event.event, Instance::Series)?.counts;
+                let listed = view.scan(&store::BY_STATUS, &event.event, None, 100)?;
+                let line = line::first(view, (event.event, Instance::Series), 100)?;
+                Ok::<_, chassis::Fault>((counts, listed, line))
             })
             .await
             .unwrap();
         let mut recount = Counts::default();
         let mut expected = Vec::new();
         for ((_, who), row) in model.rows.range((number, 0)..(number + 1, 0)) {
-            *tally(&mut recount, row.status) += 1;
-            expected.push((row.status, *who));
+            *count_of(&mut recount, row.status) += 1;
+            if row.status != Status::Waiting {
+                expected.push((row.status, *who));
+            }
         }
         expected.sort_unstable();
         assert_eq!(counts, recount);
         let listed: Vec<_> = listed.into_iter().map(|((_, _, status, user), ())| (status, of_user[&user])).collect();
         assert_eq!(listed, expected);
+        let line: Vec<_> = line.into_iter().map(|(_, user)| of_user[&user]).collect();
+        assert_eq!(line, model.lines[number]);
     }
     for (number, who) in people.iter().enumerate().filter(|(number, _)| !model.gone.contains(number)) {
         for all in [false, true] {
@@ -252,6 +320,7 @@ proptest! {
     #[test]
     fn whatever_happens_the_service_agrees_with_the_model(
         public in proptest::collection::vec(any::<bool>(), EVENTS),
+        places in proptest::collection::vec(proptest::option::of(1..4_u32), EVENTS),
         deeds in proptest::collection::vec(deeds(), 1..60),
     ) {
         run(async {
@@ -262,12 +331,13 @@ proptest! {
             }
             let organizers = [0, 0, 1];
             let mut ids = Vec::new();
-            for (&organizer, &public) in organizers.iter().zip(&public) {
-                let facts = world.creates(&people[organizer], public).await;
+            for ((&organizer, &public), &places) in organizers.iter().zip(&public).zip(&places) {
+                let mut facts = world.creates(&people[organizer], public).await;
+                world.changes(&mut facts, |facts| facts.capacity = places.and_then(places_for)).await;
                 ids.push(facts);
             }
             let events = ids.iter().cloned().map(Some).collect();
-            let mut model = Model { events, rows: BTreeMap::new(), gone: BTreeSet::new(), arrivals: 0 };
+            let mut model = Model { events, rows: BTreeMap::new(), lines: vec![Vec::new(); EVENTS], gone: BTreeSet::new(), arrivals: 0 };
             for (number, deed) in deeds.into_iter().enumerate() {
                 does(&world, &people, &organizers, &ids, &mut model, deed).await;
                 if number % 10 == 0 {

@@ -8,7 +8,7 @@ use chassis::follow::Follower;
 use chassis::{Chassis, Fault, Listing, Running, Source};
 use domain::auth::{AuthChange, AuthClient, AuthProtocol, AuthRequest, AuthResponse, AuthRow, User};
 use domain::events::{
-    EventChange, EventFacts, EventsClient, EventsProtocol, EventsRequest, EventsResponse, MAX_PEOPLE_A_RECORD,
+    Alarms, EventChange, EventFacts, EventsClient, EventsProtocol, EventsRequest, EventsResponse, MAX_PEOPLE_A_RECORD,
 };
 use domain::integrity::AskHealth;
 use domain::invitations::{
@@ -140,6 +140,8 @@ fn public_event(organizer: &User) -> EventFacts {
         location: "Hill".parse().unwrap(),
         series: Series::once(EventTime::all_day(date(2027, 3, 10), date(2027, 3, 11)).unwrap()),
         public: true,
+        capacity: None,
+        alarms: Alarms::default(),
         cancelled: false,
         version: 1,
     }
@@ -214,7 +216,7 @@ fn a_large_cascade_is_awaited_by_whoever_has_seen_its_cause() {
         let db = all.running.chassis().db().clone();
         let inbox = all.client.inbox(&call(alice.id, seen), Inbox::default()).await.unwrap();
         assert!(inbox.behind.is_empty());
-        let left = db.read(|view| crate::store::counts(view, event.event, Instance::Series)).await.unwrap();
+        let left = db.read(|view| crate::store::tally(view, event.event, Instance::Series)).await.unwrap().counts;
         assert_eq!(left.pending, 0);
         all.running.stop().await;
     });

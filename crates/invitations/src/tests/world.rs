@@ -11,7 +11,8 @@ use chassis::follow::Follower as _;
 use chassis::{Chassis, Fault, OperatorKey, Setup, SystemClock};
 use domain::auth::{AuthChange, AuthClient, AuthProtocol, AuthRequest, AuthResponse, User};
 use domain::events::{
-    EventChange, EventFacts, EventsClient, EventsProtocol, EventsRequest, EventsResponse, VouchedEvent,
+    Alarms, Capacity, EventChange, EventFacts, EventsClient, EventsProtocol, EventsRequest, EventsResponse,
+    VouchedEvent,
 };
 use domain::integrity::{Audit, AuditPage};
 use domain::invitations::{
@@ -211,6 +212,13 @@ impl World {
         facts
     }
 
+    /// An event with so many places.
+    pub(super) async fn creates_for(&self, places: u32, organizer: &Someone, public: bool) -> EventFacts {
+        let facts = EventFacts { capacity: places_for(places), ..facts(organizer, public) };
+        self.event(EventChange::Put(facts.clone())).await;
+        facts
+    }
+
     pub(super) async fn changes(&self, facts: &mut EventFacts, change: impl FnOnce(&mut EventFacts)) {
         change(facts);
         facts.version += 1;
@@ -354,9 +362,15 @@ pub(super) fn facts(organizer: &Someone, public: bool) -> EventFacts {
         location: "Hill".parse().unwrap(),
         series: Series::once(time),
         public,
+        capacity: None,
+        alarms: Alarms::default(),
         cancelled: false,
         version: 1,
     }
+}
+
+pub(super) fn places_for(number: u32) -> Option<Capacity> {
+    Some(Capacity::try_from(number).unwrap())
 }
 
 pub(super) fn invited(organizer: &Someone, facts: &EventFacts, people: &[&Someone]) -> EventChange {

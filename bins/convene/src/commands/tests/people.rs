@@ -24,6 +24,7 @@ fn invitation(invitee: &str, status: Status) -> Invitation {
         invitee: invitee.parse().unwrap(),
         inviter: Some(event.organizer),
         status,
+        position: None,
     }
 }
 

@@ -3,9 +3,10 @@
 //! What a field means is judged by the constructors of `domain` and by [`crate::input`], so that the screen and the services agree.
 
 use domain::auth::{ChangePassword, Login, Register};
-use domain::events::{CreateEvent, EditEvent, Event, Invite};
+use domain::events::{Alarms, Capacity, CreateEvent, EditEvent, Event, Invite, MAX_CAPACITY};
 use domain::sharing::{Level, ShareCalendar, Unshare};
-use domain::{Description, Error, EventTime, EventTitle, Location, Password, PasswordAttempt, Username, Zone};
+use domain::time::Rules;
+use domain::{Description, Error, EventTime, EventTitle, Instance, Location, Password, PasswordAttempt, Username, Zone};
 
 use super::{Field, Form, Purpose};
 use crate::app::ask::{Command, Secret};
@@ -54,12 +55,15 @@ impl Form {
                 time: self.time(now, zone)?,
                 location: text("location").parse()?,
                 description: text("description").parse()?,
+                rules: Rules::default(),
                 public: text("public") == "yes",
+                capacity: capacity(&text("capacity"))?,
+                alarms: Alarms::default(),
                 invite: names(&text("invite"), false)?,
             })),
             Purpose::EditEvent(event) => match self.edited(event, now, zone)? {
                 EditEvent {
-                    title: None, description: None, location: None, time: None, public: None, invite, ..
+                    title: None, description: None, location: None, time: None, public: None, capacity: None, invite, ..
                 } if invite.is_empty() => {
                     return Ok(Filled::Unchanged);
                 }
@@ -132,14 +136,19 @@ impl Form {
             other => Some(other.parse::<Description>()?),
         };
         let public = text("public") == "yes";
+        let capacity = capacity(&text("capacity"))?;
         Ok(EditEvent {
             event: event.id,
+            instance: Instance::Series,
             if_version: Some(event.version),
             title: (title != event.title).then_some(title),
             description,
             location: (location != event.location).then_some(location),
             time: (time != event.series.first).then_some(time),
+            rules: None,
             public: (public != event.public).then_some(public),
+            capacity: (capacity != event.capacity).then_some(capacity),
+            alarms: None,
             invite: Vec::new(),
         })
     }
@@ -153,6 +162,19 @@ pub(crate) fn said(error: &Error) -> String {
         Error::Unavailable { .. } => format!("not done, try again: {error}"),
         other => other.to_string(),
     }
+}
+
+/// How many can come; nothing for any number.
+fn capacity(text: &str) -> Result<Option<Capacity>, Error> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let refused = || {
+        let why = format!("write a number from 1 to {MAX_CAPACITY}, or nothing if as many may come as like");
+        Error::invalid("capacity", text, why)
+    };
+    let number: u32 = text.parse().map_err(|_| refused())?;
+    Capacity::try_from(number).map(Some).map_err(|_| refused())
 }
 
 fn names(text: &str, some: bool) -> Result<Vec<Username>, Error> {

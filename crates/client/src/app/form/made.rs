@@ -40,6 +40,7 @@ impl Form {
         let mut fields = event_fields(zone);
         set(&mut fields, "start", when);
         fields.push(Field::new("invite", "Invite", Kind::Users, "bob, carol"));
+        fields.push(capacity_field());
         Self::new(Purpose::NewEvent, "New event", fields)
     }
 
@@ -51,6 +52,7 @@ impl Form {
         set(&mut fields, "location", event.location.to_string());
         set(&mut fields, "description", event.description.to_string());
         set(&mut fields, "public", if event.public { "yes" } else { "no" }.to_owned());
+        fields.push(capacity_field().with(event.capacity.map(|places| places.get().to_string()).unwrap_or_default()));
         Self::new(Purpose::EditEvent(Box::new(event.clone())), format!("Edit “{}”", event.title), fields)
     }
 
@@ -137,6 +139,10 @@ fn event_fields(zone: &Zone) -> Vec<Field> {
         Field::new("description", "About", Kind::Lines, "what it is about; Enter begins a line"),
         Field::new("public", "Public", Kind::Choice(NO_OR_YES), ""),
     ]
+}
+
+fn capacity_field() -> Field {
+    Field::new("capacity", "Capacity", Kind::Text, "how many can come, or empty")
 }
 
 fn set(fields: &mut [Field], name: &str, value: String) {

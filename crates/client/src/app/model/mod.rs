@@ -103,6 +103,8 @@ pub(crate) struct Model {
     pub(crate) heard_until: Option<Position>,
     /// Events that have left a list, and why is asked.
     pub(crate) wondering: BTreeMap<EventId, Wonder>,
+    /// Events for which I stand in line.
+    pub(crate) in_line: BTreeMap<EventId, String>,
     /// A form that was being filled in when its user's session ended.
     pub(crate) draft: Option<(UserId, Box<Form>)>,
     pub(crate) polled: Option<Instant>,
@@ -138,6 +140,7 @@ impl Model {
             toasts: Toasts::default(),
             heard_until: None,
             wondering: BTreeMap::new(),
+            in_line: BTreeMap::new(),
             draft: None,
             polled: None,
             last_request: 0,

@@ -34,7 +34,12 @@ impl Pick {
 
     /// Whether I may give this answer, which I have not given.
     pub(crate) fn may_answer(&self, status: Status) -> bool {
-        !self.organizing && !self.cancelled && self.status != Some(status)
+        // Who waits has said that they come.
+        let given = match self.status {
+            Some(Status::Waiting) => Some(Status::Going),
+            given => given,
+        };
+        !self.organizing && !self.cancelled && given != Some(status)
     }
 }
 

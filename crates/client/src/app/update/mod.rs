@@ -251,6 +251,7 @@ fn begin_anew(model: &mut Model) {
     model.lines.clear();
     model.heard_until = None;
     model.wondering.clear();
+    model.in_line.clear();
 }
 
 /// Whose calendar the selected row of the people screen opens.

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use domain::invitations::{Invitation, Status};
-use domain::{Error, Reply, Retryable, Service, Username};
+use domain::{Error, Ordinal, Reply, Retryable, Service, Username};
 
-use super::{begin_anew, sending};
+use super::{begin_anew, sending, telling};
 use crate::app::ask::{Command, Done, Found, Outcome, Query};
 use crate::app::effect::RequestId;
 use crate::app::form::Purpose;
@@ -222,15 +222,20 @@ fn was_done(model: &mut Model, request: RequestId, sending: &Sending, done: Done
             }
         }
         Done::Invitation(invitation) => {
-            let said = match invitation.status {
-                Status::Going => "you come to",
-                Status::Maybe => "you may come to",
-                Status::Declined => "you do not come to",
-                Status::Pending => "not answered:",
+            let title = &invitation.event.title;
+            let said = match (invitation.status, invitation.position) {
+                (Status::Going, _) => format!("you come to {title}"),
+                (Status::Maybe, _) => format!("you may come to {title}"),
+                (Status::Declined, _) => format!("you do not come to {title}"),
+                (Status::Pending, _) => format!("not answered: {title}"),
+                (Status::Waiting, Some(position)) => format!("full: you are {} in line for {title}", Ordinal(position)),
+                (Status::Waiting, None) => format!("full: you wait for a place at {title}"),
             };
             overtake(model, sending);
+            // What I did myself is no news.
+            telling::note_place(model, &invitation, invitation.status);
             take_in(model, &invitation);
-            model.toast(format!("{said} {}", invitation.event.title), Tone::Good);
+            model.toast(said, Tone::Good);
         }
         Done::Shares(shares) => {
             model.store.entry(Query::Shares).or_default().arrived(Found::Shares(shares), now);
@@ -301,7 +306,7 @@ fn take_in(model: &mut Model, invitation: &Invitation) {
             (Query::Inbox { .. }, Some(Found::Inbox(listed))) => {
                 let mut listed = listed.clone();
                 for known in listed.items.iter_mut().filter(|known| known.event.id == event) {
-                    known.status = invitation.status;
+                    (known.status, known.position) = (invitation.status, invitation.position);
                 }
                 Found::Inbox(listed)
             }

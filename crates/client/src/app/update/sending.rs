@@ -135,7 +135,8 @@ fn undo_of(model: &Model, command: &Command) -> Option<Command> {
         Command::Respond(Respond { response: Response::Decline, .. }) | Command::Unattend(_) => {
             let pick = model.pick()?;
             let before = match pick.status? {
-                Status::Going => Response::Accept,
+                // Who stood in line stands at its end then.
+                Status::Going | Status::Waiting => Response::Accept,
                 Status::Maybe => Response::Maybe,
                 // Nothing makes an answered invitation unanswered again.
                 Status::Pending | Status::Declined => return None,

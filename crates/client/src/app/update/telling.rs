@@ -28,6 +28,7 @@ pub(crate) struct Wonder {
 
 /// Tells of what a service's answer shows, beside what was known before.
 pub(super) fn tell(model: &mut Model, query: &Query, before: Option<Found>, now: &Found) {
+    places(model, query, now);
     match (query, before, now) {
         (Query::Inbox { page: 0 }, Some(Found::Inbox(before)), Found::Inbox(now)) => inbox(model, &before, now),
         (Query::Entries { of: None, .. }, Some(Found::Entries(before)), Found::Entries(now)) => {
@@ -65,6 +66,7 @@ pub(super) fn answers(model: &mut Model, answers: &Answers) {
             Status::Going => "is coming to",
             Status::Maybe => "may come to",
             Status::Declined => "declined",
+            Status::Waiting => "waits for a place at",
             Status::Pending => continue,
         };
         say(model, format!("{} {did} {}", answer.username, answer.title));
@@ -128,6 +130,42 @@ fn entries(model: &mut Model, before: &Page<Item>, now: &Page<Item>) {
             }
         }
     }
+}
+
+/// Tells when a place has become free for me. Whoever joined by themselves is in no inbox and not in the calendar before.
+fn places(model: &mut Model, query: &Query, now: &Found) {
+    match (query, now) {
+        (Query::Inbox { .. }, Found::Inbox(page)) => page.items.iter().for_each(|one| stands(model, one)),
+        (Query::Mine(_), Found::Mine(mine)) => mine.iter().for_each(|one| stands(model, one)),
+        (Query::MyAnswer { .. }, Found::MyAnswer(Some(mine))) => stands(model, mine),
+        (Query::Entries { of: None, .. }, Found::Entries(page)) => {
+            for event in page.items.iter().filter(|item| item.kind == Kind::Going).filter_map(|item| item.event) {
+                let_in(model, event);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn stands(model: &mut Model, mine: &Invitation) {
+    match mine.status {
+        Status::Going if !mine.event.cancelled => let_in(model, mine.event.id),
+        status => note_place(model, mine, status),
+    }
+}
+
+fn let_in(model: &mut Model, event: EventId) {
+    if let Some(title) = model.in_line.remove(&event) {
+        say(model, format!("a place became free: you are going to {title}"));
+    }
+}
+
+/// Remembers whether I stand in line for an event.
+pub(super) fn note_place(model: &mut Model, mine: &Invitation, status: Status) {
+    match status {
+        Status::Waiting => model.in_line.insert(mine.event.id, mine.event.title.to_string()),
+        _ => model.in_line.remove(&mine.event.id),
+    };
 }
 
 fn shares(model: &mut Model, before: &Shares, now: &Shares) {

@@ -1,0 +1,146 @@
+//! Changing and calling off one instance of an event that recurs.
+
+use chassis::Fault;
+use chassis::journal::Author;
+use domain::events::{Change, EditEvent, Exception};
+use domain::time::civil_from_seconds;
+use domain::{Error, EventId, EventTime, Instance, Series};
+use storage::Transaction;
+
+use crate::store::{self, EXCEPTIONS, EventRow};
+
+/// Refuses to change of one instance what only the whole event has.
+pub(super) fn check_fields(wanted: &EditEvent) -> Result<(), Error> {
+    let Instance::On(start) = wanted.instance else { return Ok(()) };
+    let of_all = [
+        ("public", wanted.public.is_some()),
+        ("capacity", wanted.capacity.is_some()),
+        ("remind", wanted.alarms.is_some()),
+        ("repeat", wanted.rules.is_some()),
+        ("invite", !wanted.invite.is_empty()),
+    ];
+    match of_all.into_iter().find(|(_, is_wanted)| *is_wanted) {
+        Some((field, _)) => {
+            let why = format!("`{field}` is of the whole event; of one instance the title, description, location and time can be changed");
+            Err(Error::invalid("instance", written(start), why))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The event after one instance was changed; a new version only if something is different.
+///
+/// # Errors
+/// Invalid input naming `instance` if there is none that starts then; conflict if it was called off, or if a later command of the
+/// same session has changed the event.
+pub(super) fn apply(
+    tx: &mut Transaction<'_>,
+    event: EventId,
+    before: EventRow,
+    start: i64,
+    wanted: &EditEvent,
+    author: Author,
+) -> Result<EventRow, Fault> {
+    let was = match EXCEPTIONS.get(tx, event, start)? {
+        Some(Exception::Removed) => {
+            return Err(Error::conflict("instance", "this instance was cancelled").into());
+        }
+        Some(Exception::Changed(change)) => change,
+        None => Change { time: named(&before.series, start)?, title: None, location: None },
+    };
+    let mut is = was.clone();
+    if let Some(time) = &wanted.time {
+        check_kind(&before.series, time)?;
+        is.time = time.clone();
+    }
+    // What is said to be as for the whole event follows it from then on.
+    if let Some(title) = &wanted.title {
+        is.title = Some(title.clone()).filter(|title| *title != before.title);
+    }
+    if let Some(location) = &wanted.location {
+        is.location = Some(location.clone()).filter(|location| *location != before.location);
+    }
+    let was_described = store::description_of_instance(tx, event, start)?;
+    let described = match &wanted.description {
+        Some(description) if *description == store::description(tx, event)? => None,
+        Some(description) => Some(description.clone()),
+        None => was_described.clone(),
+    };
+    if is == was && described == was_described {
+        return Ok(before);
+    }
+    author.may_overwrite(Some(before.author))?;
+    let is_as_ever = described.is_none()
+        && is.title.is_none()
+        && is.location.is_none()
+        && before.series.occurrence(start).is_some()
+        && before.series.time_at(start).as_ref() == Some(&is.time);
+    let exception = (!is_as_ever).then_some(Exception::Changed(is));
+    store::except(tx, event, start, exception.as_ref())?;
+    store::describe_instance(tx, event, start, described.as_ref())?;
+    Ok(store::change(tx, event, &before, EventRow { author, ..before.clone() })?.0)
+}
+
+/// Calls one instance off; calling it off again succeeds.
+pub(super) fn cancel(
+    tx: &mut Transaction<'_>,
+    event: EventId,
+    before: EventRow,
+    start: i64,
+    author: Author,
+) -> Result<(), Fault> {
+    match EXCEPTIONS.get(tx, event, start)? {
+        Some(Exception::Removed) => return Ok(()),
+        Some(Exception::Changed(_)) => {}
+        None => {
+            named(&before.series, start)?;
+        }
+    }
+    author.may_overwrite(Some(before.author))?;
+    store::except(tx, event, start, Some(&Exception::Removed))?;
+    store::change(tx, event, &before, EventRow { author, ..before.clone() }).map(drop)
+}
+
+/// Lets go of the exceptions that only made sense with the rules that an event had before.
+pub(super) fn conform(
+    tx: &mut Transaction<'_>,
+    event: EventId,
+    before: &Series,
+    after: &Series,
+) -> Result<(), Fault> {
+    let same_kind = std::mem::discriminant(&before.first) == std::mem::discriminant(&after.first);
+    store::forget_exceptions(tx, event, |start| {
+        let was_named = before.occurrence(start).is_some();
+        !after.recurs() || !same_kind || was_named && after.occurrence(start).is_none()
+    })
+}
+
+/// When the rules have the instance.
+pub(super) fn named(series: &Series, start: i64) -> Result<EventTime, Error> {
+    if !series.recurs() {
+        return Err(does_not_recur(start));
+    }
+    series.time_at(start).filter(|_| series.occurrence(start).is_some()).ok_or_else(|| none_then(start))
+}
+
+/// An instance keeps to the line of time of its event.
+fn check_kind(series: &Series, time: &EventTime) -> Result<(), Error> {
+    if std::mem::discriminant(&series.first) == std::mem::discriminant(time) {
+        return Ok(());
+    }
+    let civil = time.civil_start().to_string();
+    Err(Error::invalid("start", civil, "an instance is all day if its event is, and at a time if it is not"))
+}
+
+pub(super) fn does_not_recur(start: i64) -> Error {
+    Error::invalid("instance", written(start), "this event does not recur, so it has no instances: leave the instance out")
+}
+
+pub(super) fn none_then(start: i64) -> Error {
+    let why = "no instance of this event starts then; instances are named by the start that the rules gave them, in the event's zone";
+    Error::invalid("instance", written(start), why)
+}
+
+fn written(start: i64) -> String {
+    civil_from_seconds(start).map_or_else(|_| start.to_string(), |civil| civil.to_string())
+}
