@@ -13,6 +13,7 @@ mod lost;
 mod mood;
 mod news;
 mod outages;
+mod places;
 mod pointing;
 mod reach;
 mod rig;
