@@ -163,7 +163,8 @@ mod tests {
     fn item(start: DateTime, end: DateTime) -> Item {
         let zone = Zone::utc();
         let moment = |civil| Moment::in_zone("start", civil, &zone).unwrap();
-        let entry = Entry::Event { alarms: domain::events::Alarms::default(),
+        let entry = Entry::Event {
+            alarms: domain::events::Alarms::default(),
             event: EventId::from_bytes([1; 16]),
             instance: domain::Instance::Series,
             title: "Night".parse().unwrap(),

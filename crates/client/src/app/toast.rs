@@ -205,7 +205,8 @@ mod tests {
     #[test]
     fn what_went_wrong_and_what_can_be_undone_outlives_what_is_said_next() {
         let (mut toasts, now) = (Toasts::default(), Instant::now());
-        let undo = Command::Cancel(CancelEvent { instance: domain::Instance::Series, event: EventId::from_bytes([1; 16]) });
+        let undo =
+            Command::Cancel(CancelEvent { instance: domain::Instance::Series, event: EventId::from_bytes([1; 16]) });
         toasts.say("you do not come to Party".to_owned(), Tone::Good, now);
         toasts.offer(undo.clone(), now);
         toasts.say("not done: invite".to_owned(), Tone::Bad, now);

@@ -69,9 +69,11 @@ async fn ask(
             let request = ListEvents { listing: Listing::Public, search, window, page };
             Ok(clients.events.list(context, request).await?.map(Found::Public))
         }
-        Query::Event(event) => {
-            Ok(clients.events.show(context, ShowEvent { instance: domain::Instance::Series, event }).await?.map(|event| Found::Event(Box::new(event))))
-        }
+        Query::Event(event) => Ok(clients
+            .events
+            .show(context, ShowEvent { instance: domain::Instance::Series, event })
+            .await?
+            .map(|event| Found::Event(Box::new(event)))),
         Query::Participants { event, .. } => {
             let request = ListParticipants { event, instance: Instance::Series, status: None, page };
             Ok(clients.invitations.participants(context, request).await?.map(Found::Participants))

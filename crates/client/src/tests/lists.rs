@@ -110,7 +110,10 @@ fn a_list_that_changes_in_front_keeps_what_is_selected() {
     let newcomer = |page: usize| {
         let Found::Participants(mut found) = crowd(page) else { panic!("participants") };
         if page == 0 {
-            found.people.items.insert(0, Participant { username: "aaron".parse().unwrap(), status: Status::Going, position: None });
+            found
+                .people
+                .items
+                .insert(0, Participant { username: "aaron".parse().unwrap(), status: Status::Going, position: None });
             found.people.items.pop();
         }
         Found::Participants(found)
@@ -246,7 +249,8 @@ fn days(page: usize) -> Found {
         } else {
             (at(day, 9, 0), at(day, 10, 0), format!("Day {nth}"))
         };
-        let entry = domain::calendar::Entry::Event { alarms: domain::events::Alarms::default(),
+        let entry = domain::calendar::Entry::Event {
+            alarms: domain::events::Alarms::default(),
             event: domain::EventId::from_bytes(u128::try_from(nth).unwrap().to_be_bytes()),
             instance: domain::Instance::Series,
             title: title.parse().unwrap(),

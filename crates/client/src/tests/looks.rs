@@ -46,6 +46,7 @@ pub(super) fn screens() -> Vec<(&'static str, Rig)> {
     page.finds(|query| *query == Query::Event(id(1)), Found::Event(Box::new(event(1, "Standup", "alice"))));
     let people = participants(&[("bob", Status::Going), ("carol", Status::Pending), ("dave", Status::Declined)]);
     page.finds(|query| *query == Query::Participants { event: id(1), page: 0 }, Found::Participants(people));
+    let full = super::places::full_event();
     let mut public = in_view("public events");
     let listed = Page { items: vec![event(8, "Party 🎉", "carol"), event(9, "会議", "alice")], next: None };
     public.finds(|query| matches!(query, Query::Public { .. }), Found::Public(listed));
@@ -82,6 +83,7 @@ pub(super) fn screens() -> Vec<(&'static str, Rig)> {
         ("day", in_view("day")),
         ("agenda", agenda),
         ("event", page),
+        ("full_event", full),
         ("invitations", in_view("invitations")),
         ("public_events", public),
         ("people", people),

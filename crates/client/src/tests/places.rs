@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
+use domain::Page;
 use domain::calendar::Attendance;
 use domain::events::{Capacity, Event};
 use domain::invitations::{Invitation, Status};
-use domain::Page;
 use transport::cluster::{Cluster, LinkedOptions};
 
 use super::rig::{Rig, entry, event, id, invitation, participants};
@@ -20,6 +20,13 @@ fn places(number: u32) -> Option<Capacity> {
 /// Someone who waits.
 fn in_line(number: u8, title: &str, position: u64) -> Invitation {
     Invitation { position: Some(position), ..invitation(number, title, Status::Waiting) }
+}
+
+/// The page of an event that is full, for someone who waits.
+pub(super) fn full_event() -> Rig {
+    let people =
+        [("carol", Status::Going), ("dave", Status::Waiting), ("alice", Status::Waiting), ("erin", Status::Maybe)];
+    page_of(1, &people, Some(in_line(5, "Retro", 2)))
 }
 
 /// The page of an event with these places, and with these people.
@@ -47,10 +54,15 @@ fn the_page_of_an_event_says_how_many_places_are_taken() {
 
 #[test]
 fn the_page_of_a_full_event_shows_the_line_and_where_i_stand_with_a_glyph_and_a_word() {
-    let people = [("carol", Status::Going), ("dave", Status::Waiting), ("alice", Status::Waiting)];
-    let rig = page_of(1, &people, Some(in_line(5, "Retro", 2)));
+    let rig = full_event();
     let screen = rig.screen(120, 40);
-    for words in ["full, 2 waiting; you are 2nd in line", "1 going · 2 waiting", "◌ 1st  dave", "◌ 2nd  alice (you)", "◌ waiting"] {
+    for words in [
+        "full, 2 waiting; you are 2nd in line",
+        "1 going · 2 waiting",
+        "◌ 1st  dave",
+        "◌ 2nd  alice (you)",
+        "◌ waiting",
+    ] {
         assert!(screen.contains(words), "{words}\n{screen}");
     }
     let narrow = rig.screen(60, 15);

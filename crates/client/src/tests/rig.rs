@@ -263,7 +263,8 @@ pub(super) fn id(number: u8) -> EventId {
 
 pub(super) fn entry(number: u8, title: &str, day: i8, hour: i8, attendance: Attendance) -> Entry {
     let day = date(2027, 3, day);
-    Entry::Event { alarms: domain::events::Alarms::default(),
+    Entry::Event {
+        alarms: domain::events::Alarms::default(),
         event: id(number),
         instance: Instance::Series,
         title: title.parse().unwrap(),
@@ -301,7 +302,10 @@ pub(super) fn invitation(number: u8, title: &str, status: Status) -> Invitation 
 
 pub(super) fn event(number: u8, title: &str, organizer: &str) -> Event {
     let day = date(2027, 3, 12);
-    Event { alarms: domain::events::Alarms::default(), capacity: None, occurrence: None,
+    Event {
+        alarms: domain::events::Alarms::default(),
+        capacity: None,
+        occurrence: None,
         id: id(number),
         title: title.parse().unwrap(),
         description: "What it is about".parse().unwrap(),

@@ -6,7 +6,9 @@ use domain::auth::{ChangePassword, Login, Register};
 use domain::events::{Alarms, Capacity, CreateEvent, EditEvent, Event, Invite, MAX_CAPACITY};
 use domain::sharing::{Level, ShareCalendar, Unshare};
 use domain::time::Rules;
-use domain::{Description, Error, EventTime, EventTitle, Instance, Location, Password, PasswordAttempt, Username, Zone};
+use domain::{
+    Description, Error, EventTime, EventTitle, Instance, Location, Password, PasswordAttempt, Username, Zone,
+};
 
 use super::{Field, Form, Purpose};
 use crate::app::ask::{Command, Secret};
@@ -63,7 +65,14 @@ impl Form {
             })),
             Purpose::EditEvent(event) => match self.edited(event, now, zone)? {
                 EditEvent {
-                    title: None, description: None, location: None, time: None, public: None, capacity: None, invite, ..
+                    title: None,
+                    description: None,
+                    location: None,
+                    time: None,
+                    public: None,
+                    capacity: None,
+                    invite,
+                    ..
                 } if invite.is_empty() => {
                     return Ok(Filled::Unchanged);
                 }

@@ -75,7 +75,10 @@ pub(super) fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
         A::CancelEvent => {
             if let Some(pick) = model.pick() {
                 let question = format!("Cancel “{}” for everyone? This cannot be undone.", pick.title);
-                let then = Confirmed::Send(Command::Cancel(CancelEvent { instance: domain::Instance::Series, event: pick.event }));
+                let then = Confirmed::Send(Command::Cancel(CancelEvent {
+                    instance: domain::Instance::Series,
+                    event: pick.event,
+                }));
                 model.layer = Some(Layer::Confirm { question, then });
             }
         }
