@@ -200,7 +200,7 @@ mod tests {
     }
 
     fn facts(organizer: Option<UserId>, time: EventTime) -> EventFacts {
-        EventFacts {
+        EventFacts { alarms: domain::events::Alarms::default(), capacity: None,
             event: EventId::from_bytes([1; 16]),
             organizer,
             title: "Tee".parse().unwrap(),
@@ -212,32 +212,55 @@ mod tests {
         }
     }
 
-    /// A change of these bytes is a change of the database's format: it needs a new `Value::VERSION` and an upgrade.
-    #[test]
-    fn rows_are_written_in_these_bytes() {
+    fn samples() -> (FollowedEvent, FollowedEvent, EntryRow) {
         let zone: domain::Zone = "Europe/Berlin".parse().unwrap();
         let at = |hour| Moment::in_zone("start", jiff::civil::date(2027, 3, 10).at(hour, 0, 0, 0), &zone).unwrap();
         let timed = EventTime::timed(at(9), at(10), zone.clone()).unwrap();
         let days = EventTime::all_day(jiff::civil::date(2027, 3, 10), jiff::civil::date(2027, 3, 12)).unwrap();
         let extent = Extent { family: Family::Civil, start: -1, end: 86_399 };
+        let followed = |facts: EventFacts| FollowedEvent { extent: facts.series.hull(), facts };
+        (
+            followed(facts(Some(UserId::from_bytes([2; 16])), timed)),
+            followed(facts(None, days)),
+            EntryRow { coming: Some(Coming::Maybe), indexed: Some(Indexed::Single(extent)) },
+        )
+    }
+
+    /// A change of these bytes is a change of the database's format: it needs a new `Value::VERSION` and an upgrade.
+    #[test]
+    fn rows_are_written_in_these_bytes() {
+        let (timed, days, entry) = samples();
+        let extent = Extent { family: Family::Civil, start: -1, end: 86_399 };
+        let rules = domain::time::Rules::parse("FREQ=WEEKLY;COUNT=3").unwrap();
+        let weekly = Series::new(days.facts.series.first.clone(), &rules).unwrap();
+        let recurs = EventFacts { series: weekly, alarms: vec![10].try_into().unwrap(), ..days.facts.clone() };
         let rows = [
-            encode_value(&FollowedEvent::new(facts(Some(UserId::from_bytes([2; 16])), timed))),
-            encode_value(&FollowedEvent::new(facts(None, days))),
-            encode_value(&EntryRow { coming: Some(Coming::Maybe), indexed: Some(extent) }),
+            encode_value(&timed),
+            encode_value(&days),
+            encode_value(&FollowedEvent { extent: recurs.series.hull(), facts: recurs }),
+            encode_value(&entry),
+            encode_value(&EntryRow { coming: None, indexed: Some(Indexed::Series(extent, Months(0b1000))) }),
             encode_value(&EntryRow { coming: None, indexed: None }),
             encode_value(&Row(Level::Busy)),
         ];
         let rows: Vec<String> = rows.into_iter().map(|bytes| hex(&bytes.unwrap())).collect();
-        assert_eq!(
-            rows,
-            [
-                "010101010101010101010101010101010101020202020202020202020202020202020354656504426f6e6e00fc202222d700fc403e22d7000d4575726f70652f4265726c696e0001000300fc000622d7fc202222d7",
-                "0101010101010101010101010101010101000354656504426f6e6e01fb2ea3020001000301fc002521d7fc006b26d7",
-                "010101010101fcfea20200",
-                "010000",
-                "0101"
-            ]
-        );
+        insta::assert_snapshot!(rows.join("\n"));
+    }
+
+    #[test]
+    fn rows_of_the_first_format_are_read() {
+        let bytes = |text: &str| -> Vec<u8> {
+            (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+        };
+        let (timed, days, entry) = samples();
+        let read: Vec<FollowedEvent> = [
+            "010101010101010101010101010101010101020202020202020202020202020202020354656504426f6e6e00fc202222d700fc403e22d7000d4575726f70652f4265726c696e0001000300fc000622d7fc202222d7",
+            "0101010101010101010101010101010101000354656504426f6e6e01fb2ea3020001000301fc002521d7fc006b26d7",
+        ]
+        .map(|text| storage::decode_value(&bytes(text)).unwrap())
+        .into();
+        assert_eq!(read, [timed, days]);
+        assert_eq!(storage::decode_value::<EntryRow>(&bytes("010101010101fcfea20200")).unwrap(), entry);
     }
 
     #[test]

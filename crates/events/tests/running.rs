@@ -150,7 +150,7 @@ async fn work_that_was_left_when_the_service_stopped_is_done_when_it_starts_agai
     let event = installation.events.create(&installation.of(alice), plan("Party", guests)).await.unwrap().value.id;
     for year in 2028..2040 {
         let time = EventTime::all_day(date(year, 1, 1), date(year, 1, 3)).unwrap();
-        let edit = EditEvent { alarms: None, capacity: None, instance: domain::Instance::Series,
+        let edit = EditEvent { rules: None, alarms: None, capacity: None, instance: domain::Instance::Series,
             event,
             if_version: None,
             title: None,

@@ -156,7 +156,7 @@ mod tests {
     use storage::{Database, Options};
 
     use super::*;
-    use crate::store::FollowedEvent;
+    use crate::store::{FollowedEvent, TIMELINE};
 
     /// Around the day on which clocks in Berlin go forward.
     const DAY: Date = date(2027, 3, 28);
@@ -230,7 +230,7 @@ mod tests {
 
     fn store(tx: &mut storage::Transaction<'_>, owner: UserId, made: &Made, kept: Kept) -> Result<(), Fault> {
         let id = EventId::new();
-        let facts = EventFacts {
+        let facts = EventFacts { alarms: domain::events::Alarms::default(), capacity: None,
             event: id,
             organizer: Some(owner),
             title: "Tee".parse()?,
@@ -240,7 +240,7 @@ mod tests {
             cancelled: kept == Kept::Cancelled,
             version: 1,
         };
-        let mut event = FollowedEvent::new(facts);
+        let mut event = FollowedEvent::new(tx, facts)?;
         TIMELINE.insert(tx, &owner, event.extent, id, Instance::Series)?;
         if kept == Kept::Moved {
             event.extent.start += 1;
@@ -270,7 +270,7 @@ mod tests {
                 let mut resume = None;
                 for _ in 0..200 {
                     let (page, next) = db.read(|view| {
-                        merge(view, owner, &window, resume, limit, Pace { chunk, most })
+                        merge(view, &stretch::Kept::default(), owner, &window, resume, limit, Pace { chunk, most })
                     }).await.unwrap();
                     assert!(page.len() <= limit);
                     let (fuller, Some(next)) = (!page.is_empty(), next) else {

@@ -190,7 +190,7 @@ impl History {
                     match self.coming.get(&(*id, user))? {
                         Status::Going => Attendance::Going,
                         Status::Maybe => Attendance::Maybe,
-                        Status::Pending | Status::Declined => return None,
+                        Status::Pending | Status::Declined | Status::Waiting => return None,
                     }
                 };
                 let entry = Entry::Event { alarms: domain::events::Alarms::default(),

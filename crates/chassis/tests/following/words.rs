@@ -23,6 +23,7 @@ pub(crate) struct Word(pub(crate) String);
 
 impl Change for Word {
     const VERSION: u8 = 1;
+    type Before = Self;
     type Row = String;
 
     fn rows(&self) -> Vec<String> {

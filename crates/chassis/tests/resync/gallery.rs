@@ -31,6 +31,7 @@ pub(crate) struct Painted {
 
 impl Change for Painted {
     const VERSION: u8 = 1;
+    type Before = Self;
     type Row = u64;
 
     fn rows(&self) -> Vec<u64> {

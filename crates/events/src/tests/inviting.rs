@@ -14,7 +14,11 @@ async fn invited_and_uninvited(world: &World) -> (Vec<Vec<UserId>>, Vec<Vec<User
         match change {
             EventChange::Invited { invitees, .. } => invited.push(invitees),
             EventChange::Uninvited { invitees, .. } => uninvited.push(invitees),
-            EventChange::Put(_) | EventChange::Removed { .. } | EventChange::Members { .. } => {}
+            EventChange::Put(_)
+            | EventChange::Removed { .. }
+            | EventChange::Members { .. }
+            | EventChange::Exception { .. }
+            | EventChange::Continued { .. } => {}
         }
     }
     (invited, uninvited)

@@ -93,7 +93,7 @@ pub(super) fn names(people: &[&Person]) -> Vec<Username> {
 
 /// An edit that changes nothing yet.
 pub(super) fn edit_of(event: EventId) -> EditEvent {
-    EditEvent { alarms: None, capacity: None, instance: domain::Instance::Series,
+    EditEvent { rules: None, alarms: None, capacity: None, instance: domain::Instance::Series,
         event,
         if_version: None,
         title: None,
