@@ -181,7 +181,10 @@ impl Loading<'_> {
         let event = match self.existing(planned, today, zone).await? {
             Some(event) => event,
             None => {
-                let request = CreateEvent { alarms: domain::events::Alarms::default(), capacity: None, rules: domain::time::Rules::default(),
+                let request = CreateEvent {
+                    alarms: domain::events::Alarms::default(),
+                    capacity: None,
+                    rules: domain::time::Rules::default(),
                     title: planned.title.parse()?,
                     description: planned.description.parse()?,
                     location: planned.location.parse()?,
@@ -197,7 +200,9 @@ impl Loading<'_> {
             self.react(name, event, *reaction).await?;
         }
         if planned.cancelled {
-            let cancel = async |context: &Context| clients.events.cancel(context, CancelEvent { instance: domain::Instance::Series, event }).await;
+            let cancel = async |context: &Context| {
+                clients.events.cancel(context, CancelEvent { instance: domain::Instance::Series, event }).await
+            };
             self.done(planned.organizer, Service::Events, cancel).await?;
         }
         Ok(())

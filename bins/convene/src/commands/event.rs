@@ -97,7 +97,20 @@ async fn work_out(
 }
 
 fn changes_nothing(wanted: &EditEvent) -> bool {
-    let EditEvent { event: _, instance: _, if_version: _, title, description, location, time, rules, public, capacity, alarms, invite } = wanted;
+    let EditEvent {
+        event: _,
+        instance: _,
+        if_version: _,
+        title,
+        description,
+        location,
+        time,
+        rules,
+        public,
+        capacity,
+        alarms,
+        invite,
+    } = wanted;
     title.is_none()
         && description.is_none()
         && location.is_none()
@@ -148,5 +161,9 @@ pub(crate) async fn list(
 /// An event, as it is now.
 async fn read(invocation: &mut Invocation<'_>, event: EventId) -> Result<Event, Failure> {
     let clients = invocation.clients();
-    invocation.ask(Service::Events, async |context| clients.events.show(context, ShowEvent { event, instance: Instance::Series }).await).await
+    invocation
+        .ask(Service::Events, async |context| {
+            clients.events.show(context, ShowEvent { event, instance: Instance::Series }).await
+        })
+        .await
 }

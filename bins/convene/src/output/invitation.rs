@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use domain::{Ordinal, Page};
 use domain::invitations::{Counts, EventSummary, Invitation, Participants, Status};
+use domain::{Ordinal, Page};
 use serde::Serialize;
 
 use super::Document;
@@ -203,7 +203,8 @@ impl Document for ParticipantsDocument {
         for person in &self.items {
             table.row([&person.username, &standing(person.status, person.position)]);
         }
-        let counts = format!("{going} going, {waiting} waiting, {maybe} maybe, {pending} pending, {declined} declined\n");
+        let line = if waiting > 0 { format!(", {waiting} waiting") } else { String::new() };
+        let counts = format!("{going} going{line}, {maybe} maybe, {pending} pending, {declined} declined\n");
         counts + &table.lines("Nobody.") + &more(self.next.as_deref())
     }
 }

@@ -22,7 +22,10 @@ fn at_nine() -> EventTime {
 }
 
 fn event(time: EventTime) -> Event {
-    Event { alarms: domain::events::Alarms::default(), capacity: None, occurrence: None,
+    Event {
+        alarms: domain::events::Alarms::default(),
+        capacity: None,
+        occurrence: None,
         id: EVENT.parse().unwrap(),
         title: "Planning".parse().unwrap(),
         description: "first\nsecond".parse().unwrap(),
@@ -59,7 +62,7 @@ fn a_timed_event_has_its_zones_offset_and_an_all_day_event_dates() {
         concat!(
             r#"{"id":"0198c0de-7000-7abc-8def-0123456789ab","title":"Planning","description":"first\nsecond","#,
             r#""location":"Room 1","start":"2027-03-10T09:00:00+01:00","end":"2027-03-10T10:00:00+01:00","all_day":false,"#,
-            r#""zone":"Europe/Berlin","public":false,"organizer":"alice","version":3,"cancelled":false,"#,
+            r#""zone":"Europe/Berlin","public":false,"capacity":null,"organizer":"alice","version":3,"cancelled":false,"#,
             r#""created":"2027-01-15T09:00:00+01:00"}"#
         )
     );
@@ -103,6 +106,25 @@ fn my_invitations_have_a_next_page_and_those_of_a_commands_people_have_none() {
 }
 
 #[test]
+fn whoever_waits_is_told_their_position_and_so_is_everyone_else() {
+    let waiting = Invitation { status: Status::Waiting, position: Some(3), ..invitation(None) };
+    let document = serde_json::to_value(InvitationDocument::from(&waiting)).unwrap();
+    assert_eq!((&document["status"], &document["position"]), (&"waiting".into(), &3.into()));
+    let text = InvitationDocument::from(&waiting).text();
+    assert!(text.contains("waiting (full: you are 3rd in line)"), "{text}");
+    let page = Page { items: vec![waiting], next: None };
+    assert!(InvitationListDocument::page(&page).text().contains("waiting, 3rd"));
+
+    let people = vec![Participant { username: "bob".parse().unwrap(), status: Status::Waiting, position: Some(12) }];
+    let counts = Counts { going: 100, waiting: 12, ..Counts::default() };
+    let document = ParticipantsDocument::from(Participants { counts, people: Page { items: people, next: None } });
+    let items = serde_json::to_value(&document).unwrap()["items"].clone();
+    assert_eq!(items, serde_json::json!([{ "username": "bob", "status": "waiting", "position": 12 }]));
+    assert!(document.text().starts_with("100 going, 12 waiting, 0 maybe, 0 pending, 0 declined\n"));
+    assert!(document.text().contains("waiting, 12th"));
+}
+
+#[test]
 fn participants_are_counted_and_named() {
     let people = vec![Participant { username: "bob".parse().unwrap(), status: Status::Going, position: None }];
     let counts = Counts { going: 1, maybe: 0, pending: 2, declined: 0, waiting: 0 };
@@ -114,13 +136,14 @@ fn participants_are_counted_and_named() {
             r#""items":[{"username":"bob","status":"going"}],"next":null}"#
         )
     );
-    assert!(document.text().starts_with("1 going, 0 waiting, 0 maybe, 2 pending, 0 declined\n"));
+    assert!(document.text().starts_with("1 going, 0 maybe, 2 pending, 0 declined\n"));
 }
 
 #[test]
 fn a_busy_entry_of_a_calendar_tells_its_hours_and_nothing_else() {
     let entries = [
-        Entry::Event { alarms: domain::events::Alarms::default(),
+        Entry::Event {
+            alarms: domain::events::Alarms::default(),
             event: EVENT.parse::<EventId>().unwrap(),
             instance: Instance::Series,
             title: "Planning".parse().unwrap(),

@@ -158,7 +158,10 @@ mod tests {
         let time = domain::EventTime::all_day("2027-03-10".parse().unwrap(), "2027-03-11".parse().unwrap()).unwrap();
         let bob: domain::Username = "bob".parse().unwrap();
         vec![
-            Given::Create(Box::new(CreateEvent { alarms: domain::events::Alarms::default(), capacity: None, rules: domain::time::Rules::default(),
+            Given::Create(Box::new(CreateEvent {
+                alarms: domain::events::Alarms::default(),
+                capacity: None,
+                rules: domain::time::Rules::default(),
                 title: "Standup".parse().unwrap(),
                 description: "".parse().unwrap(),
                 location: "".parse().unwrap(),
@@ -166,7 +169,11 @@ mod tests {
                 public: true,
                 invite: vec![bob.clone()],
             })),
-            Given::Edit(Box::new(EditEvent { alarms: None, capacity: None, instance: domain::Instance::Series,
+            Given::Edit(Box::new(EditEvent {
+                rules: None,
+                alarms: None,
+                capacity: None,
+                instance: domain::Instance::Series,
                 event,
                 if_version: Some(3),
                 title: None,

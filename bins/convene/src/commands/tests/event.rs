@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::events::{CreateEvent, EventsRequest, EventsResponse};
+use domain::events::{Capacity, CreateEvent, EventsRequest, EventsResponse};
 use domain::{Credential, Epoch, Error, Page, PageCursor, Position, Positions, Reply, Service};
 
 use super::script::{Desk, EVENT, event_at, hours, json};
@@ -43,6 +43,28 @@ async fn a_command_of_unknown_outcome_is_sent_again_as_it_was_even_if_its_words_
     assert_eq!(sent[0], sent[1]);
     assert_eq!(sent[0].2.time, hours(9, 10));
     assert!(sent[2].0 != sent[0].0 && sent[2].1 > sent[0].1 && sent[2].2.time != sent[0].2.time, "{sent:?}");
+}
+
+#[tokio::test]
+async fn a_capacity_is_sent_or_taken_away_and_what_is_none_is_refused_before_anything_is_sent() {
+    let desk = Desk::of_alice().await;
+    let failure = desk.gives(&[&CREATE[..], &["--capacity", "0"]].concat()).await.unwrap_err();
+    assert_eq!((failure.exit(), failure.code()), (2, "invalid_input"));
+    assert!(failure.message().contains("1 to 1000000"), "{failure:?}");
+    desk.events.answers(created());
+    let printed = desk.gives(&[&CREATE[..], &["--capacity", "12"]].concat()).await.unwrap();
+    assert!(json(&printed)["capacity"].is_null(), "as the service says it");
+    assert_eq!(create_requests(&desk)[0].2.capacity, Some(Capacity::try_from(12).unwrap()));
+
+    let mut changed = event_at(hours(9, 10), 2);
+    changed.capacity = Some(Capacity::try_from(20).unwrap());
+    for (words, wanted) in [(&["--capacity", "20"][..], Some(20)), (&["--no-capacity"][..], None)] {
+        desk.events.answers(Ok(EventsResponse::edit(changed.clone())));
+        let printed = desk.gives(&[&["event", "edit", EVENT], words].concat()).await.unwrap();
+        assert_eq!(json(&printed)["capacity"], 20);
+        let Some((_, EventsRequest::edit(request))) = desk.events.calls().pop() else { panic!() };
+        assert_eq!(request.capacity, Some(wanted.map(|places| Capacity::try_from(places).unwrap())));
+    }
 }
 
 #[tokio::test]

@@ -149,7 +149,10 @@ pub(crate) fn json(printed: &Printed) -> serde_json::Value {
 
 /// Alice's event at this time.
 pub(crate) fn event_at(time: EventTime, version: u64) -> Event {
-    Event { alarms: domain::events::Alarms::default(), capacity: None, occurrence: None,
+    Event {
+        alarms: domain::events::Alarms::default(),
+        capacity: None,
+        occurrence: None,
         id: EVENT.parse().unwrap(),
         title: "Planning".parse().unwrap(),
         description: "".parse().unwrap(),
