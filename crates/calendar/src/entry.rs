@@ -113,9 +113,7 @@ fn write(
     let (user, id, instance) = *key;
     let has_reason = match instance {
         Instance::Series => {
-            coming.is_some()
-                || event.is_some_and(|event| event.is_organized_by(user))
-                || comes_from_some(tx, user, id)?
+            coming.is_some() || event.is_some_and(|event| event.is_organized_by(user)) || comes_from_some(tx, user, id)?
         }
         Instance::On(_) | Instance::From(_) => is_known,
     };

@@ -17,7 +17,9 @@ use storage::{Reader as _, Transaction};
 
 use crate::cascade::{self, Work};
 use crate::entry;
-use crate::store::{self, CALENDARS, CLOSED, ENTRIES, EVENTS, EXCEPTIONS, FollowedEvent, REMOVED, SHARES, SHARES_OF_SHAREE};
+use crate::store::{
+    self, CALENDARS, CLOSED, ENTRIES, EVENTS, EXCEPTIONS, FollowedEvent, REMOVED, SHARES, SHARES_OF_SHAREE,
+};
 
 /// Follows auth: a calendar comes with its user and goes with them.
 pub(crate) struct OfAuth;

@@ -67,7 +67,11 @@ impl Value for FollowedEvent {
 
     fn upgrade(version: u8, bytes: &[u8]) -> Result<Self, storage::Error> {
         if version != 1 {
-            return Err(storage::Error::UnknownVersion { what: String::new(), found: version, supported: Self::VERSION });
+            return Err(storage::Error::UnknownVersion {
+                what: String::new(),
+                found: version,
+                supported: Self::VERSION,
+            });
         }
         let FollowedEventBefore { facts, extent } = storage::decode(bytes)?;
         Ok(Self { facts: facts.into(), extent })
@@ -174,7 +178,11 @@ impl Value for EntryRow {
 
     fn upgrade(version: u8, bytes: &[u8]) -> Result<Self, storage::Error> {
         if version != 1 {
-            return Err(storage::Error::UnknownVersion { what: String::new(), found: version, supported: Self::VERSION });
+            return Err(storage::Error::UnknownVersion {
+                what: String::new(),
+                found: version,
+                supported: Self::VERSION,
+            });
         }
         let EntryRowBefore { coming, indexed } = storage::decode(bytes)?;
         Ok(Self { coming, indexed: indexed.map(Indexed::Single) })
@@ -200,7 +208,9 @@ mod tests {
     }
 
     fn facts(organizer: Option<UserId>, time: EventTime) -> EventFacts {
-        EventFacts { alarms: domain::events::Alarms::default(), capacity: None,
+        EventFacts {
+            alarms: domain::events::Alarms::default(),
+            capacity: None,
             event: EventId::from_bytes([1; 16]),
             organizer,
             title: "Tee".parse().unwrap(),

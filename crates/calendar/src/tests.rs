@@ -102,7 +102,9 @@ impl Still {
 }
 
 fn facts(day: Date) -> EventFacts {
-    EventFacts { alarms: domain::events::Alarms::default(), capacity: None,
+    EventFacts {
+        alarms: domain::events::Alarms::default(),
+        capacity: None,
         event: EventId::new(),
         organizer: None,
         title: "feast".parse().unwrap(),

@@ -149,7 +149,9 @@ impl Exceptions {
             Some(Exception::Changed(change)) => {
                 Some(Happening { start, extent: change.time.extent(), change: Some(change) })
             }
-            None => series.occurrence(start).map(|Occurrence { start, extent }| Happening { start, extent, change: None }),
+            None => {
+                series.occurrence(start).map(|Occurrence { start, extent }| Happening { start, extent, change: None })
+            }
         })
     }
 
@@ -227,7 +229,8 @@ impl<R: Reader> Iterator for Instances<'_, R> {
         }
         loop {
             let Occurrence { start, extent } = self.occurrences.next()?;
-            let has_exception = self.table.map_or(Ok(false), |table| self.reader.contains(&table, &(self.event, start)));
+            let has_exception =
+                self.table.map_or(Ok(false), |table| self.reader.contains(&table, &(self.event, start)));
             match has_exception {
                 Ok(true) => {}
                 Ok(false) => return Some(Ok(Happening { start, extent, change: None })),

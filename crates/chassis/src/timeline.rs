@@ -181,8 +181,7 @@ impl<S: Key + Clone> Timeline<S> {
         let mut after = part.after.map(|place| resume(family, window, place));
         let mut slots = Vec::new();
         loop {
-            let rows =
-                reader.overlapping(&self.0, &(scope.clone(), family), from, to, after.as_ref(), part.limit)?;
+            let rows = reader.overlapping(&self.0, &(scope.clone(), family), from, to, after.as_ref(), part.limit)?;
             let is_last = rows.len() < part.limit;
             after = rows.last().map(|(span, id)| (span.start, *id)).or(after);
             let place = |(span, (event, instance)): (Span, (EventId, Instance))| {

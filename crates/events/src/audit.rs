@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use storage::Reader;
 
 use crate::store::{
-    self, DESCRIPTIONS, ENDED, ENDED_OF, EVENTS, EXCEPTIONS, EventRow, INVITED, INVITED_OF, Invited, ORGANIZED_BY, REINDEXING,
-    Scope, TIMELINE,
+    self, DESCRIPTIONS, ENDED, ENDED_OF, EVENTS, EXCEPTIONS, EventRow, INVITED, INVITED_OF, Invited, ORGANIZED_BY,
+    REINDEXING, Scope, TIMELINE,
 };
 
 /// Rows of one page.

@@ -93,7 +93,10 @@ impl Installation {
 }
 
 fn plan(title: &str, invite: &[User]) -> CreateEvent {
-    CreateEvent { alarms: domain::events::Alarms::default(), capacity: None, rules: domain::time::Rules::default(),
+    CreateEvent {
+        alarms: domain::events::Alarms::default(),
+        capacity: None,
+        rules: domain::time::Rules::default(),
         title: title.parse().unwrap(),
         description: "".parse().unwrap(),
         location: "".parse().unwrap(),
@@ -128,7 +131,11 @@ async fn a_cascade_over_many_rows_is_done_in_steps_and_whoever_saw_its_cause_see
     let left: Vec<EventId> = installation.mine(&guests[0]).await.into_iter().map(|event| event.id).collect();
     assert_eq!(left.len(), 1, "only the one that they organize themselves");
     for event in &events {
-        let shown = installation.events.show(&installation.of(&guests[0]), ShowEvent { instance: domain::Instance::Series, event: *event }).await.unwrap();
+        let shown = installation
+            .events
+            .show(&installation.of(&guests[0]), ShowEvent { instance: domain::Instance::Series, event: *event })
+            .await
+            .unwrap();
         assert!(shown.value.cancelled);
     }
     let changes = installation.changes_once_settled().await;
@@ -150,7 +157,11 @@ async fn work_that_was_left_when_the_service_stopped_is_done_when_it_starts_agai
     let event = installation.events.create(&installation.of(alice), plan("Party", guests)).await.unwrap().value.id;
     for year in 2028..2040 {
         let time = EventTime::all_day(date(year, 1, 1), date(year, 1, 3)).unwrap();
-        let edit = EditEvent { rules: None, alarms: None, capacity: None, instance: domain::Instance::Series,
+        let edit = EditEvent {
+            rules: None,
+            alarms: None,
+            capacity: None,
+            instance: domain::Instance::Series,
             event,
             if_version: None,
             title: None,

@@ -17,13 +17,13 @@ civil time in --zone. With --all-day they are dates, and --end is the day after 
 Examples:
   convene event create --title Planning --start 2027-03-10T09:00 --for 1h30m --invite bob,carol
   convene event create --title Fair --start 2027-05-01 --end 2027-05-04 --all-day --public --location Hall
-  convene event create --title Course --start 2027-03-12T18:00 --public --capacity 12")]
+  convene event create --title Course --start 2027-03-12T18:00 --public --capacity 12
+  convene event create --title Standup --start 2027-03-08T09:00 --for 15m --repeat \"every weekday\" --remind 10m
+  convene event create --title Sync --start 2027-03-09T10:00 --repeat \"every 2 weeks on tue,thu until 2027-06-30\"
+  convene event create --title Rent --start 2027-03-31 --all-day --rrule \"FREQ=MONTHLY;BYMONTHDAY=-1\"")]
     Create(Create),
-    /// Show an event.
-    Show {
-        /// The event's id.
-        event: String,
-    },
+    /// Show an event, or one instance of it.
+    Show(OfEventOrInstance),
     /// Change an event of one's own. What is not mentioned stays.
     #[command(after_long_help = "\
 --start alone keeps the length, --end or --for alone the start; --zone alone keeps the civil times and moves the event.
@@ -31,19 +31,54 @@ A start with a time of day makes a timed event of an all-day one; --all-day does
 
 Examples:
   convene event edit 0198c0de-7000-7abc-8def-0123456789ab --start \"tomorrow 10:00\"
-  convene event edit 0198c0de-7000-7abc-8def-0123456789ab --title Review --private --if-version 3")]
+  convene event edit 0198c0de-7000-7abc-8def-0123456789ab --title Review --private --if-version 3
+  convene event edit 0198c0de-7000-7abc-8def-0123456789ab --instance 2027-03-17T09:00 --start 2027-03-17T11:00
+  convene event edit 0198c0de-7000-7abc-8def-0123456789ab --instance 2027-03-17T09:00 --following --location Hall")]
     Edit(Edit),
-    /// Cancel an event of one's own.
-    Cancel {
-        /// The event's id.
-        event: String,
-    },
+    /// Cancel an event of one's own, one of its instances, or one and all that follow.
+    #[command(after_long_help = "\
+Examples:
+  convene event cancel 0198c0de-7000-7abc-8def-0123456789ab
+  convene event cancel 0198c0de-7000-7abc-8def-0123456789ab --instance 2027-03-17T09:00
+  convene event cancel 0198c0de-7000-7abc-8def-0123456789ab --instance 2027-03-17T09:00 --following")]
+    Cancel(OfEventOrInstance),
     /// List the events that one organizes or is invited to, or with --public those open to everyone.
     #[command(after_long_help = "\
 Examples:
   convene event list
   convene event list --public --search jazz --from 2027-03-01 --to 2027-03-31")]
     List(ListEvents),
+}
+
+/// An event, one of its instances, or one and all that follow.
+#[derive(Args, Clone, Debug, Serialize)]
+pub(crate) struct OfEventOrInstance {
+    /// The event's id.
+    pub(crate) event: String,
+    #[command(flatten)]
+    pub(crate) which: Which,
+}
+
+/// Which instance of an event that recurs.
+#[derive(Args, Clone, Debug, Default, Serialize)]
+pub(crate) struct Which {
+    /// Only the instance that begins then by the event's rules, as `calendar` names it, whenever it is now.
+    #[arg(long, value_name = "START")]
+    pub(crate) instance: Option<String>,
+    /// That instance and all that follow.
+    #[arg(long, requires = "instance")]
+    pub(crate) following: bool,
+}
+
+/// How a new event comes again.
+#[derive(Args, Clone, Debug, Default, Serialize)]
+pub(crate) struct Recurring {
+    /// It comes again: "every day", "every 2 weeks on tue,thu until 2027-06-30", "every month on the last friday 10 times".
+    #[arg(long, value_name = "TEXT", conflicts_with = "rrule")]
+    pub(crate) repeat: Option<String>,
+    /// It comes again, by a rule in the words of RFC 5545.
+    #[arg(long, value_name = "RULE")]
+    pub(crate) rrule: Option<String>,
 }
 
 /// When an event is.
@@ -87,6 +122,11 @@ pub(crate) struct Create {
     pub(crate) start: String,
     #[command(flatten)]
     pub(crate) time: Time,
+    #[command(flatten)]
+    pub(crate) recurring: Recurring,
+    /// How long before the start those who come are reminded: 10m, 1h, 1d.
+    #[arg(long, value_name = "DURATION,…", value_delimiter = ',')]
+    pub(crate) remind: Vec<String>,
     /// Where it is.
     #[arg(long, allow_hyphen_values = true, default_value = "", hide_default_value = true)]
     pub(crate) location: String,
@@ -112,6 +152,8 @@ pub(crate) struct Edit {
     /// Only if this is its version; without, whichever is current.
     #[arg(long, value_name = "N")]
     pub(crate) if_version: Option<u64>,
+    #[command(flatten)]
+    pub(crate) which: Which,
     /// Another title.
     #[arg(long, allow_hyphen_values = true)]
     pub(crate) title: Option<String>,
@@ -120,6 +162,17 @@ pub(crate) struct Edit {
     pub(crate) start: Option<String>,
     #[command(flatten)]
     pub(crate) time: Time,
+    #[command(flatten)]
+    pub(crate) recurring: Recurring,
+    /// It does not come again any more.
+    #[arg(long, conflicts_with_all = ["repeat", "rrule"])]
+    pub(crate) no_repeat: bool,
+    /// How long before the start those who come are reminded: 10m, 1h, 1d.
+    #[arg(long, value_name = "DURATION,…", value_delimiter = ',')]
+    pub(crate) remind: Vec<String>,
+    /// Nobody is reminded.
+    #[arg(long, conflicts_with = "remind")]
+    pub(crate) no_remind: bool,
     /// Another place; "" for none.
     #[arg(long, allow_hyphen_values = true)]
     pub(crate) location: Option<String>,

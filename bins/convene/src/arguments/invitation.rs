@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use domain::invitations::{Response, Status};
 use serde::Serialize;
 
-use super::Paging;
+use super::{Paging, Which};
 
 /// An event and some people.
 #[derive(Args, Debug, Serialize)]
@@ -14,13 +14,6 @@ pub(crate) struct People {
     /// The users' names.
     #[arg(required = true, value_name = "USER")]
     pub(crate) users: Vec<String>,
-}
-
-/// An event.
-#[derive(Args, Debug, Serialize)]
-pub(crate) struct OfEvent {
-    /// The event's id.
-    pub(crate) event: String,
 }
 
 /// Which invitations.
@@ -40,6 +33,8 @@ pub(crate) struct Respond {
     pub(crate) event: String,
     /// The answer.
     pub(crate) answer: ResponseWord,
+    #[command(flatten)]
+    pub(crate) which: Which,
 }
 
 /// Joining a public event.
@@ -50,6 +45,8 @@ pub(crate) struct Attend {
     /// Only perhaps.
     #[arg(long)]
     pub(crate) maybe: bool,
+    #[command(flatten)]
+    pub(crate) which: Which,
 }
 
 /// Whose coming.

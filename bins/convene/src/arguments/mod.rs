@@ -21,8 +21,8 @@ use crate::supervise::SuperviseCommand;
 
 pub(crate) use account::{AccountCommand, PasswordInput, SignIn};
 pub(crate) use certs::{Certificates, CertsCommand};
-pub(crate) use event::{Create, Edit, EventCommand, ListEvents};
-pub(crate) use invitation::{Attend, Inbox, OfEvent, People, Respond, WhoComes};
+pub(crate) use event::{Create, Edit, EventCommand, ListEvents, OfEventOrInstance, Recurring, Which};
+pub(crate) use invitation::{Attend, Inbox, People, Respond, WhoComes};
 pub(crate) use people::{ShareWith, ViewCalendar};
 
 /// A shared calendar for people who live in a terminal.
@@ -154,7 +154,7 @@ pub(crate) enum ServiceCommand {
     Attend(Attend),
     /// Say that one does not come to a public event after all.
     #[command(after_long_help = "Example:\n  convene unattend 0198c0de-7000-7abc-8def-0123456789ab")]
-    Unattend(OfEvent),
+    Unattend(OfEventOrInstance),
     /// Show who comes to an event.
     #[command(after_long_help = "Example:\n  convene participants 0198c0de-7000-7abc-8def-0123456789ab --status going")]
     Participants(WhoComes),

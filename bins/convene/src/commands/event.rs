@@ -1,9 +1,10 @@
 //! `event create`, `show`, `edit`, `cancel`, `list`.
 
-use domain::events::{Alarms, CancelEvent, Capacity, CreateEvent, EditEvent, Event, ListEvents, Listing, ShowEvent};
+use domain::events::{CancelEvent, Capacity, CreateEvent, EditEvent, Event, ListEvents, Listing, ShowEvent};
 use domain::time::{Rules, Window};
 use domain::{EventId, Instance, Service, Username};
 
+use super::instance;
 use super::invocation::Invocation;
 use super::sending::Sent as _;
 use crate::arguments::{self, Create, Edit};
@@ -24,15 +25,17 @@ pub(super) fn usernames(words: &[String]) -> Result<Vec<Username>, Failure> {
 /// # Errors
 /// Invalid input, and what events reports.
 pub(crate) async fn create(mut invocation: Invocation<'_>, arguments: &Create) -> Result<Printed, Failure> {
+    let time = arguments.time.said(Some(&arguments.start)).time_of_new(invocation.here())?;
+    let rules = instance::rules(&arguments.recurring, &time)?.unwrap_or_default();
     let request = CreateEvent {
         title: arguments.title.parse()?,
         description: arguments.description.parse()?,
         location: arguments.location.parse()?,
-        time: arguments.time.said(Some(&arguments.start)).time_of_new(invocation.here())?,
-        rules: Rules::default(),
+        time,
+        rules,
         public: arguments.public,
         capacity: arguments.capacity.map(Capacity::try_from).transpose()?,
-        alarms: Alarms::default(),
+        alarms: instance::alarms(&arguments.remind)?,
         invite: usernames(&arguments.invite)?,
     };
     let event = invocation.send(arguments, request).await?;
@@ -43,9 +46,14 @@ pub(crate) async fn create(mut invocation: Invocation<'_>, arguments: &Create) -
 ///
 /// # Errors
 /// Not found, and what events reports.
-pub(crate) async fn show(mut invocation: Invocation<'_>, event: &str) -> Result<Printed, Failure> {
-    let event = read(&mut invocation, event.parse()?).await?;
-    Ok(invocation.finish(&EventDocument::from(&event)).await)
+pub(crate) async fn show(
+    mut invocation: Invocation<'_>,
+    arguments: &arguments::OfEventOrInstance,
+) -> Result<Printed, Failure> {
+    let event: EventId = arguments.event.parse()?;
+    let instance = instance::meant(&mut invocation, Service::Events, event, &arguments.which).await?;
+    let shown = read(&mut invocation, event, instance).await?;
+    Ok(invocation.finish(&EventDocument::of(&shown, instance)).await)
 }
 
 /// `event edit`: what is said about the time may lean on the time that the event has, so that is read first, and the change is
@@ -56,29 +64,35 @@ pub(crate) async fn show(mut invocation: Invocation<'_>, event: &str) -> Result<
 pub(crate) async fn edit(mut invocation: Invocation<'_>, arguments: &Edit) -> Result<Printed, Failure> {
     let said = arguments.time.said(arguments.start.as_deref());
     let capacity = arguments.capacity.map(Capacity::try_from).transpose()?;
+    let event: EventId = arguments.event.parse()?;
+    let instance = instance::meant(&mut invocation, Service::Events, event, &arguments.which).await?;
+    let says_alarms = arguments.no_remind || !arguments.remind.is_empty();
     let wanted = EditEvent {
-        event: arguments.event.parse()?,
-        instance: Instance::Series,
+        event,
+        instance,
         if_version: arguments.if_version,
         title: arguments.title.as_deref().map(str::parse).transpose()?,
         description: arguments.description.as_deref().map(str::parse).transpose()?,
         location: arguments.location.as_deref().map(str::parse).transpose()?,
         time: None,
-        rules: None,
+        rules: arguments.no_repeat.then(Rules::default),
         public: (arguments.public || arguments.private).then_some(arguments.public),
         capacity: if arguments.no_capacity { Some(None) } else { capacity.map(Some) },
-        alarms: None,
+        alarms: says_alarms.then(|| instance::alarms(&arguments.remind)).transpose()?,
         invite: usernames(&arguments.invite)?,
     };
-    if !said.anything() && changes_nothing(&wanted) {
+    let comes_again = arguments.recurring.repeat.is_some() || arguments.recurring.rrule.is_some();
+    if !said.anything() && !comes_again && changes_nothing(&wanted) {
         return Err(Failure::usage(
             "say what to change: --title, --start, --end, --for, --location, …; see event edit --help",
         ));
     }
     let row = wanted.row();
-    let work_out = async |invocation: &mut Invocation<'_>| work_out(invocation, &wanted, &said).await;
+    let work_out = async |invocation: &mut Invocation<'_>| {
+        work_out(invocation, &wanted, &said, &arguments.recurring).await
+    };
     let event = invocation.send_worked_out(arguments, row, work_out).await?;
-    Ok(invocation.finish(&EventDocument::from(&event)).await)
+    Ok(invocation.finish(&EventDocument::of(&event, instance)).await)
 }
 
 /// The request, and whether the version in it is one that we read and not one that the user gave.
@@ -86,14 +100,18 @@ async fn work_out(
     invocation: &mut Invocation<'_>,
     wanted: &EditEvent,
     said: &Said<'_>,
+    recurring: &arguments::Recurring,
 ) -> Result<(EditEvent, bool), Failure> {
-    if !said.anything() {
+    let comes_again = recurring.repeat.is_some() || recurring.rrule.is_some();
+    if !said.anything() && !comes_again {
         return Ok((wanted.clone(), false));
     }
-    let event = read(invocation, wanted.event).await?;
-    let time = said.time_of_edited(&event.series.first, invocation.here())?;
+    let event = read(invocation, wanted.event, wanted.instance).await?;
+    let before = event.occurrence.as_ref().unwrap_or(&event.series.first);
+    let time = if said.anything() { Some(said.time_of_edited(before, invocation.here())?) } else { None };
+    let rules = instance::rules(recurring, time.as_ref().unwrap_or(before))?.or_else(|| wanted.rules.clone());
     let if_version = Some(wanted.if_version.unwrap_or(event.version));
-    Ok((EditEvent { time: Some(time), if_version, ..wanted.clone() }, wanted.if_version.is_none()))
+    Ok((EditEvent { time, rules, if_version, ..wanted.clone() }, wanted.if_version.is_none()))
 }
 
 fn changes_nothing(wanted: &EditEvent) -> bool {
@@ -126,9 +144,14 @@ fn changes_nothing(wanted: &EditEvent) -> bool {
 ///
 /// # Errors
 /// Forbidden for others than the organizer, and what events reports.
-pub(crate) async fn cancel(mut invocation: Invocation<'_>, event: &str) -> Result<Printed, Failure> {
-    let event = invocation.send(&event, CancelEvent { event: event.parse()?, instance: Instance::Series }).await?;
-    Ok(invocation.finish(&EventDocument::from(&event)).await)
+pub(crate) async fn cancel(
+    mut invocation: Invocation<'_>,
+    arguments: &arguments::OfEventOrInstance,
+) -> Result<Printed, Failure> {
+    let event: EventId = arguments.event.parse()?;
+    let instance = instance::meant(&mut invocation, Service::Events, event, &arguments.which).await?;
+    let cancelled = invocation.send(arguments, CancelEvent { event, instance }).await?;
+    Ok(invocation.finish(&EventDocument::of(&cancelled, instance)).await)
 }
 
 /// `event list`.
@@ -159,11 +182,11 @@ pub(crate) async fn list(
 }
 
 /// An event, as it is now.
-async fn read(invocation: &mut Invocation<'_>, event: EventId) -> Result<Event, Failure> {
+async fn read(invocation: &mut Invocation<'_>, event: EventId, instance: Instance) -> Result<Event, Failure> {
     let clients = invocation.clients();
     invocation
         .ask(Service::Events, async |context| {
-            clients.events.show(context, ShowEvent { event, instance: Instance::Series }).await
+            clients.events.show(context, ShowEvent { event, instance }).await
         })
         .await
 }

@@ -7,8 +7,9 @@ use domain::invitations::{
 use domain::{EventId, Instance, Service, Username};
 
 use super::event::usernames;
+use super::instance;
 use super::invocation::{Invocation, PATIENCE};
-use crate::arguments::{self, Inbox, OfEvent, People, WhoComes};
+use crate::arguments::{self, Inbox, OfEventOrInstance, People, WhoComes};
 use crate::failure::Failure;
 use crate::output::{InvitationDocument, InvitationListDocument, ParticipantsDocument, Printed};
 
@@ -66,7 +67,8 @@ pub(crate) async fn respond(
     arguments: &arguments::Respond,
 ) -> Result<Printed, Failure> {
     let (event, response) = (arguments.event.parse()?, arguments.answer.into());
-    let answer = invocation.send(arguments, Respond { event, instance: Instance::Series, response }).await?;
+    let instance = instance::meant(&mut invocation, Service::Invitations, event, &arguments.which).await?;
+    let answer = invocation.send(arguments, Respond { event, instance, response }).await?;
     Ok(invocation.finish(&InvitationDocument::from(&answer)).await)
 }
 
@@ -76,7 +78,8 @@ pub(crate) async fn respond(
 /// Forbidden for one's own and for private events, and what invitations reports.
 pub(crate) async fn attend(mut invocation: Invocation<'_>, arguments: &arguments::Attend) -> Result<Printed, Failure> {
     let (event, maybe) = (arguments.event.parse()?, arguments.maybe);
-    let request = invitations::Attend { event, instance: Instance::Series, maybe };
+    let instance = instance::meant(&mut invocation, Service::Invitations, event, &arguments.which).await?;
+    let request = invitations::Attend { event, instance, maybe };
     let answer = invocation.send(arguments, request).await?;
     Ok(invocation.finish(&InvitationDocument::from(&answer)).await)
 }
@@ -85,8 +88,13 @@ pub(crate) async fn attend(mut invocation: Invocation<'_>, arguments: &arguments
 ///
 /// # Errors
 /// What invitations reports.
-pub(crate) async fn unattend(mut invocation: Invocation<'_>, arguments: &OfEvent) -> Result<Printed, Failure> {
-    let request = Unattend { event: arguments.event.parse()?, instance: Instance::Series };
+pub(crate) async fn unattend(
+    mut invocation: Invocation<'_>,
+    arguments: &OfEventOrInstance,
+) -> Result<Printed, Failure> {
+    let event = arguments.event.parse()?;
+    let instance = instance::meant(&mut invocation, Service::Invitations, event, &arguments.which).await?;
+    let request = Unattend { event, instance };
     let answer = invocation.send(arguments, request).await?;
     Ok(invocation.finish(&InvitationDocument::from(&answer)).await)
 }

@@ -8,6 +8,7 @@ mod certs;
 mod check;
 mod event;
 mod input;
+mod instance;
 mod invitation;
 mod invocation;
 mod manual;
@@ -61,9 +62,9 @@ pub(crate) async fn run(
             let invocation = someone().await?;
             match command {
                 EventCommand::Create(arguments) => event::create(invocation, arguments).await,
-                EventCommand::Show { event } => event::show(invocation, event).await,
+                EventCommand::Show(arguments) => event::show(invocation, arguments).await,
                 EventCommand::Edit(arguments) => event::edit(invocation, arguments).await,
-                EventCommand::Cancel { event } => event::cancel(invocation, event).await,
+                EventCommand::Cancel(arguments) => event::cancel(invocation, arguments).await,
                 EventCommand::List(arguments) => event::list(invocation, arguments).await,
             }
         }

@@ -4,7 +4,7 @@ use domain::auth::{ChangePassword, DeleteAccount, Login, Logout, Register, Signe
 use domain::events::{CancelEvent, CreateEvent, EditEvent, Event, Invite, Uninvite};
 use domain::invitations::{Attend, Invitation, Respond, Unattend};
 use domain::sharing::{ShareCalendar, Shares, Unshare};
-use domain::{Answer, Context, Service};
+use domain::{Answer, Context, EventId, Instance, Service};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -91,11 +91,19 @@ sent! {
     CancelEvent: events.cancel -> Event, Events, signed in: true, kept: whole, row: |r| Some(format!("event {}", r.event));
     Invite: events.invite -> Event, Events, signed in: true, kept: whole, row: |r| Some(format!("invited {}", r.event));
     Uninvite: events.uninvite -> Event, Events, signed in: true, kept: whole, row: |r| Some(format!("invited {}", r.event));
-    Respond: invitations.respond -> Invitation, Invitations, signed in: true, kept: whole, row: |r| Some(format!("answer {}", r.event));
-    Attend: invitations.attend -> Invitation, Invitations, signed in: true, kept: whole, row: |r| Some(format!("answer {}", r.event));
-    Unattend: invitations.unattend -> Invitation, Invitations, signed in: true, kept: whole, row: |r| Some(format!("answer {}", r.event));
+    Respond: invitations.respond -> Invitation, Invitations, signed in: true, kept: whole, row: |r| Some(answer(r.event, r.instance));
+    Attend: invitations.attend -> Invitation, Invitations, signed in: true, kept: whole, row: |r| Some(answer(r.event, r.instance));
+    Unattend: invitations.unattend -> Invitation, Invitations, signed in: true, kept: whole, row: |r| Some(answer(r.event, r.instance));
     ShareCalendar: sharing.share -> Shares, Sharing, signed in: true, kept: whole, row: |r| Some(format!("share {}", r.with));
     Unshare: sharing.unshare -> Shares, Sharing, signed in: true, kept: whole, row: |r| Some(format!("share {}", r.with));
+}
+
+fn answer(event: EventId, instance: Instance) -> String {
+    match instance {
+        Instance::Series => format!("answer {event}"),
+        Instance::On(start) => format!("answer {event} on {start}"),
+        Instance::From(start) => format!("answer {event} from {start}"),
+    }
 }
 
 #[cfg(test)]

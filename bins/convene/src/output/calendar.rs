@@ -1,14 +1,14 @@
 //! A stretch of a calendar.
 
 use domain::calendar::{Attendance, Entry};
-use domain::{PageCursor, Username, Zone};
+use domain::{Instance, PageCursor, Username, Zone};
 use jiff::civil::Date;
 use serde::Serialize;
 
 use super::Document;
 use super::event::more;
 use super::table::Table;
-use super::time::{Times, instant};
+use super::time::{Times, instance_of, instant};
 
 /// Some days of someone's calendar.
 #[derive(Clone, Debug, Serialize)]
@@ -24,6 +24,8 @@ pub(crate) struct CalendarDocument {
 #[derive(Clone, Debug, Serialize)]
 struct EntryFields {
     event: Option<String>,
+    /// The original start of an instance of an event that recurs, to be given back as `--instance`.
+    instance: Option<String>,
     title: Option<String>,
     start: String,
     end: String,
@@ -55,10 +57,15 @@ impl CalendarDocument {
 impl EntryFields {
     fn new(entry: &Entry, zone: &Zone) -> Self {
         match entry {
-            Entry::Event { event, title, time, location, attendance, .. } => {
+            Entry::Event { event, instance, title, time, location, attendance, .. } => {
+                let named = match instance {
+                    Instance::On(start) => Some(instance_of(time, *start)),
+                    Instance::Series | Instance::From(_) => None,
+                };
                 let Times { start, end, all_day, zone } = Times::of(time);
                 Self {
                     event: Some(event.to_string()),
+                    instance: named,
                     title: Some(title.to_string()),
                     start,
                     end,
@@ -74,6 +81,7 @@ impl EntryFields {
             }
             Entry::Busy { start, end } => Self {
                 event: None,
+                instance: None,
                 title: None,
                 start: instant(*start, zone),
                 end: instant(*end, zone),

@@ -2,14 +2,14 @@
 
 use std::fmt::Write as _;
 
-use domain::Page;
+use domain::{Instance, Page};
 use domain::events::{Capacity, Event, Person};
 use serde::Serialize;
 
 use super::Document;
 use super::table::Table;
 use super::text::{indented, plain};
-use super::time::{Times, noted};
+use super::time::{Times, instance_of, noted};
 
 /// An event in full.
 #[derive(Clone, Debug, Serialize)]
@@ -20,6 +20,14 @@ pub(crate) struct EventDocument {
     location: String,
     #[serde(flatten)]
     times: Times,
+    /// The original start of the instance that these are the times of; null for the first, or for an event that comes once.
+    instance: Option<String>,
+    /// How it comes again, by the rules of RFC 5545, one a line; last days are in the event's own civil time.
+    rrule: Option<String>,
+    /// The same in words.
+    repeats: Option<String>,
+    /// How long before the start those who come are reminded, in minutes.
+    remind: Vec<u32>,
     public: bool,
     capacity: Option<u32>,
     organizer: String,
@@ -50,13 +58,35 @@ pub(super) fn more(next: Option<&str>) -> String {
 
 impl From<&Event> for EventDocument {
     fn from(event: &Event) -> Self {
-        let time = &event.series.first;
+        Self::of(event, Instance::Series)
+    }
+}
+
+impl EventDocument {
+    /// An event, or one instance of it.
+    pub(crate) fn of(event: &Event, instance: Instance) -> Self {
+        let first = &event.series.first;
+        let time = event.occurrence.as_ref().unwrap_or(first);
+        let rules = event.series.rules();
+        let lines = |write: &dyn Fn(&recurrence::Rule) -> String, between: &str| {
+            let rules: Vec<String> = rules.as_slice().iter().map(write).collect();
+            (!rules.is_empty()).then(|| rules.join(between))
+        };
+        let instance = match instance {
+            Instance::On(start) | Instance::From(start) if event.occurrence.is_some() => Some(instance_of(first, start)),
+            Instance::On(_) | Instance::From(_) | Instance::Series => None,
+        };
         Self {
             id: event.id.to_string(),
             title: event.title.to_string(),
             description: event.description.to_string(),
             location: event.location.to_string(),
             times: Times::of(time),
+            instance,
+            rrule: lines(&ToString::to_string, "\n"),
+            repeats: lines(&|rule| rule.describe(first.civil_start()), "; ")
+                .or_else(|| event.series.recurs().then(|| "on single days".to_owned())),
+            remind: event.alarms.minutes().to_vec(),
             public: event.public,
             capacity: event.capacity.map(Capacity::get),
             organizer: name_of(&event.organizer).to_owned(),
@@ -85,8 +115,11 @@ impl Document for EventDocument {
         let access = if self.public { "public" } else { "private" };
         let version = self.version.to_string();
         let places = self.capacity.map(|places| places.to_string()).unwrap_or_default();
+        let remind: Vec<String> = self.remind.iter().map(|minutes| before(*minutes)).collect();
         let fields = [
             ("when", when.as_str()),
+            ("repeats", self.repeats.as_deref().unwrap_or_default()),
+            ("reminds", &remind.join(", ")),
             ("where", &self.location),
             ("organizer", &self.organizer),
             ("access", access),
@@ -102,6 +135,16 @@ impl Document for EventDocument {
             let _ = write!(text, "\n{}", indented(&self.description, "  "));
         }
         text
+    }
+}
+
+/// A number of minutes in the largest unit that fits: `10m before`.
+fn before(minutes: u32) -> String {
+    match minutes {
+        0 => "at the start".to_owned(),
+        days if days % (24 * 60) == 0 => format!("{}d before", days / (24 * 60)),
+        hours if hours % 60 == 0 => format!("{}h before", hours / 60),
+        minutes => format!("{minutes}m before"),
     }
 }
 

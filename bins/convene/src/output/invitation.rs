@@ -3,19 +3,23 @@
 use std::fmt::Write as _;
 
 use domain::invitations::{Counts, EventSummary, Invitation, Participants, Status};
-use domain::{Ordinal, Page};
+use domain::{Instance, Ordinal, Page};
 use serde::Serialize;
 
 use super::Document;
 use super::event::{more, name_of};
 use super::table::Table;
 use super::text::plain;
-use super::time::Times;
+use super::time::{Times, instance_of};
 
 /// An invitation and its answer.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct InvitationDocument {
     event: ShortEvent,
+    /// The original start of the instance that the answer is about; null for all of the event.
+    instance: Option<String>,
+    /// Whether the answer is about all that follow, too.
+    following: bool,
     invitee: String,
     inviter: Option<String>,
     status: &'static str,
@@ -104,6 +108,11 @@ impl From<&Invitation> for InvitationDocument {
     fn from(invitation: &Invitation) -> Self {
         Self {
             event: ShortEvent::from(&invitation.event),
+            instance: match invitation.instance {
+                Instance::On(start) | Instance::From(start) => Some(instance_of(&invitation.event.series.first, start)),
+                Instance::Series => None,
+            },
+            following: matches!(invitation.instance, Instance::From(_)),
             invitee: invitation.invitee.to_string(),
             inviter: invitation.inviter.as_ref().map(|inviter| name_of(inviter).to_owned()),
             status: word(invitation.status),

@@ -1,5 +1,6 @@
 //! How times are printed: RFC 3339 with the offset of the event's zone, beside the zone's name; days as dates.
 
+use domain::time::civil_from_seconds;
 use domain::{EventTime, Timestamp, Zone};
 use jiff::tz::Offset;
 use serde::Serialize;
@@ -58,6 +59,20 @@ pub(super) fn instant(seconds: i64, zone: &Zone) -> String {
     let civil = Offset::from_seconds(minutes.saturating_mul(60)).unwrap_or(Offset::UTC).to_datetime(instant);
     let sign = if minutes < 0 { '-' } else { '+' };
     format!("{civil}{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
+}
+
+/// The original start of an instance of `series`, as it can be given back.
+pub(super) fn instance_of(series: &EventTime, start: i64) -> String {
+    let Ok(civil) = civil_from_seconds(start) else { return start.to_string() };
+    match series {
+        EventTime::AllDay(_) => civil.date().to_string(),
+        EventTime::Floating(_) => civil.to_string(),
+        EventTime::Timed(timed) => {
+            let rules = timed.zone().rules();
+            let at = rules.to_ambiguous_timestamp(civil).compatible();
+            at.map_or_else(|_| civil.to_string(), |at| instant(at.as_second(), timed.zone()))
+        }
+    }
 }
 
 /// When something was noted, to the second, in the zone of `time` (in UTC for an all-day event).

@@ -230,7 +230,9 @@ mod tests {
 
     fn store(tx: &mut storage::Transaction<'_>, owner: UserId, made: &Made, kept: Kept) -> Result<(), Fault> {
         let id = EventId::new();
-        let facts = EventFacts { alarms: domain::events::Alarms::default(), capacity: None,
+        let facts = EventFacts {
+            alarms: domain::events::Alarms::default(),
+            capacity: None,
             event: id,
             organizer: Some(owner),
             title: "Tee".parse()?,

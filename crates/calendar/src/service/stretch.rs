@@ -119,8 +119,7 @@ impl Stretch<'_, '_> {
     /// # Errors
     /// What the database reports.
     pub(super) fn part(&self, after: Option<Place>, limit: usize) -> Result<Part, Fault> {
-        let singles =
-            TIMELINE.page_beyond(self.view, &self.owner, self.window, self.beyond, after, limit)?;
+        let singles = TIMELINE.page_beyond(self.view, &self.owner, self.window, self.beyond, after, limit)?;
         let full = singles.len() == limit;
         // Behind the last of these there may be more of them.
         let until = singles.last().filter(|_| full).map(|slot| slot.place);
@@ -183,7 +182,11 @@ impl Stretch<'_, '_> {
     fn day_place(&self, day: Date) -> Place {
         let start = domain::time::civil_seconds(day.to_datetime(jiff::civil::Time::midnight()));
         let extent = Extent { family: Family::Civil, start, end: start };
-        Place { start: self.window.reader_start(&extent), event: EventId::from_bytes([0; 16]), instance: Instance::Series }
+        Place {
+            start: self.window.reader_start(&extent),
+            event: EventId::from_bytes([0; 16]),
+            instance: Instance::Series,
+        }
     }
 
     /// The first day on which something that recurs may be behind `after`; `None` if there is nothing.

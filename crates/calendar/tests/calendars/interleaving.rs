@@ -104,7 +104,9 @@ impl History {
                     return;
                 }
                 let id = EventId::new();
-                let mut facts = EventFacts { alarms: domain::events::Alarms::default(), capacity: None,
+                let mut facts = EventFacts {
+                    alarms: domain::events::Alarms::default(),
+                    capacity: None,
                     event: id,
                     organizer: Some(organizer),
                     title: format!("event {event}").parse().unwrap(),
@@ -193,7 +195,8 @@ impl History {
                         Status::Pending | Status::Declined | Status::Waiting => return None,
                     }
                 };
-                let entry = Entry::Event { alarms: domain::events::Alarms::default(),
+                let entry = Entry::Event {
+                    alarms: domain::events::Alarms::default(),
                     event: *id,
                     instance: Instance::Series,
                     title: facts.title.clone(),

@@ -186,7 +186,9 @@ impl Town {
 
     pub fn makes(&mut self, organizer: &Citizen, title: &str, time: EventTime) -> EventId {
         let event = EventId::new();
-        let facts = EventFacts { alarms: domain::events::Alarms::default(), capacity: None,
+        let facts = EventFacts {
+            alarms: domain::events::Alarms::default(),
+            capacity: None,
             event,
             organizer: Some(organizer.id),
             title: title.parse().unwrap(),

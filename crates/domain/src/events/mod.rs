@@ -9,8 +9,8 @@ use crate::log::{Changes, ReadChanges};
 use crate::recovery::{AcceptLoss, LossAccepted, ReadSnapshot, Snapshot};
 use crate::time::{Rules, Window};
 use crate::{
-    Description, EventId, EventTime, EventTitle, Instance, Location, Page, PageRequest, Position, Positions, SearchText,
-    Series, Timestamp, UserId, Username, Watch,
+    Description, EventId, EventTime, EventTitle, Instance, Location, Page, PageRequest, Position, Positions,
+    SearchText, Series, Timestamp, UserId, Username, Watch,
 };
 
 mod before;

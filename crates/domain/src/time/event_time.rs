@@ -111,11 +111,9 @@ impl EventTime {
                 start: civil_seconds(days.start.to_datetime(jiff::civil::Time::midnight())),
                 end: civil_seconds(days.end.to_datetime(jiff::civil::Time::midnight())),
             },
-            Self::Floating(floating) => Extent {
-                family: Family::Civil,
-                start: civil_seconds(floating.start),
-                end: civil_seconds(floating.end),
-            },
+            Self::Floating(floating) => {
+                Extent { family: Family::Civil, start: civil_seconds(floating.start), end: civil_seconds(floating.end) }
+            }
         }
     }
 

@@ -115,7 +115,9 @@ impl Series {
         match &self.first {
             EventTime::Timed(timed) => {
                 let zone = timed.zone().clone();
-                let at = |field, second| jiff::Timestamp::from_second(second).ok().and_then(|at| Moment::at(field, at, &zone).ok());
+                let at = |field, second| {
+                    jiff::Timestamp::from_second(second).ok().and_then(|at| Moment::at(field, at, &zone).ok())
+                };
                 EventTime::timed(at("start", extent.start)?, at("end", extent.end)?, zone.clone()).ok()
             }
             EventTime::AllDay(_) => EventTime::all_day(civil.date(), civil_from_seconds(extent.end).ok()?.date()).ok(),

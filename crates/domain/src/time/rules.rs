@@ -24,7 +24,11 @@ impl Rules {
     /// than hourly.
     pub fn new(rules: Vec<Rule>) -> Result<Self, Error> {
         if rules.len() > MAX_RULES {
-            return Err(Error::invalid("rrule", rules.len().to_string(), format!("an event has at most {MAX_RULES} rules")));
+            return Err(Error::invalid(
+                "rrule",
+                rules.len().to_string(),
+                format!("an event has at most {MAX_RULES} rules"),
+            ));
         }
         for rule in &rules {
             if rule.count().is_some_and(|count| count > MAX_COUNT) {
@@ -68,7 +72,11 @@ impl TryFrom<Vec<String>> for Rules {
 
     fn try_from(texts: Vec<String>) -> Result<Self, Error> {
         if texts.len() > MAX_RULES {
-            return Err(Error::invalid("rrule", texts.len().to_string(), format!("an event has at most {MAX_RULES} rules")));
+            return Err(Error::invalid(
+                "rrule",
+                texts.len().to_string(),
+                format!("an event has at most {MAX_RULES} rules"),
+            ));
         }
         Self::new(texts.iter().map(|text| one(text)).collect::<Result<_, _>>()?)
     }

@@ -140,9 +140,9 @@ impl Window {
         let rules = self.zone.rules();
         let ambiguous = rules.to_ambiguous_timestamp(civil);
         let instant = match ambiguous.offset() {
-            AmbiguousOffset::Gap { .. } => ambiguous.earlier().map(|before| {
-                rules.following(before).next().map_or(before, |transition| transition.timestamp())
-            }),
+            AmbiguousOffset::Gap { .. } => ambiguous
+                .earlier()
+                .map(|before| rules.following(before).next().map_or(before, |transition| transition.timestamp())),
             AmbiguousOffset::Unambiguous { .. } | AmbiguousOffset::Fold { .. } => ambiguous.earlier(),
         };
         instant.map_or_else(|_| civil_seconds(civil), jiff::Timestamp::as_second)

@@ -15,12 +15,7 @@ use crate::store::{self, EXCEPTIONS, EventRow, INVITED};
 ///
 /// # Errors
 /// Invalid input naming `instance` if there is none that starts then.
-pub(super) fn is_the_rest(
-    tx: &mut Transaction<'_>,
-    event: EventId,
-    row: &EventRow,
-    start: i64,
-) -> Result<bool, Fault> {
+pub(super) fn is_the_rest(tx: &mut Transaction<'_>, event: EventId, row: &EventRow, start: i64) -> Result<bool, Fault> {
     if EXCEPTIONS.get(tx, event, start)?.is_none() {
         instances::named(&row.series, start)?;
     }
@@ -55,7 +50,8 @@ pub(super) fn split(
 ) -> Result<(EventId, EventRow), Fault> {
     let invited = tx.scan(&INVITED, &event, None, MAX_INVITEES + 1)?;
     if invited.len() > MAX_INVITEES {
-        let why = format!("more than {MAX_INVITEES} people are invited to this event; change all of it, or make a new one");
+        let why =
+            format!("more than {MAX_INVITEES} people are invited to this event; change all of it, or make a new one");
         return Err(Error::conflict("instance", why).into());
     }
     let invitees: Vec<UserId> = invited.into_iter().map(|((_, user), _)| user).collect();

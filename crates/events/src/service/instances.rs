@@ -3,7 +3,7 @@
 use chassis::Fault;
 use chassis::journal::Author;
 use domain::events::{Change, EditEvent, Exception};
-use domain::time::civil_from_seconds;
+use domain::time::{Moment, civil_from_seconds};
 use domain::{Error, EventId, EventTime, Instance, Series};
 use storage::Transaction;
 
@@ -21,7 +21,9 @@ pub(super) fn check_fields(wanted: &EditEvent) -> Result<(), Error> {
     ];
     match of_all.into_iter().find(|(_, is_wanted)| *is_wanted) {
         Some((field, _)) => {
-            let why = format!("`{field}` is of the whole event; of one instance the title, description, location and time can be changed");
+            let why = format!(
+                "`{field}` is of the whole event; of one instance the title, description, location and time can be changed"
+            );
             Err(Error::invalid("instance", written(start), why))
         }
         None => Ok(()),
@@ -50,8 +52,7 @@ pub(super) fn apply(
     };
     let mut is = was.clone();
     if let Some(time) = &wanted.time {
-        check_kind(&before.series, time)?;
-        is.time = time.clone();
+        is.time = in_line(&before.series, time)?;
     }
     // What is said to be as for the whole event follows it from then on.
     if let Some(title) = &wanted.title {
@@ -102,12 +103,7 @@ pub(super) fn cancel(
 }
 
 /// Lets go of the exceptions that only made sense with the rules that an event had before.
-pub(super) fn conform(
-    tx: &mut Transaction<'_>,
-    event: EventId,
-    before: &Series,
-    after: &Series,
-) -> Result<(), Fault> {
+pub(super) fn conform(tx: &mut Transaction<'_>, event: EventId, before: &Series, after: &Series) -> Result<(), Fault> {
     let same_kind = std::mem::discriminant(&before.first) == std::mem::discriminant(&after.first);
     store::forget_exceptions(tx, event, |start| {
         let was_named = before.occurrence(start).is_some();
@@ -123,17 +119,37 @@ pub(super) fn named(series: &Series, start: i64) -> Result<EventTime, Error> {
     series.time_at(start).filter(|_| series.occurrence(start).is_some()).ok_or_else(|| none_then(start))
 }
 
-/// An instance keeps to the line of time of its event.
-fn check_kind(series: &Series, time: &EventTime) -> Result<(), Error> {
+/// The time of an instance on the line of time of its event, and in its zone, by whose civil time instances are named.
+///
+/// # Errors
+/// Invalid input naming `start` if one is on whole days and the other is not.
+pub(super) fn in_line(series: &Series, time: &EventTime) -> Result<EventTime, Error> {
+    if let (EventTime::Timed(of_event), EventTime::Timed(wanted)) = (&series.first, time) {
+        let zone = of_event.zone();
+        if wanted.zone() == zone {
+            return Ok(time.clone());
+        }
+        let at = |field: &str, moment: Moment| {
+            let instant = jiff::Timestamp::from_second(moment.instant(wanted.zone()));
+            let instant = instant
+                .map_err(|_| Error::invalid(field, moment.civil().to_string(), "events lie in the years 1 to 9990"))?;
+            Moment::at(field, instant, zone)
+        };
+        return EventTime::timed(at("start", wanted.start())?, at("end", wanted.end())?, zone.clone());
+    }
     if std::mem::discriminant(&series.first) == std::mem::discriminant(time) {
-        return Ok(());
+        return Ok(time.clone());
     }
     let civil = time.civil_start().to_string();
     Err(Error::invalid("start", civil, "an instance is all day if its event is, and at a time if it is not"))
 }
 
 pub(super) fn does_not_recur(start: i64) -> Error {
-    Error::invalid("instance", written(start), "this event does not recur, so it has no instances: leave the instance out")
+    Error::invalid(
+        "instance",
+        written(start),
+        "this event does not recur, so it has no instances: leave the instance out",
+    )
 }
 
 pub(super) fn none_then(start: i64) -> Error {

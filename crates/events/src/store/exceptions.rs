@@ -24,7 +24,9 @@ pub(crate) fn except(
         return Ok(false);
     }
     if before.is_none() && EXCEPTIONS.list(tx, event, None, MAX_EXCEPTIONS + 1)?.len() > MAX_EXCEPTIONS {
-        let why = format!("{MAX_EXCEPTIONS} instances of this event are changed or cancelled already; make a new event of the rest (--following)");
+        let why = format!(
+            "{MAX_EXCEPTIONS} instances of this event are changed or cancelled already; make a new event of the rest (--following)"
+        );
         return Err(Error::conflict("instance", why).into());
     }
     if !matches!(exception, Some(Exception::Changed(_))) {

@@ -47,13 +47,28 @@ impl Value for EventRow {
 
     fn upgrade(version: u8, bytes: &[u8]) -> Result<Self, storage::Error> {
         if version != 1 {
-            return Err(storage::Error::UnknownVersion { what: String::new(), found: version, supported: Self::VERSION });
+            return Err(storage::Error::UnknownVersion {
+                what: String::new(),
+                found: version,
+                supported: Self::VERSION,
+            });
         }
         let EventRowBefore { organizer, title, location, series, extent, public, cancelled, version, created, author } =
             storage::decode(bytes)?;
         let (capacity, alarms) = (None, Alarms::default());
         Ok(Self {
-            organizer, title, location, series, extent, public, capacity, alarms, cancelled, version, created, author,
+            organizer,
+            title,
+            location,
+            series,
+            extent,
+            public,
+            capacity,
+            alarms,
+            cancelled,
+            version,
+            created,
+            author,
         })
     }
 }

@@ -184,6 +184,15 @@ fn cancelling_again_with_the_same_or_another_identity_succeeds_and_changes_nothi
         world.service.cancel(&context, CancelEvent { instance: domain::Instance::Series, event }).await.unwrap();
         world.service.cancel(&context, CancelEvent { instance: domain::Instance::Series, event }).await.unwrap();
         let other = world.command_of(&alice).as_command(IdempotencyKey::new(), 2);
-        assert_eq!(world.service.cancel(&other, CancelEvent { instance: domain::Instance::Series, event }).await.unwrap().value.version, 2);
+        assert_eq!(
+            world
+                .service
+                .cancel(&other, CancelEvent { instance: domain::Instance::Series, event })
+                .await
+                .unwrap()
+                .value
+                .version,
+            2
+        );
     });
 }

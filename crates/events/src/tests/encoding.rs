@@ -2,7 +2,7 @@
 //! the old one.
 
 use chassis::journal::Author;
-use domain::events::{EventChange, EventFacts};
+use domain::events::{EventChange, EventFacts, Exception};
 use domain::log::Change as _;
 use domain::{
     Actor, Context, Credential, Epoch, EventId, IdempotencyKey, Instance, Position, Series, SessionId, Timestamp,
@@ -22,6 +22,10 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+fn unhex(text: &str) -> Vec<u8> {
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+}
+
 fn author() -> Author {
     let key = IdempotencyKey::new();
     let mut context = Context::new(Credential::None, std::time::Duration::from_secs(1)).as_command(key, 7);
@@ -32,7 +36,9 @@ fn author() -> Author {
 
 fn row() -> EventRow {
     let time = timed(date(2027, 3, 10), 9, 60, "Europe/Berlin");
-    EventRow { alarms: domain::events::Alarms::default(), capacity: None,
+    EventRow {
+        alarms: domain::events::Alarms::default(),
+        capacity: None,
         organizer: Some(USER),
         title: "Party".parse().unwrap(),
         location: "Garden".parse().unwrap(),
@@ -55,9 +61,11 @@ fn rows_are_written_as_they_always_were() {
     let written = encode_value(&row()).unwrap();
     assert_eq!(
         hex(&written),
-        "0101a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a10550617274790647617264656e00fc202222d700fc403e22d7000d4575726f70652f4265726c696e0000fc000622d7fc202222d7010003fd000031512eca0c00b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b107"
+        "0201a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a10550617274790647617264656e00fc202222d700fc403e22d7000d4575726f70652f4265726c696e0000fc000622d7fc202222d70100000003fd000031512eca0c00b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b107"
     );
     assert_eq!(decode_value::<EventRow>(&written).unwrap(), row());
+    let before = "0101a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a10550617274790647617264656e00fc202222d700fc403e22d7000d4575726f70652f4265726c696e0000fc000622d7fc202222d7010003fd000031512eca0c00b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b107";
+    assert_eq!(decode_value::<EventRow>(&unhex(before)).unwrap(), row(), "the first format is read");
     assert_eq!(
         hex(&encode_value(&Invited { indexed: Some(row().extent), author: author() }).unwrap()),
         "010100fc000622d7fc202222d7b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b107"
@@ -94,9 +102,28 @@ fn keys_are_written_as_they_always_were() {
 
 #[test]
 fn log_records_are_written_as_they_always_were() {
-    assert_eq!(EventChange::VERSION, 1);
+    assert_eq!(EventChange::VERSION, 2);
+    let before = unhex("00e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1000550617274790647617264656e01fb2ea30200010003");
+    let read: <EventChange as domain::log::Change>::Before = storage::decode(&before).unwrap();
+    assert_eq!(EventChange::from(read), EventChange::Put(facts()), "the first format is read");
+    let moved = domain::events::Change { time: facts().series.first, title: None, location: None };
     let records = [
-        (EventChange::Put(facts()), "00e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1000550617274790647617264656e01fb2ea30200010003"),
+        (
+            EventChange::Put(facts()),
+            "00e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1000550617274790647617264656e01fb2ea302000100000003",
+        ),
+        (
+            EventChange::Exception { event: EVENT, start: 5, exception: Some(Exception::Changed(moved)) },
+            "05e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e10a010101fb2ea3020000",
+        ),
+        (
+            EventChange::Exception { event: EVENT, start: 5, exception: Some(Exception::Removed) },
+            "05e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e10a0100",
+        ),
+        (
+            EventChange::Continued { event: EVENT, start: 5, by: EVENT },
+            "06e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e10ae1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1",
+        ),
         (
             EventChange::Invited { event: EVENT, inviter: USER, invitees: vec![USER] },
             "01e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a101a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1",

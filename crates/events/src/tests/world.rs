@@ -73,7 +73,10 @@ pub(super) fn always() -> Window {
 
 /// A private event without invitees.
 pub(super) fn plan(title: &str) -> CreateEvent {
-    CreateEvent { alarms: domain::events::Alarms::default(), capacity: None, rules: domain::time::Rules::default(),
+    CreateEvent {
+        alarms: domain::events::Alarms::default(),
+        capacity: None,
+        rules: domain::time::Rules::default(),
         title: title.parse().unwrap(),
         description: "".parse().unwrap(),
         location: "".parse().unwrap(),
@@ -93,7 +96,11 @@ pub(super) fn names(people: &[&Person]) -> Vec<Username> {
 
 /// An edit that changes nothing yet.
 pub(super) fn edit_of(event: EventId) -> EditEvent {
-    EditEvent { rules: None, alarms: None, capacity: None, instance: domain::Instance::Series,
+    EditEvent {
+        rules: None,
+        alarms: None,
+        capacity: None,
+        instance: domain::Instance::Series,
         event,
         if_version: None,
         title: None,
@@ -203,7 +210,11 @@ impl World {
     }
 
     pub(super) async fn cancel(&self, who: &Person, event: EventId) -> Result<Event, Error> {
-        Ok(self.service.cancel(&self.command_of(who), CancelEvent { instance: domain::Instance::Series, event }).await?.value)
+        Ok(self
+            .service
+            .cancel(&self.command_of(who), CancelEvent { instance: domain::Instance::Series, event })
+            .await?
+            .value)
     }
 
     pub(super) async fn invite(&self, who: &Person, event: EventId, whom: &[&Person]) -> Result<Event, Error> {

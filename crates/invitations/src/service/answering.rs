@@ -101,6 +101,8 @@ fn answer(tx: &mut Transaction<'_>, context: &Context, author: Author, command: 
             Err(late) => return Err(late.into()),
         },
         None => {
+            // A later answer to all of it holds for the instance too.
+            author.may_overwrite(seen.row.and_then(|series| series.author))?;
             let origin = seen.row.map_or(Origin::Joined, |series| series.origin);
             InvitationRow { origin, standing: wanted, author: Some(author), vouched: None }
         }
