@@ -18,4 +18,4 @@ mod words;
 pub use parse::{InvalidRule, MAX_RULE_BYTES, MAX_VALUES};
 pub use rule::{End, Frequency, Months, Rule, Until};
 pub use starts::{LAST_YEAR, Starts};
-pub use words::InvalidPhrase;
+pub use words::{InvalidPhrase, MAX_PHRASE_BYTES};

@@ -160,7 +160,7 @@ impl Rule {
                 self.year_days = signed(part, value, 366, "days of a year are 1 to 366, or -1 to -366 from its end")?;
             }
             "BYSETPOS" => {
-                self.positions = signed(part, value, 366, "positions are 1 to 366, or -1 to -366 from the end")?
+                self.positions = signed(part, value, 366, "positions are 1 to 366, or -1 to -366 from the end")?;
             }
             "BYDAY" => self.take_days(value)?,
             "WKST" => {
