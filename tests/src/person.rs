@@ -13,8 +13,8 @@ use domain::invitations::{
 use domain::sharing::{Level, ListShares, ShareCalendar, Shares, Unshare};
 use domain::time::Window;
 use domain::{
-    Context, Credential, Error, EventId, IdempotencyKey, Instance, Limit, Page, PageRequest, Position, Positions, Reply,
-    Service, SessionToken, Username, Watch,
+    Context, Credential, Error, EventId, IdempotencyKey, Instance, Limit, Page, PageRequest, Position, Positions,
+    Reply, Service, SessionToken, Username, Watch,
 };
 use parking_lot::Mutex;
 use transport::cluster::Clients;
@@ -217,7 +217,9 @@ impl Person {
 
     /// Calls an event off.
     pub async fn cancels(&self, event: EventId) -> Asking<Event> {
-        Ok(self.heard(self.clients.events.cancel(&self.commanding(), CancelEvent { event, instance: Instance::Series }).await?))
+        Ok(self.heard(
+            self.clients.events.cancel(&self.commanding(), CancelEvent { event, instance: Instance::Series }).await?,
+        ))
     }
 
     /// Invites people.

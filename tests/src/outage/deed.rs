@@ -254,7 +254,11 @@ impl Deed {
             Self::Edit | Self::TurnPrivate => {
                 let place = (self == Self::Edit).then(|| PLACE.parse().unwrap());
                 let public = (self == Self::TurnPrivate).then_some(false);
-                let request = EditEvent { rules: None, alarms: None, capacity: None, instance: domain::Instance::Series,
+                let request = EditEvent {
+                    rules: None,
+                    alarms: None,
+                    capacity: None,
+                    instance: domain::Instance::Series,
                     event,
                     if_version: None,
                     title: None,
@@ -275,10 +279,16 @@ impl Deed {
                 let request = Uninvite { event, invitees: vec!["bob".parse().unwrap()] };
                 Ok(clients.events.uninvite(context, request).await?.map(|event| titled(&event)))
             }
-            Self::Cancel => {
-                Ok(clients.events.cancel(context, CancelEvent { instance: domain::Instance::Series, event }).await?.map(|event| titled(&event)))
-            }
-            Self::Show => Ok(clients.events.show(context, ShowEvent { instance: domain::Instance::Series, event }).await?.map(|event| titled(&event))),
+            Self::Cancel => Ok(clients
+                .events
+                .cancel(context, CancelEvent { instance: domain::Instance::Series, event })
+                .await?
+                .map(|event| titled(&event))),
+            Self::Show => Ok(clients
+                .events
+                .show(context, ShowEvent { instance: domain::Instance::Series, event })
+                .await?
+                .map(|event| titled(&event))),
             Self::PublicList | Self::OwnList => {
                 let listing = if self == Self::PublicList { Listing::Public } else { Listing::Mine };
                 let listed =

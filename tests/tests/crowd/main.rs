@@ -76,7 +76,8 @@ async fn ten_thousand_come(world: World) {
     let (alice, began) = (world.person("alice").await, Instant::now());
     let people = Arc::new(registered(&world, size).await);
     let registered = began.elapsed();
-    let event = alice.creates(Plan::for_a("Concert").public().with_places(PLACES.try_into().unwrap())).await.unwrap().id;
+    let event =
+        alice.creates(Plan::for_a("Concert").public().with_places(PLACES.try_into().unwrap())).await.unwrap().id;
     world.settles().await;
     let (again, began) = (AtomicUsize::new(0), Instant::now());
     let answers = join_all(people.iter().map(|person| joins(person, event, &again))).await;
@@ -111,7 +112,8 @@ const ANSWERED: usize = 150;
 async fn five_hundred_come_amid_a_kill(mut world: World) {
     let alice = world.person("alice").await;
     let people = registered(&world, AMID_A_KILL).await;
-    let event = alice.creates(Plan::for_a("Concert").public().with_places(PLACES.try_into().unwrap())).await.unwrap().id;
+    let event =
+        alice.creates(Plan::for_a("Concert").public().with_places(PLACES.try_into().unwrap())).await.unwrap().id;
     world.settles().await;
     let (again, answered, many) = (AtomicUsize::new(0), AtomicUsize::new(0), Notify::new());
     let joining = join_all(people.iter().map(|person| async {

@@ -116,8 +116,15 @@ fn whole_days() -> EventTime {
     on("2027-03-10", "2027-03-12")
 }
 
+fn places(number: u32) -> Option<domain::events::Capacity> {
+    Some(domain::events::Capacity::try_from(number).unwrap())
+}
+
 fn an_event() -> Event {
-    Event { alarms: domain::events::Alarms::default(), capacity: None, occurrence: None,
+    Event {
+        alarms: domain::events::Alarms::default(),
+        capacity: places(100),
+        occurrence: None,
         id: event(2),
         title: named("会議 🎉"),
         description: named("Daily"),
@@ -132,7 +139,9 @@ fn an_event() -> Event {
 }
 
 fn facts() -> EventFacts {
-    EventFacts { alarms: domain::events::Alarms::default(), capacity: None,
+    EventFacts {
+        alarms: domain::events::Alarms::default(),
+        capacity: places(3),
         event: event(2),
         organizer: Some(user(1)),
         title: named("Standup"),
@@ -200,7 +209,10 @@ pub(crate) fn auth_responses() -> Vec<AuthResponse> {
 }
 
 pub(crate) fn events_requests() -> Vec<EventsRequest> {
-    let create = |time, public| CreateEvent { alarms: domain::events::Alarms::default(), capacity: None, rules: domain::time::Rules::default(),
+    let create = |time, public| CreateEvent {
+        alarms: domain::events::Alarms::default(),
+        capacity: places(2),
+        rules: domain::time::Rules::default(),
         title: named("Standup"),
         description: named("Daily"),
         location: named("Room 1"),
@@ -213,7 +225,11 @@ pub(crate) fn events_requests() -> Vec<EventsRequest> {
         EventsRequest::create(create(timed(), false)),
         EventsRequest::create(create(whole_days(), true)),
         EventsRequest::show(ShowEvent { instance: domain::Instance::Series, event: event(2) }),
-        EventsRequest::edit(EditEvent { alarms: None, capacity: None, instance: domain::Instance::Series,
+        EventsRequest::edit(EditEvent {
+            rules: None,
+            alarms: None,
+            capacity: Some(None),
+            instance: domain::Instance::Series,
             event: event(2),
             if_version: Some(3),
             title: Some(named("Stand-up")),
@@ -326,12 +342,15 @@ pub(crate) fn invitations_responses() -> Vec<InvitationsResponse> {
             next: None,
         }),
         InvitationsResponse::respond(going()),
-        InvitationsResponse::attend(an_invitation(Status::Maybe, None, Instance::On(1))),
+        InvitationsResponse::attend(an_invitation(Status::Waiting, None, Instance::On(1))),
         InvitationsResponse::unattend(an_invitation(Status::Declined, None, series)),
         InvitationsResponse::participants(Participants {
             counts: Counts { going: 1, maybe: 2, pending: 3, declined: 4, waiting: 5 },
             people: Page {
-                items: vec![Participant { username: named("bob"), status: Status::Going, position: None }],
+                items: vec![
+                    Participant { username: named("bob"), status: Status::Going, position: None },
+                    Participant { username: named("carol"), status: Status::Waiting, position: Some(300) },
+                ],
                 next: Some(named("00ff")),
             },
         }),
@@ -378,7 +397,8 @@ pub(crate) fn calendar_requests() -> Vec<CalendarRequest> {
 }
 
 pub(crate) fn calendar_responses() -> Vec<CalendarResponse> {
-    let entry = |time, attendance| Entry::Event { alarms: domain::events::Alarms::default(),
+    let entry = |time, attendance| Entry::Event {
+        alarms: domain::events::Alarms::default(),
         event: event(2),
         instance: Instance::Series,
         title: named("Standup"),

@@ -267,7 +267,11 @@ fn events_request(method: &str, scene: &Scene) -> EventsRequest {
     match method {
         "create" => EventsRequest::create(Plan::for_a("Party").0),
         "show" => EventsRequest::show(events::ShowEvent { instance: domain::Instance::Series, event }),
-        "edit" => EventsRequest::edit(events::EditEvent { alarms: None, capacity: None, instance: domain::Instance::Series,
+        "edit" => EventsRequest::edit(events::EditEvent {
+            rules: None,
+            alarms: None,
+            capacity: None,
+            instance: domain::Instance::Series,
             event,
             if_version: None,
             title: Some("Changed".parse().unwrap()),
@@ -286,9 +290,7 @@ fn events_request(method: &str, scene: &Scene) -> EventsRequest {
             window: days("2027-03-01", "2027-03-31"),
             page: PageRequest::default(),
         }),
-        "exceptions" => {
-            EventsRequest::exceptions(events::ListExceptions { event, page: PageRequest::default() })
-        }
+        "exceptions" => EventsRequest::exceptions(events::ListExceptions { event, page: PageRequest::default() }),
         "vouch" => EventsRequest::vouch(events::VouchEvent { event, viewer: scene.organizer.user().id }),
         "changes" => EventsRequest::changes(read_changes()),
         "audit" => EventsRequest::audit(Audit::default()),

@@ -32,8 +32,13 @@ const fn waiting(position: u64) -> (Status, Option<u64>) {
     (Status::Waiting, Some(position))
 }
 
+/// So many people, registered one after the other: that is the order in which those who come are listed.
 async fn crowd(world: &World, size: usize) -> Vec<Person> {
-    join_all((0..size).map(|n| async move { world.person(&format!("guest-{n:03}")).await })).await
+    let mut people = Vec::new();
+    for n in 0..size {
+        people.push(world.person(&format!("guest-{n:03}")).await);
+    }
+    people
 }
 
 scenario! {
@@ -204,35 +209,57 @@ scenario! {
         alice.makes_room_for(event, Some(40)).await.unwrap();
         assert_eq!(alice.participants(event).await.unwrap().counts.going, 40);
     }
+}
 
-    fn at_a_shell_a_full_event_is_no_error_and_says_where_one_stands(world) {
-        if world.mode() == Mode::Spawned {
-            let shell = Shell::at(world.base_port(), world.data());
-            for name in ["alice", "bob", "carol", "dave"] {
-                let words = ["register", name, "--password-stdin"];
-                assert_eq!(shell.gives(name, &words, "correct horse battery\n").await.code, 0);
-            }
-            let words = ["event", "create", "--title", "Course", "--start", "2027-03-10T09:00", "--zone", "UTC", "--public", "--capacity", "1"];
-            let event = shell.gives("alice", &words, "").await.document();
-            assert_eq!(event["capacity"], 1);
-            let id = event["id"].as_str().unwrap();
-            assert_eq!(shell.gives("bob", &["attend", id], "").await.document()["status"], "going");
-            for (name, position) in [("carol", 1), ("dave", 2), ("dave", 2)] {
-                let said = shell.gives(name, &["attend", id], "").await;
-                assert_eq!((said.code, &said.document()["status"], &said.document()["position"]), (0, &"waiting".into(), &position.into()));
-            }
-            let people = shell.gives("dave", &["participants", id, "--status", "waiting"], "").await.document();
-            let line = serde_json::json!([
-                {"username": "carol", "status": "waiting", "position": 1},
-                {"username": "dave", "status": "waiting", "position": 2},
-            ]);
-            assert_eq!((&people["items"], &people["counts"]["waiting"]), (&line, &2.into()));
-            let edited = shell.gives("alice", &["event", "edit", id, "--no-capacity"], "").await.document();
-            assert!(edited["capacity"].is_null());
-            let people = shell.gives("alice", &["participants", id], "").await.document();
-            assert_eq!((&people["counts"]["going"], &people["counts"]["waiting"]), (&3.into(), &0.into()));
-            let refused = shell.gives("alice", &["event", "edit", id, "--capacity", "0"], "").await;
-            assert_eq!((refused.code, refused.error("code"), refused.error("field")), (2, "invalid_input".into(), "capacity".into()));
-        }
+async fn at_a_shell(world: World) {
+    let shell = Shell::at(world.base_port(), world.data());
+    for name in ["alice", "bob", "carol", "dave"] {
+        let words = ["register", name, "--password-stdin"];
+        assert_eq!(shell.gives(name, &words, "correct horse battery\n").await.code, 0);
     }
+    let words = [
+        "event",
+        "create",
+        "--title",
+        "Course",
+        "--start",
+        "2027-03-10T09:00",
+        "--zone",
+        "UTC",
+        "--public",
+        "--capacity",
+        "1",
+    ];
+    let event = shell.gives("alice", &words, "").await.document();
+    assert_eq!(event["capacity"], 1);
+    let id = event["id"].as_str().unwrap();
+    assert_eq!(shell.gives("bob", &["attend", id], "").await.document()["status"], "going");
+    for (name, position) in [("carol", 1), ("dave", 2), ("dave", 2)] {
+        let said = shell.gives(name, &["attend", id], "").await;
+        assert_eq!(
+            (said.code, &said.document()["status"], &said.document()["position"]),
+            (0, &"waiting".into(), &position.into())
+        );
+    }
+    let people = shell.gives("dave", &["participants", id, "--status", "waiting"], "").await.document();
+    let line = serde_json::json!([
+        {"username": "carol", "status": "waiting", "position": 1},
+        {"username": "dave", "status": "waiting", "position": 2},
+    ]);
+    assert_eq!((&people["items"], &people["counts"]["waiting"]), (&line, &2.into()));
+    let edited = shell.gives("alice", &["event", "edit", id, "--no-capacity"], "").await.document();
+    assert!(edited["capacity"].is_null());
+    let people = shell.gives("alice", &["participants", id], "").await.document();
+    assert_eq!((&people["counts"]["going"], &people["counts"]["waiting"]), (&3.into(), &0.into()));
+    let refused = shell.gives("alice", &["event", "edit", id, "--capacity", "0"], "").await;
+    assert_eq!(
+        (refused.code, refused.error("code"), refused.error("field")),
+        (2, "invalid_input".into(), "capacity".into())
+    );
+    world.ends_whole().await;
+}
+
+#[test]
+fn at_a_shell_a_full_event_is_no_error_and_says_where_one_stands() {
+    World::run(Mode::Spawned, None, at_a_shell);
 }
