@@ -90,12 +90,17 @@ fn standing(status: &'static str, position: Option<u64>) -> String {
     position.map_or_else(|| status.to_owned(), |position| format!("{status}, {}", Ordinal(position)))
 }
 
-impl From<&EventSummary> for ShortEvent {
-    fn from(event: &EventSummary) -> Self {
+impl ShortEvent {
+    /// As much of an event as an invitation tells; with the time of the instance, as the rules have it.
+    fn of(event: &EventSummary, instance: Instance) -> Self {
+        let time = match instance {
+            Instance::On(start) | Instance::From(start) => event.series.time_at(start),
+            Instance::Series => None,
+        };
         Self {
             id: event.id.to_string(),
             title: event.title.to_string(),
-            times: Times::of(&event.series.first),
+            times: Times::of(time.as_ref().unwrap_or(&event.series.first)),
             location: event.location.to_string(),
             organizer: name_of(&event.organizer).to_owned(),
             public: event.public,
@@ -107,7 +112,7 @@ impl From<&EventSummary> for ShortEvent {
 impl From<&Invitation> for InvitationDocument {
     fn from(invitation: &Invitation) -> Self {
         Self {
-            event: ShortEvent::from(&invitation.event),
+            event: ShortEvent::of(&invitation.event, invitation.instance),
             instance: match invitation.instance {
                 Instance::On(start) | Instance::From(start) => Some(instance_of(&invitation.event.series.first, start)),
                 Instance::Series => None,
@@ -117,6 +122,17 @@ impl From<&Invitation> for InvitationDocument {
             inviter: invitation.inviter.as_ref().map(|inviter| name_of(inviter).to_owned()),
             status: word(invitation.status),
             position: invitation.position,
+        }
+    }
+}
+
+impl InvitationDocument {
+    /// What of an event that recurs the answer is about, if not all of it.
+    const fn extent(&self) -> &'static str {
+        match (&self.instance, self.following) {
+            (Some(_), false) => " (this one)",
+            (Some(_), true) => " (from this one on)",
+            (None, _) => "",
         }
     }
 }
@@ -165,6 +181,7 @@ impl Document for InvitationDocument {
             Some(position) => format!("{} (full: you are {} in line)", self.status, Ordinal(position)),
             None => self.status.to_owned(),
         };
+        let answer = answer + self.extent();
         let fields = [
             ("answer", answer.as_str()),
             ("when", &when),
@@ -198,7 +215,7 @@ impl Document for InvitationListDocument {
         let mut table = Table::new(["STATUS", "START", "END", "ZONE", "TITLE", "WHERE", "ORGANIZER", "EVENT"]);
         for item in &self.items {
             let ShortEvent { id, title, times, location, organizer, .. } = &item.event;
-            let status = standing(item.status, item.position);
+            let status = standing(item.status, item.position) + item.extent();
             table.row([&status, &times.start, &times.end, times.place(), title, location, organizer, id]);
         }
         table.lines("No invitations.") + &more(next)

@@ -10,7 +10,7 @@ use recurrence::{End, Rule, Until};
 use serde::{Deserialize, Serialize};
 
 use super::rules::{Rules, one};
-use super::{EventTime, Extent, civil_seconds};
+use super::{EventTime, Extent, civil_from_seconds, civil_seconds};
 use crate::Error;
 
 /// The instances of an event.
@@ -103,17 +103,36 @@ impl Series {
         if start <= civil_seconds(self.first.civil_start()) {
             return None;
         }
-        let last = start.saturating_sub(1);
-        let until = match self.first {
-            EventTime::AllDay(_) => super::civil_from_seconds(last).ok().map(|civil| Until::Date(civil.date())),
-            EventTime::Timed(_) | EventTime::Floating(_) => super::civil_from_seconds(last).ok().map(Until::Civil),
-        };
-        let kept = self.repeats().filter_map(|(rule, end)| {
+        // The last that is left, as the people who made the rule would have written it: by its day, unless more were on that day.
+        let last = self.last_before(start);
+        let last_day = civil_from_seconds(last).ok()?;
+        let by_day = matches!(self.first, EventTime::AllDay(_))
+            || civil_from_seconds(start).is_ok_and(|civil| civil.date() > last_day.date());
+        let until = if by_day { Until::Date(last_day.date()) } else { Until::Civil(last_day) };
+        let kept = self.repeats().map(|(rule, end)| {
             let ends_earlier = end.is_some_and(|end| end < start);
-            let rule = if ends_earlier { rule.clone() } else { rule.clone().with_end(End::Until(until?)) };
-            Some((rule, end.filter(|_| ends_earlier).or(Some(last))))
+            let rule = if ends_earlier { rule.clone() } else { rule.clone().with_end(End::Until(until)) };
+            (rule, end.filter(|_| ends_earlier).or(Some(last)))
         });
         Some(Self { first: self.first.clone(), recurrence: Recurrence::Repeats(Repeats(kept.collect())) })
+    }
+
+    /// The original civil start of the last instance before `start`; of the first if there is none.
+    fn last_before(&self, start: i64) -> i64 {
+        let first = civil_seconds(self.first.civil_start());
+        // Rarely are two instances further apart than a year; each look goes twice as far back.
+        let mut back = 366 * 86_400;
+        while start.saturating_sub(back) > first {
+            let from = self.extent_at(start.saturating_sub(back)).start;
+            let found = self.occurrences(from, Some(self.extent_at(start).start));
+            if let Some(last) = found.map(|occurrence| occurrence.start).filter(|of| *of < start).max() {
+                return last;
+            }
+            back = back.saturating_mul(2);
+        }
+        let from = self.first.extent().start;
+        let found = self.occurrences(from, Some(self.extent_at(start).start));
+        found.map(|occurrence| occurrence.start).filter(|of| *of < start).max().unwrap_or(first)
     }
 
     /// The rules of what [`Series::before`] takes away: what they counted before `start` is not counted again.
