@@ -4,9 +4,11 @@
 //! stands around a rule is left to the caller: the first start itself (which is an instance whether the rule matches it or
 //! not), `COUNT`, added and removed dates, changed instances, and times that a zone's clocks skip.
 //!
-//! The crate is our own because of how it expands. Known implementations walk from the first start and stop at a cap, so a series of
-//! thirty years costs thirty years on every page of a calendar. [`Rule::starts`] computes by arithmetic the period in which
-//! the window begins, and from there each start costs what the period holds.
+//! The crate is our own because of how it expands. The crate `rrule` walks from the first start and stops at a cap (as python-dateutil does,
+//! from which it descends), so a series of thirty years would cost thirty years on every page of a calendar. [`Rule::starts`] computes by
+//! arithmetic the period in which the window begins, and from there each start costs what the period holds. What it gives
+//! is held against python-dateutil on every rule of three collections of real calendars (`tests/differential`).
+
 mod gregorian;
 mod parse;
 mod print;

@@ -273,9 +273,8 @@ fn a_rule_that_matches_nothing_ends_its_search() {
 #[test]
 fn the_rarest_coincidences_of_the_calendar_are_found() {
     let first = date(2024, 1, 1).at(9, 0, 0, 0);
-    let next = |rule: &str, from: Date| {
-        rule.parse::<Rule>().unwrap().starts(first, from.into()).next().map(|start| start.date())
-    };
+    let next =
+        |rule: &str, from: Date| rule.parse::<Rule>().unwrap().starts(first, from.into()).next().map(DateTime::date);
     // Leap days on a Monday: no leap year in 2100, so the wait is one of forty years.
     assert_eq!(next("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO", date(2080, 1, 1)), Some(date(2112, 2, 29)));
     assert_eq!(next("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO", date(2072, 3, 1)), Some(date(2112, 2, 29)));
