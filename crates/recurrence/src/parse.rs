@@ -10,7 +10,7 @@ use crate::{
     sets::Signed,
 };
 
-/// The longest text that is read as a rule. The longest of a study of 1,886 rules of real calendars had a tenth of it.
+/// The longest text that is read as a rule. The longest of 1,832 found in real calendars and test data has 275.
 pub const MAX_RULE_BYTES: usize = 2_000;
 
 /// How many values a list may hold (a `BYYEARDAY` that names every day of a leap year).
