@@ -47,6 +47,8 @@ pub(crate) fn place(
             comes.then(|| Ok::<_, Fault>(Indexed::Series(event.extent, event.months(reader)?))).transpose()?
         }
         Instance::Series => attends.then_some(Indexed::Single(event.extent)),
+        // Whoever organizes an event organizes all of it.
+        Instance::On(_) if event.is_organized_by(user) => None,
         Instance::On(start) if attends => {
             let happening = EXCEPTIONS.instance(reader, id, &event.facts.series, start)?;
             happening.map(|happening| Indexed::Single(happening.extent))

@@ -18,7 +18,6 @@ use jiff::civil::Date;
 use parking_lot::Mutex;
 use storage::{Reader as _, View};
 
-use crate::entry;
 use crate::store::{Coming, ENTRIES, EVENTS, EXCEPTIONS, GENERATION, LAST, SERIES, TIMELINE};
 
 /// Most months that are kept.
@@ -272,7 +271,9 @@ impl Stretch<'_, '_> {
         if event.facts.cancelled || !event.facts.series.recurs() || event.extent != slot.extent {
             return Ok(());
         }
-        let rows = self.view.scan(&ENTRIES, &(self.owner, id), None, usize::MAX)?;
+        let organizes = event.is_organized_by(self.owner);
+        let rows =
+            if organizes { Vec::new() } else { self.view.scan(&ENTRIES, &(self.owner, id), None, usize::MAX)? };
         let answers: Vec<(Instance, Option<Coming>)> =
             rows.into_iter().map(|((_, _, instance), row)| (instance, row.coming)).collect();
         let within = window.bounds(slot.extent.family);
@@ -290,8 +291,8 @@ impl Stretch<'_, '_> {
             });
             let attendance = match holds {
                 Some((Instance::From(_), coming)) => coming.map(Attendance::from),
-                Some((_, coming)) => entry::attendance(&event, self.owner, Instance::Series, *coming),
-                None => None,
+                Some((_, coming)) => coming.map(Attendance::from),
+                None => organizes.then_some(Attendance::Organizing),
             };
             if let Some(attendance) = attendance {
                 let extent = happening.extent;
