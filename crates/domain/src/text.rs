@@ -67,6 +67,10 @@ texts! {
     Description: "description", check_description;
     /// What a search looks for: 1–100 characters, none a control character.
     SearchText: "search", check_search;
+    /// The identity of an event in other calendar programs (RFC 5545 §3.8.4.7): 1–800 bytes, none a control character.
+    Uid: "uid", check_uid;
+    /// The iCalendar text that an event was imported from: at most 512 KiB.
+    Original: "original", check_original;
 }
 
 impl SearchText {
@@ -104,6 +108,25 @@ fn check_search(field: &'static str, text: &str) -> Result<(), Error> {
         return Err(Error::invalid(field, text, "it is empty; give a part of a title, description or location"));
     }
     check_line(field, text, 100)
+}
+
+fn check_uid(field: &'static str, text: &str) -> Result<(), Error> {
+    if text.is_empty() || text.len() > 800 {
+        return Err(Error::invalid(field, text, format!("it has {} bytes; a UID has 1–800", text.len())));
+    }
+    check_line(field, text, 800)
+}
+
+fn check_original(field: &'static str, text: &str) -> Result<(), Error> {
+    const MOST: usize = 512 * 1024;
+    if text.len() > MOST {
+        return Err(Error::invalid(
+            field,
+            "",
+            format!("the text of the event has {} bytes; at most {MOST} are kept", text.len()),
+        ));
+    }
+    Ok(())
 }
 
 fn check_line(field: &'static str, text: &str, limit: usize) -> Result<(), Error> {

@@ -16,11 +16,13 @@ use crate::{
 mod before;
 mod change;
 mod exception;
+mod import;
 mod terms;
 
 pub use before::{EventChangeBefore, EventFactsBefore};
 pub use change::{EventChange, EventFacts, EventRow};
 pub use exception::{Change, Exception};
+pub use import::{Age, ImportEvent, Imported, ReadOriginal, Source};
 pub use terms::{Alarms, Capacity, MAX_ALARM, MAX_ALARMS, MAX_CAPACITY};
 
 crate::service! {
@@ -61,6 +63,10 @@ crate::service! {
         15: command by Service fn accept_loss(AcceptLoss) -> LossAccepted;
         /// The instances of an event that are not as its rules have them, by original start; for those who may see the event.
         16: query by User fn exceptions(ListExceptions) -> Page<(i64, Exception)>;
+        /// Makes an event of one's own of what another calendar program has, or brings it up to date if it was imported before.
+        17: command by User fn import(ImportEvent) -> Imported;
+        /// The text that an event was imported from, if it was. Organizer only.
+        18: query by User fn original(ReadOriginal) -> Option<Source>;
     }
 }
 

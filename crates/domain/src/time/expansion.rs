@@ -86,10 +86,21 @@ impl Series {
         let length = extent.end.saturating_sub(extent.start);
         let clocks = Clocks::of(&self.first);
         let earliest = clocks.shown(from.saturating_sub(length)).filter(|civil| *civil > begins).unwrap_or(begins);
+        // Clocks go back by less than a day.
+        let end = to.and_then(|to| clocks.shown(to.saturating_add(86_400)));
         let first = Occurrence { start: civil_seconds(begins), extent };
         let mut rules: Vec<Source<'_>> = self
             .repeats()
-            .map(|(rule, last)| Source { starts: rule.starts(begins, earliest), last, next: None })
+            .map(|(rule, last)| {
+                let starts = rule.starts(begins, earliest);
+                // So that a rule that names nothing for long is not searched beyond what is asked for.
+                let end = end.into_iter().chain(last.and_then(|last| civil_from_seconds(last.saturating_add(1)).ok()));
+                let starts = match end.min() {
+                    Some(end) => starts.before(end),
+                    None => starts,
+                };
+                Source { starts, last, next: None }
+            })
             .collect();
         rules.iter_mut().for_each(Source::advance);
         Occurrences { series: self, clocks, first: Some(first), rules, from, to, length }
@@ -189,6 +200,176 @@ impl Iterator for Occurrences<'_> {
             if extent.end > self.from {
                 return Some(Occurrence { start, extent });
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Zone;
+    use crate::time::Rules;
+
+    fn berlin() -> Zone {
+        "Europe/Berlin".parse().unwrap()
+    }
+
+    fn timed(start: DateTime, minutes: i64, zone: &Zone) -> EventTime {
+        let start = Moment::in_zone("start", start, zone).unwrap();
+        let end = jiff::Timestamp::from_second(start.instant(zone) + minutes * 60).unwrap();
+        EventTime::timed(start, Moment::at("end", end, zone).unwrap(), zone.clone()).unwrap()
+    }
+
+    fn series(first: EventTime, rule: &str) -> Series {
+        Series::new(first, &Rules::parse(rule).unwrap()).unwrap()
+    }
+
+    fn starts(series: &Series, from: DateTime, to: DateTime) -> Vec<String> {
+        let line = |civil| series.extent_at(civil_seconds(civil)).start;
+        let found = series.occurrences(line(from), Some(line(to)));
+        found.map(|one| civil_from_seconds(one.start).unwrap().to_string()).collect()
+    }
+
+    #[test]
+    fn nine_o_clock_stays_nine_o_clock_when_clocks_change() {
+        let daily = series(timed(date(2027, 3, 27).at(9, 0, 0, 0), 30, &berlin()), "FREQ=DAILY");
+        let found: Vec<Occurrence> = daily.occurrences(daily.first.extent().start, None).take(2).collect();
+        assert_eq!(found[1].extent.start - found[0].extent.start, 23 * 3_600);
+        assert_eq!(found[1].start - found[0].start, 24 * 3_600);
+    }
+
+    #[test]
+    fn a_start_that_clocks_skip_is_no_instance_and_is_not_counted_and_one_they_show_twice_is_the_first() {
+        let skipped = series(timed(date(2027, 3, 27).at(2, 30, 0, 0), 30, &berlin()), "FREQ=DAILY;COUNT=3");
+        let found = starts(&skipped, date(2027, 3, 20).at(0, 0, 0, 0), date(2027, 4, 20).at(0, 0, 0, 0));
+        assert_eq!(found, ["2027-03-27T02:30:00", "2027-03-29T02:30:00", "2027-03-30T02:30:00"]);
+        let twice = series(timed(date(2027, 10, 30).at(2, 30, 0, 0), 30, &berlin()), "FREQ=DAILY;COUNT=2");
+        let found: Vec<Occurrence> = twice.occurrences(0, None).collect();
+        assert_eq!(found[1].extent.start - found[0].extent.start, 24 * 3_600, "the first of the two");
+    }
+
+    #[test]
+    fn the_first_instance_is_one_though_the_rule_does_not_name_it() {
+        let tuesdays = series(timed(date(2027, 3, 10).at(9, 0, 0, 0), 30, &berlin()), "FREQ=WEEKLY;BYDAY=TU;COUNT=2");
+        let found = starts(&tuesdays, date(2027, 3, 1).at(0, 0, 0, 0), date(2027, 5, 1).at(0, 0, 0, 0));
+        assert_eq!(found, ["2027-03-10T09:00:00", "2027-03-16T09:00:00", "2027-03-23T09:00:00"]);
+    }
+
+    #[test]
+    fn a_last_day_in_utc_is_read_in_the_zone_of_the_event() {
+        // 23:30 on 12 March in New York is 04:30 on the 13th in UTC.
+        let zone: Zone = "America/New_York".parse().unwrap();
+        let late = timed(date(2027, 3, 10).at(23, 30, 0, 0), 30, &zone);
+        let daily = series(late, "FREQ=DAILY;UNTIL=20270313T043000Z");
+        let found = starts(&daily, date(2027, 3, 1).at(0, 0, 0, 0), date(2027, 4, 1).at(0, 0, 0, 0));
+        assert_eq!(found, ["2027-03-10T23:30:00", "2027-03-11T23:30:00", "2027-03-12T23:30:00"]);
+        let days = EventTime::all_day(date(2027, 3, 10), date(2027, 3, 11)).unwrap();
+        let daily = series(days, "FREQ=DAILY;UNTIL=20270312T000000Z");
+        assert_eq!(daily.rules().as_slice()[0].to_string(), "FREQ=DAILY;UNTIL=20270312");
+    }
+
+    #[test]
+    fn an_instance_that_began_before_the_window_and_reaches_into_it_is_found() {
+        let long = series(EventTime::all_day(date(2027, 1, 1), date(2027, 1, 11)).unwrap(), "FREQ=MONTHLY");
+        let found = starts(&long, date(2030, 6, 10).at(0, 0, 0, 0), date(2030, 7, 2).at(0, 0, 0, 0));
+        assert_eq!(found, ["2030-06-01T00:00:00", "2030-07-01T00:00:00"]);
+        assert_eq!(long.hull().end, crate::time::FOREVER);
+        assert!(long.occurrence(civil_seconds(date(2030, 6, 1).at(0, 0, 0, 0))).is_some());
+        assert!(long.occurrence(civil_seconds(date(2030, 6, 2).at(0, 0, 0, 0))).is_none());
+    }
+
+    #[test]
+    fn the_last_year_of_all_is_where_forever_begins() {
+        assert_eq!(crate::time::FOREVER, civil_seconds(date(9991, 1, 1).at(0, 0, 0, 0)));
+    }
+
+    #[test]
+    fn what_comes_more_often_than_hourly_or_counts_beyond_reason_is_refused() {
+        for rule in ["FREQ=MINUTELY", "FREQ=SECONDLY;COUNT=3", "FREQ=DAILY;COUNT=10001", "FREQ=DAILY;UNTIL=20200101"] {
+            let first = timed(date(2027, 3, 10).at(9, 0, 0, 0), 30, &berlin());
+            let refused = Rules::parse(rule).and_then(|rules| Series::new(first, &rules)).unwrap_err();
+            assert_eq!(refused.field(), Some("rrule"), "{rule}");
+        }
+    }
+
+    fn rule() -> impl Strategy<Value = String> {
+        let base = prop_oneof![
+            Just("FREQ=DAILY"),
+            Just("FREQ=DAILY;INTERVAL=3"),
+            Just("FREQ=WEEKLY"),
+            Just("FREQ=WEEKLY;BYDAY=MO,TH,SU"),
+            Just("FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,WE"),
+            Just("FREQ=MONTHLY;BYMONTHDAY=-1,15"),
+            Just("FREQ=MONTHLY;BYDAY=2FR"),
+            Just("FREQ=YEARLY;BYMONTH=3,10;BYDAY=-1SU"),
+            Just("FREQ=DAILY;BYHOUR=2,3,9"),
+            Just("FREQ=HOURLY;INTERVAL=5"),
+        ];
+        let end = prop_oneof![
+            Just(String::new()),
+            (1..40_u32).prop_map(|n| format!(";COUNT={n}")),
+            (10..28_u32).prop_map(|day| format!(";UNTIL=202710{day}T120000Z")),
+        ];
+        (base, end).prop_map(|(base, end)| format!("{base}{end}"))
+    }
+
+    fn first() -> impl Strategy<Value = EventTime> {
+        let day = (0_i32..500).prop_map(|days| date(2026, 12, 1).saturating_add(jiff::Span::new().days(days)));
+        let zones = prop_oneof!["Europe/Berlin", "America/New_York", "UTC", "Australia/Lord_Howe"];
+        (day, 0..3_u8, 0..24_i8, 1_i64..4_000, zones).prop_filter_map(
+            "clocks skip it",
+            |(day, kind, hour, minutes, zone)| {
+                let start = day.at(hour, 30, 0, 0);
+                let end = start.checked_add(jiff::Span::new().minutes(minutes)).ok()?;
+                match kind {
+                    0 => EventTime::all_day(day, day.saturating_add(jiff::Span::new().days(1 + minutes / 1_440))).ok(),
+                    1 => EventTime::floating(start, end).ok(),
+                    _ => {
+                        let zone: Zone = zone.parse().ok()?;
+                        let start = Moment::in_zone("start", start, &zone).ok()?;
+                        let end = jiff::Timestamp::from_second(start.instant(&zone) + minutes * 60).ok()?;
+                        EventTime::timed(start, Moment::at("end", end, &zone).ok()?, zone).ok()
+                    }
+                }
+            },
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_window_shows_of_a_series_what_walking_to_it_shows(
+            first in first(), rule in rule(), from in 0_i64..900, days in 0_i64..60, split in 0..50_usize,
+        ) {
+            let Ok(series) = Series::new(first, &Rules::parse(&rule).unwrap()) else { return Ok(()) };
+            let begins = series.first.extent().start;
+            let (from, to) = (begins + (from - 30) * 86_400, begins + (from - 30 + days) * 86_400);
+            let all: Vec<Occurrence> = series.occurrences(i64::MIN, Some(to)).collect();
+            prop_assert!(all.windows(2).all(|pair| pair[0].start < pair[1].start));
+            let seen: Vec<Occurrence> = series.occurrences(from, Some(to)).collect();
+            let walked: Vec<Occurrence> = all.iter().copied().filter(|one| one.extent.end > from).collect();
+            prop_assert_eq!(&seen, &walked);
+            let hull = series.hull();
+            for one in all.iter().rev().take(3) {
+                prop_assert_eq!(series.occurrence(one.start), Some(*one));
+                prop_assert_eq!(series.time_at(one.start).unwrap().extent(), one.extent);
+                prop_assert!(hull.start <= one.extent.start && one.extent.end <= hull.end);
+            }
+            // Cut in two at an instance, the parts have together what the whole had.
+            if let Some(at) = all.get(split).map(|one| one.start)
+                && let Some(before) = series.before(at)
+            {
+                let rest = Series::new(series.time_at(at).unwrap(), &series.rules_from(at)).unwrap();
+                let mut parts: Vec<i64> = before.occurrences(i64::MIN, Some(to)).map(|one| one.start).collect();
+                parts.extend(rest.occurrences(i64::MIN, Some(to)).map(|one| one.start));
+                prop_assert_eq!(parts, all.iter().map(|one| one.start).collect::<Vec<_>>(), "{}", rule);
+            }
+            let read: Series = serde_json::from_str(&serde_json::to_string(&series).unwrap()).unwrap();
+            prop_assert_eq!(read, series);
         }
     }
 }

@@ -163,6 +163,7 @@ impl Series {
 /// A rule with its last day in the civil time of `first`, and the civil start of the last instance it can name.
 fn repeats(first: &EventTime, rule: &Rule) -> Result<(Rule, Option<i64>), Error> {
     let begins = first.civil_start();
+    let rule = &in_days(first, rule)?;
     if let Some(until) = rule.until() {
         let local = in_civil_time(first, until);
         let end = match local {
@@ -180,6 +181,19 @@ fn repeats(first: &EventTime, rule: &Rule) -> Result<(Rule, Option<i64>), Error>
     let named = rule.starts(begins, begins).filter(|civil| skips.show(*civil));
     let last = usize::try_from(count).ok().and_then(|count| named.take(count).last());
     Ok((rule.clone(), Some(civil_seconds(last.unwrap_or(begins)))))
+}
+
+/// A rule of an event on whole days says nothing of the time of day: RFC 5545 §3.3.10 has such parts ignored.
+fn in_days(first: &EventTime, rule: &Rule) -> Result<Rule, Error> {
+    if !matches!(first, EventTime::AllDay(_)) {
+        return Ok(rule.clone());
+    }
+    if rule.frequency() == recurrence::Frequency::Hourly {
+        return Err(Error::invalid("rrule", rule.to_string(), "an event on whole days comes again at most every day"));
+    }
+    let text = rule.to_string();
+    let of_day = |part: &&str| !["BYHOUR=", "BYMINUTE=", "BYSECOND="].iter().any(|name| part.starts_with(name));
+    one(&text.split(';').filter(of_day).collect::<Vec<_>>().join(";"))
 }
 
 /// The last day of a rule in the civil time of the event: RFC 5545 §3.3.10 has it in UTC for an event in a zone.
