@@ -11,6 +11,7 @@ use domain::sharing::Level;
 use domain::{Error, EventId, EventTime, IdempotencyKey, Positions, Service, UserId, Username};
 use parking_lot::Mutex;
 
+use crate::checker::line::Line;
 use crate::trace::Trace;
 
 /// A moment.
@@ -30,12 +31,15 @@ pub(crate) enum Act {
     /// The title of an event begins with the words that are its alone.
     Create {
         public: bool,
+        /// How many can come, if not as many as like.
+        places: Option<u32>,
         time: EventTime,
         invite: Vec<Username>,
     },
     Edit {
         event: EventId,
         public: Option<bool>,
+        places: Option<Option<u32>>,
         time: Option<EventTime>,
     },
     Cancel {
@@ -198,6 +202,8 @@ pub(crate) struct Book {
     pub(crate) events: BTreeMap<EventId, Number>,
     /// How far into each log somebody has seen.
     seen: Positions,
+    /// Who came and who waited when somebody last looked at an event.
+    lines: BTreeMap<EventId, Line>,
     ghosts: usize,
     violations: Vec<String>,
     told: BTreeSet<String>,
@@ -380,6 +386,23 @@ impl History {
         if let Some(other) = other.filter(|other| *other != id) {
             self.violation(format!("{name} is two users: {other} and {id}"));
         }
+    }
+
+    /// Somebody was shown who comes to an event and who waits: what cannot be since it was last seen.
+    pub(crate) fn lined_up(&self, event: EventId, line: Line) {
+        let mut book = self.book.lock();
+        let wrong = match book.lines.remove(&event) {
+            // Nobody knows which of the two was first.
+            Some(before) if before.to >= line.from => {
+                book.lines.insert(event, before);
+                return;
+            }
+            Some(before) => book.wrong_since(event, &before, &line),
+            None => Vec::new(),
+        };
+        book.lines.insert(event, line);
+        drop(book);
+        wrong.into_iter().for_each(|wrong| self.violation(wrong));
     }
 
     /// Somebody has been shown this much.

@@ -126,7 +126,10 @@ async fn everyone_works(world: &World, members: &mut [Member], round: u32) {
         let (guest, me) = (members[next].name.clone(), &mut members[number]);
         world.trace.say(format_args!("{} works", me.name));
         let (clients, context) = (me.clients.clone(), me.command());
-        let request = CreateEvent { alarms: domain::events::Alarms::default(), capacity: None, rules: domain::time::Rules::default(),
+        let request = CreateEvent {
+            alarms: domain::events::Alarms::default(),
+            capacity: None,
+            rules: domain::time::Rules::default(),
             title: format!("round {round} of {}", me.name).parse().expect("a title"),
             description: "".parse().expect("a description"),
             location: "".parse().expect("a place"),
@@ -136,7 +139,11 @@ async fn everyone_works(world: &World, members: &mut [Member], round: u32) {
         };
         let made = clients.events.create(&context, request).await;
         let Some(event) = me.value(world, "make an event", made).map(|event| event.id) else { return };
-        let edit = EditEvent { rules: None, alarms: None, capacity: None, instance: domain::Instance::Series,
+        let edit = EditEvent {
+            rules: None,
+            alarms: None,
+            capacity: None,
+            instance: domain::Instance::Series,
             event,
             if_version: Some(1),
             title: Some("changed".parse().expect("a title")),

@@ -1,10 +1,11 @@
-//! Five planted bugs, to prove that the checker can fail. Each is put in from outside: no line of the services knows of them.
+//! Six planted bugs, to prove that the checker can fail. Each is put in from outside: no line of the services knows of them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use domain::auth::{AuthChange, AuthProtocol, AuthRequest, AuthResponse};
+use domain::events::{EventChange, EventsProtocol, EventsRequest, EventsResponse};
 use domain::log::Changes;
 use domain::{Answer, Context, IdempotencyKey, Kind, Protocol, SessionId, Stub, WireBody as _};
 
@@ -21,6 +22,8 @@ pub enum Plant {
     LateOverwrite,
     /// Readers are shown what is not yet durable.
     UndurableRead,
+    /// Whoever follows events hears nothing of how many can come.
+    ForgottenCapacity,
 }
 
 /// The service with a bug in it, if one that concerns commands is planted.
@@ -35,6 +38,14 @@ pub(crate) fn in_service<P: Protocol>(plant: Option<Plant>, inner: Arc<dyn Stub<
 /// What a follower of auth asks, with a bug in between.
 pub(crate) fn in_following(plant: Option<Plant>, inner: Arc<dyn Stub<AuthProtocol>>) -> Arc<dyn Stub<AuthProtocol>> {
     if plant == Some(Plant::DanglingReference) { Arc::new(Unbelieving { inner }) } else { inner }
+}
+
+/// What a follower of events asks, with a bug in between.
+pub(crate) fn in_following_events(
+    plant: Option<Plant>,
+    inner: Arc<dyn Stub<EventsProtocol>>,
+) -> Arc<dyn Stub<EventsProtocol>> {
+    if plant == Some(Plant::ForgottenCapacity) { Arc::new(Boundless { inner }) } else { inner }
 }
 
 struct Forgetful<P: Protocol> {
@@ -80,6 +91,29 @@ impl Stub<AuthProtocol> for Unbelieving {
                     record.change = AuthChange::SessionEnded { session: SessionId::from_bytes([0; 16]) };
                 }
             }
+        }
+        Ok(reply)
+    }
+}
+
+struct Boundless {
+    inner: Arc<dyn Stub<EventsProtocol>>,
+}
+
+#[async_trait]
+impl Stub<EventsProtocol> for Boundless {
+    async fn call(&self, context: &Context, request: EventsRequest) -> Answer<EventsResponse> {
+        let mut reply = self.inner.call(context, request).await?;
+        match &mut reply.value {
+            EventsResponse::vouch(vouched) => vouched.facts.capacity = None,
+            EventsResponse::changes(Changes::Records { records, .. }) => {
+                for record in records {
+                    if let EventChange::Put(facts) = &mut record.change {
+                        facts.capacity = None;
+                    }
+                }
+            }
+            _ => {}
         }
         Ok(reply)
     }

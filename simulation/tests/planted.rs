@@ -1,4 +1,4 @@
-//! The checker can fail: it finds each of five planted bugs within 200 simulations.
+//! The checker can fail: it finds each of six planted bugs within 200 simulations.
 
 use convene_simulation::plant::Plant;
 use convene_simulation::runner::Runner;
@@ -32,6 +32,11 @@ fn a_reference_that_dangles_is_found() {
 #[test]
 fn a_late_command_that_overwrites_a_later_answer_is_found() {
     is_found(Plant::LateOverwrite, &["not one of", "is shown with public"]);
+}
+
+#[test]
+fn an_event_that_is_overbooked_is_found() {
+    is_found(Plant::ForgottenCapacity, &["which never had more than"]);
 }
 
 #[test]

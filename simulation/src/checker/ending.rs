@@ -11,6 +11,7 @@ use domain::{Answer, Context, Credential, Error, EventId, IdempotencyKey, Instan
 use tokio_util::sync::CancellationToken;
 use transport::cluster::{Clients, caught_up};
 
+use super::line::wrong_in_the_end;
 use super::registers::in_the_end;
 use crate::history::{Act, Book, Fate, number_in};
 use crate::installation::{Installation, World, clients_of};
@@ -182,7 +183,11 @@ impl Looker<'_> {
             others: BTreeMap::new(),
         };
         for &event in events {
-            let shown = self.clients.events.show(&self.context(), ShowEvent { instance: domain::Instance::Series, event }).await;
+            let shown = self
+                .clients
+                .events
+                .show(&self.context(), ShowEvent { instance: domain::Instance::Series, event })
+                .await;
             if let Ok(shown) = self.value(shown) {
                 sight.events.insert(event, shown);
             }
@@ -315,6 +320,8 @@ impl Ending {
                 wrong.push(format!("event {event} counts {counts:?}, and has {counted:?}"));
             }
             let Some(organizer) = book.organizer(event) else { continue };
+            wrong.extend(book.wrong_places(event, participants, u64::MAX));
+            wrong.extend(sight.events.get(&event).and_then(|event| wrong_in_the_end(event, participants)));
             if let Some(theirs) = self.sights.get(organizer).and_then(|sight| sight.participants.get(&event))
                 && theirs != participants
             {
@@ -347,6 +354,9 @@ impl Ending {
         }
         if may_be.contains(&None) && invited.contains(&true) {
             may_be.push(Some(Status::Pending));
+        }
+        if may_be.contains(&Some(Status::Going)) && book.may_be_full(event, u64::MAX) {
+            may_be.push(Some(Status::Waiting));
         }
         if invited.iter().all(|invited| *invited) {
             may_be.retain(Option::is_some);

@@ -1,4 +1,5 @@
 //! Is everything as it must be?
 
 pub(crate) mod ending;
+pub(crate) mod line;
 pub(crate) mod registers;

@@ -5,7 +5,7 @@
 //! are for. In the end a register has the value of a command that no other one certainly followed; a reader gets the value of one
 //! that no other one had certainly followed when they asked.
 
-use domain::events::Event;
+use domain::events::{Capacity, Event};
 use domain::invitations::Status;
 use domain::sharing::Level;
 use domain::{EventId, EventTime, Username};
@@ -91,9 +91,9 @@ impl Book {
         self.creation(event).map(|command| &command.by)
     }
 
-    fn created(&self, event: EventId) -> (bool, EventTime, Vec<Username>) {
+    fn created(&self, event: EventId) -> (bool, Option<u32>, EventTime, Vec<Username>) {
         match self.creation(event).map(|command| &command.act) {
-            Some(Act::Create { public, time, invite }) => (*public, time.clone(), invite.clone()),
+            Some(Act::Create { public, places, time, invite }) => (*public, *places, time.clone(), invite.clone()),
             _ => unreachable!("only creations make events"),
         }
     }
@@ -117,13 +117,22 @@ impl Book {
         (edits, self.created(event).0)
     }
 
+    /// How many can come.
+    pub(crate) fn capacities(&self, event: EventId) -> (Vec<Write<Option<u32>>>, Option<u32>) {
+        let edits = self.writes(|_, command| match command.act {
+            Act::Edit { event: edited, places, .. } if edited == event => places,
+            _ => None,
+        });
+        (edits, self.created(event).1)
+    }
+
     /// When it is.
     pub(crate) fn times(&self, event: EventId) -> (Vec<Write<EventTime>>, EventTime) {
         let edits = self.writes(|_, command| match &command.act {
             Act::Edit { event: edited, time, .. } if *edited == event => time.clone(),
             _ => None,
         });
-        (edits, self.created(event).1)
+        (edits, self.created(event).2)
     }
 
     /// The commands that call it off: those to cancel it, and the end of its organizer's account.
@@ -143,7 +152,7 @@ impl Book {
             Act::Uninvite { event: from, whom } if *from == event && whom.contains(who) => Some(false),
             _ => None,
         });
-        (writes, self.created(event).2.contains(who))
+        (writes, self.created(event).3.contains(who))
     }
 
     /// What someone has answered.
@@ -172,6 +181,11 @@ impl Book {
         let (publicity, first) = self.publicity(shown.id);
         if !as_read(&publicity, first, from, to).contains(&shown.public) {
             return Some(format!("is shown with public = {}", shown.public));
+        }
+        let (capacities, first) = self.capacities(shown.id);
+        let shown_places = shown.capacity.map(Capacity::get);
+        if !as_read(&capacities, first, from, to).contains(&shown_places) {
+            return Some(format!("is shown with {shown_places:?} places"));
         }
         let (times, first) = self.times(shown.id);
         if !as_read(&times, first, from, to).contains(&shown.series.first) {

@@ -22,9 +22,11 @@ pub(crate) fn clients_of(world: &World, node: Node, dead: &CancellationToken) ->
     let ways = Ways { world, node, dead, metrics: Metrics::new() };
     let auth = ways.to::<AuthProtocol>();
     let auth = if matches!(node, Node::Of(_)) { plant::in_following(world.plant, auth) } else { auth };
+    let events = ways.to::<EventsProtocol>();
+    let events = if matches!(node, Node::Of(_)) { plant::in_following_events(world.plant, events) } else { events };
     Clients {
         auth: Arc::new(AuthClient(ways.layered(auth))),
-        events: Arc::new(EventsClient(ways.layered(ways.to::<EventsProtocol>()))),
+        events: Arc::new(EventsClient(ways.layered(events))),
         invitations: Arc::new(InvitationsClient(ways.layered(ways.to::<InvitationsProtocol>()))),
         calendar: Arc::new(CalendarClient(ways.layered(ways.to::<CalendarProtocol>()))),
         sharing: Arc::new(SharingClient(ways.layered(ways.to::<SharingProtocol>()))),

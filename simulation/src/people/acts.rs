@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::auth::{DeleteAccount, Login, Logout, Register, SignedIn, WhoAmI};
-use domain::events::{CancelEvent, CreateEvent, EditEvent, Invite, ListEvents, Listing, Uninvite};
+use domain::events::{CancelEvent, Capacity, CreateEvent, EditEvent, Invite, ListEvents, Listing, Uninvite};
 use domain::invitations::{Attend, Inbox, Respond, Response, Status, Unattend};
 use domain::sharing::{Level, ListShares, ShareCalendar, Unshare};
 use domain::{Answer, Context, Credential, Error, EventId, Instance, Username};
@@ -35,8 +35,11 @@ pub(crate) async fn give(history: &History, clients: &Clients, context: &Context
         Act::SignIn => Ok(sign_in(clients, context, by).await?.map(Got::Session)),
         Act::SignOut => Ok(clients.auth.logout(context, Logout).await?.map(|user| nothing(&user))),
         Act::DeleteAccount => Ok(clients.auth.delete_account(context, DeleteAccount).await?.map(|user| nothing(&user))),
-        Act::Create { public, time, invite } => {
-            let request = CreateEvent { alarms: domain::events::Alarms::default(), capacity: None, rules: domain::time::Rules::default(),
+        Act::Create { public, places, time, invite } => {
+            let request = CreateEvent {
+                alarms: domain::events::Alarms::default(),
+                capacity: places.map(capacity),
+                rules: domain::time::Rules::default(),
                 title: format!("e{number}").parse().expect("a title"),
                 description: "what it is about".parse().expect("a description"),
                 location: "where".parse().expect("a place"),
@@ -46,9 +49,13 @@ pub(crate) async fn give(history: &History, clients: &Clients, context: &Context
             };
             Ok(clients.events.create(context, request).await?.map(|event| Got::Event(event.id)))
         }
-        Act::Edit { event, public, time } => {
+        Act::Edit { event, public, places, time } => {
             let first = history.look(|book| book.titles(event).1);
-            let request = EditEvent { rules: None, alarms: None, capacity: None, instance: domain::Instance::Series,
+            let request = EditEvent {
+                rules: None,
+                alarms: None,
+                capacity: places.map(|places| places.map(capacity)),
+                instance: domain::Instance::Series,
                 event,
                 if_version: None,
                 title: Some(format!("{first}.{number}").parse().expect("a title")),
@@ -60,9 +67,11 @@ pub(crate) async fn give(history: &History, clients: &Clients, context: &Context
             };
             Ok(clients.events.edit(context, request).await?.map(|event| nothing(&event)))
         }
-        Act::Cancel { event } => {
-            Ok(clients.events.cancel(context, CancelEvent { instance: domain::Instance::Series, event }).await?.map(|event| nothing(&event)))
-        }
+        Act::Cancel { event } => Ok(clients
+            .events
+            .cancel(context, CancelEvent { instance: domain::Instance::Series, event })
+            .await?
+            .map(|event| nothing(&event))),
         Act::Invite { event, whom: invitees } => {
             Ok(clients.events.invite(context, Invite { event, invitees }).await?.map(|event| nothing(&event)))
         }
@@ -98,6 +107,11 @@ async fn answer(clients: &Clients, context: &Context, event: EventId, status: St
         Way::Unattend => invitations.unattend(context, Unattend { event, instance }).await,
     };
     Ok(given?.map(|_| Got::Nothing))
+}
+
+/// So many places.
+fn capacity(places: u32) -> Capacity {
+    Capacity::try_from(places).expect("a capacity")
 }
 
 /// Signs someone in.
@@ -196,20 +210,36 @@ impl Person {
         if self.random.bool() { self.random.choice(later) } else { self.random.choice(events) }
     }
 
+    /// The last event with few places to which one may come.
+    fn sought_event(&self) -> Option<EventId> {
+        self.world.history.look(|book| {
+            let events = book.events.keys().rev().filter(|event| book.organizer(**event) != Some(&self.name));
+            let mut few = events.filter(|event| book.may_be_full(**event, u64::MAX));
+            few.find(|event| book.publicity(**event).1 || book.membership(**event, &self.name).1).copied()
+        })
+    }
+
     fn some_time(&mut self) -> domain::EventTime {
         at(self.random.i8(1..=28), self.random.i8(0..=20), self.random.i64(1..=3))
     }
 
+    /// Rather few than many, and now and then as many as like.
+    fn some_places(&mut self) -> Option<u32> {
+        [None, Some(1), Some(1), Some(2), Some(3)][self.random.usize(..5)]
+    }
+
     pub(super) async fn creates(&mut self) {
         let (public, time, invite) = (self.random.u8(..) < 100, self.some_time(), self.some_people(3));
-        let _ = self.commands(Act::Create { public, time, invite }).await;
+        let places = self.random.bool().then(|| 1 + self.random.u32(..3) / 2);
+        let _ = self.commands(Act::Create { public, places, time, invite }).await;
     }
 
     pub(super) async fn edits(&mut self) {
         let Some(event) = self.own_event() else { return };
         let public = if self.random.u8(..) < 60 { Some(self.random.bool()) } else { None };
         let time = if self.random.u8(..) < 80 { Some(self.some_time()) } else { None };
-        self.changes(event, Act::Edit { event, public, time }).await;
+        let places = if self.random.u8(..) < 80 { Some(self.some_places()) } else { None };
+        self.changes(event, Act::Edit { event, public, places, time }).await;
     }
 
     /// Only organizers change events.
@@ -238,9 +268,11 @@ impl Person {
     }
 
     pub(super) async fn answers(&mut self) {
+        // Where there are few places, all want to come.
+        let sought = if self.random.u8(..) < 100 { self.sought_event() } else { None };
         // People change their minds.
         let again = self.last_answered.filter(|_| self.random.bool());
-        let Some(event) = again.or_else(|| self.some_event()) else { return };
+        let Some(event) = sought.or(again).or_else(|| self.some_event()) else { return };
         self.last_answered = Some(event);
         let invited = self.world.history.look(|book| {
             let (membership, first) = book.membership(event, &self.name);
@@ -254,6 +286,7 @@ impl Person {
         let status = match (way, self.random.u8(..3)) {
             (Way::Unattend, _) | (Way::Respond, 0) => Status::Declined,
             (_, 1) => Status::Going,
+            _ if sought.is_some() => Status::Going,
             _ => Status::Maybe,
         };
         let from = self.world.history.now();

@@ -2,11 +2,12 @@
 
 use domain::calendar::{Attendance, Entry, ListEntries};
 use domain::events::{Event, ListEvents, Listing, ShowEvent};
-use domain::invitations::{Inbox, ListParticipants, Status};
+use domain::invitations::{Inbox, ListParticipants, Participants, Status};
 use domain::sharing::{Level, ListShares};
 use domain::{Error, EventId, Instance, PageRequest};
 
 use super::{Person, Seen};
+use crate::checker::line::Line;
 use crate::checker::registers::{Write, as_read, perhaps};
 use crate::history::{Act, Fate, Moment, Way};
 use crate::time::always;
@@ -36,7 +37,12 @@ impl Person {
 
     pub(super) async fn looks_at_an_event(&mut self) {
         let Some(event) = self.some_event() else { return };
-        match self.asks(async |clients, context| clients.events.show(context, ShowEvent { instance: domain::Instance::Series, event }).await).await {
+        match self
+            .asks(async |clients, context| {
+                clients.events.show(context, ShowEvent { instance: domain::Instance::Series, event }).await
+            })
+            .await
+        {
             Ok(seen) => self.check_shown(&seen.value, seen.from, seen.to),
             Err((from, Error::NotFound { .. })) => self.check_unseen(event, from, "is not found by"),
             Err(_) => {}
@@ -120,6 +126,10 @@ impl Person {
                     .extend(answers.iter().filter(|write| write.fate != Fate::NotDone).map(|write| Some(write.value)));
                 may_be.push(None);
             }
+            // Whoever wants to come may have found no place.
+            if may_be.contains(&Some(Status::Going)) && book.may_be_full(event, to) {
+                may_be.push(Some(Status::Waiting));
+            }
             let unanswered = may_be.contains(&None);
             if unanswered && (invited || !membership.is_empty()) {
                 may_be.push(Some(Status::Pending));
@@ -147,9 +157,12 @@ impl Person {
                 }
                 let counts = value.counts;
                 // Whoever cannot be named yet is counted and not listed; the answer then says with whom it is behind.
-                if behind.is_empty() && counted != [counts.going, counts.maybe, counts.pending, counts.declined, counts.waiting] {
+                if behind.is_empty()
+                    && counted != [counts.going, counts.maybe, counts.pending, counts.declined, counts.waiting]
+                {
                     self.wrong(format_args!("event {event} counts {counts:?}, and has {counted:?}"));
                 }
+                self.check_places(event, &value, behind.is_empty(), from, to);
                 let me = value.people.items.iter().any(|participant| participant.username == self.name);
                 if !me {
                     self.check_status(event, &self.name, None, from, to);
@@ -157,6 +170,15 @@ impl Person {
             }
             Err((from, Error::NotFound { .. })) => self.check_unseen(event, from, "has no participants for"),
             Err(_) => {}
+        }
+    }
+
+    /// Never more come than there were places for, and those who wait stand in a strict line that nobody jumps.
+    fn check_places(&self, event: EventId, shown: &Participants, whole: bool, from: Moment, to: Moment) {
+        let wrong = self.world.history.look(|book| book.wrong_places(event, shown, to));
+        wrong.into_iter().for_each(|wrong| self.wrong(wrong));
+        if whole && shown.people.next.is_none() {
+            self.world.history.lined_up(event, Line::of(shown, from, to));
         }
     }
 
@@ -273,6 +295,10 @@ impl Person {
             return None;
         }
         let may_be = as_read(&answers.iter().map(some).map(Write::known_when_told).collect::<Vec<_>>(), None, from, to);
+        let waits = may_be.contains(&Some(Status::Going)) && book.may_be_full(event, to);
+        if waits && shown.is_none() {
+            return None;
+        }
         let shown = shown.map(|(_, attendance)| match attendance {
             Attendance::Going => Status::Going,
             Attendance::Maybe => Status::Maybe,
