@@ -100,11 +100,11 @@ impl Continuing {
     /// The answer of someone from an instance on, if they gave one that holds at the start.
     fn as_of_start(&self, tx: &Transaction<'_>, user: UserId) -> Result<Option<InvitationRow>, Fault> {
         let rows = tx.scan(&OF_USER, &(user, self.event), None, usize::MAX)?;
-        let from = rows.into_iter().filter_map(|((.., instance), ())| match instance {
+        let mut from = rows.into_iter().filter_map(|((.., instance), ())| match instance {
             Instance::From(start) if start <= self.start => Some(instance),
             Instance::Series | Instance::On(_) | Instance::From(_) => None,
         });
-        from.last().map_or(Ok(None), |instance| store::row(tx, self.event, instance, user))
+        from.next_back().map_or(Ok(None), |instance| store::row(tx, self.event, instance, user))
     }
 
     fn is_there(&self, tx: &Transaction<'_>, instance: Instance) -> Result<bool, Fault> {
