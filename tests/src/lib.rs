@@ -23,7 +23,7 @@ mod shell;
 mod world;
 
 pub use person::{Asking, Person};
-pub use plan::{Plan, at, days, on, window};
+pub use plan::{Plan, at, days, from, imported, on, one, window};
 pub use random::{Random, number_in_environment};
 pub use shell::{Said, Shell};
 pub use world::{Mode, World, missed, reached, stands_still};

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use domain::auth::{ChangePassword, DeleteAccount, Login, Logout, Register, User, WhoAmI};
 use domain::calendar::{CalendarPage, Entry, ListEntries};
-use domain::events::{CancelEvent, Capacity, EditEvent, Event, Invite, ListEvents, Listing, ShowEvent, Uninvite};
+use domain::events::{
+    CancelEvent, Capacity, EditEvent, Event, Exception, Invite, ListEvents, ListExceptions, Listing, ShowEvent, Uninvite,
+};
 use domain::invitations::{
     Answered, Attend, Inbox, Invitation, ListAnswers, ListParticipants, OfEvents, Participants, Respond, Response,
     Status, Unattend,
@@ -197,9 +199,19 @@ impl Person {
 
     /// Changes an event.
     pub async fn edits(&self, event: EventId, change: impl FnOnce(&mut EditEvent)) -> Asking<Event> {
+        self.edits_of(event, Instance::Series, change).await
+    }
+
+    /// Changes an instance of an event, or one and all that follow.
+    pub async fn edits_of(
+        &self,
+        event: EventId,
+        instance: Instance,
+        change: impl FnOnce(&mut EditEvent),
+    ) -> Asking<Event> {
         let mut request = EditEvent {
             event,
-            instance: Instance::Series,
+            instance,
             if_version: None,
             title: None,
             description: None,
@@ -220,6 +232,23 @@ impl Person {
         Ok(self.heard(
             self.clients.events.cancel(&self.commanding(), CancelEvent { event, instance: Instance::Series }).await?,
         ))
+    }
+
+    /// Calls an instance of an event off, or one and all that follow.
+    pub async fn cancels_of(&self, event: EventId, instance: Instance) -> Asking<Event> {
+        Ok(self.heard(self.clients.events.cancel(&self.commanding(), CancelEvent { event, instance }).await?))
+    }
+
+    /// Looks at an instance of an event.
+    pub async fn looks_at_one(&self, event: EventId, instance: Instance) -> Asking<Event> {
+        Ok(self.heard(self.clients.events.show(&self.asking(), ShowEvent { event, instance }).await?))
+    }
+
+    /// The instances of an event that are not as its rules have them.
+    pub async fn exceptions_of(&self, event: EventId) -> Asking<Vec<(Instance, Exception)>> {
+        let request = ListExceptions { event, page: PageRequest::default() };
+        let page = self.heard(self.clients.events.exceptions(&self.asking(), request).await?);
+        Ok(page.items.into_iter().map(|(start, exception)| (Instance::On(start), exception)).collect())
     }
 
     /// Invites people.
@@ -268,6 +297,18 @@ impl Person {
     pub async fn answers(&self, event: EventId, response: Response) -> Asking<Invitation> {
         let request = Respond { event, instance: Instance::Series, response };
         Ok(self.heard(self.clients.invitations.respond(&self.commanding(), request).await?))
+    }
+
+    /// Answers to an instance of an event, or to one and all that follow.
+    pub async fn answers_to(&self, event: EventId, instance: Instance, response: Response) -> Asking<Invitation> {
+        let request = Respond { event, instance, response };
+        Ok(self.heard(self.clients.invitations.respond(&self.commanding(), request).await?))
+    }
+
+    /// Says they come to one instance of a public event.
+    pub async fn attends_one(&self, event: EventId, instance: Instance) -> Asking<Invitation> {
+        let request = Attend { event, instance, maybe: false };
+        Ok(self.heard(self.clients.invitations.attend(&self.commanding(), request).await?))
     }
 
     /// Says they come to a public event.
@@ -355,6 +396,27 @@ impl Person {
     /// Their own calendar of March 2027: title and why it is there.
     pub async fn calendar(&self) -> Asking<Vec<String>> {
         self.sees_calendar(None).await
+    }
+
+    /// Their own calendar of some days: `2027-03-10T09:00 Standup (going)`, times as the event's clocks show them.
+    pub async fn diary(&self, from: &str, to: &str) -> Asking<Vec<String>> {
+        self.diary_of(None, from, to).await
+    }
+
+    /// The same of another's calendar.
+    pub async fn diary_of(&self, other: Option<&Self>, from: &str, to: &str) -> Asking<Vec<String>> {
+        let (mut page, mut said_so_far) = (PageRequest { limit: 3_u32.try_into()?, after: None }, Vec::new());
+        loop {
+            let found = self.calendar_page(other.map(Self::username), days(from, to), page.clone()).await?;
+            said_so_far.extend(found.items.iter().map(|entry| match entry {
+                Entry::Event { time, .. } => {
+                    format!("{} {}", time.civil_start().strftime("%Y-%m-%dT%H:%M"), said(entry))
+                }
+                Entry::Busy { .. } => said(entry),
+            }));
+            let Some(next) = found.next else { return Ok(said_so_far) };
+            page.after = Some(next);
+        }
     }
 
     /// Another's calendar of March 2027.

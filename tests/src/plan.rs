@@ -1,8 +1,8 @@
 //! What an event should be, said briefly.
 
-use domain::events::{Alarms, Capacity, CreateEvent};
-use domain::time::{Moment, Rules, Window};
-use domain::{EventTime, Zone};
+use domain::events::{Age, Alarms, Capacity, CreateEvent, ImportEvent};
+use domain::time::{Moment, Rules, Window, civil_seconds};
+use domain::{EventTime, Instance, Zone};
 use jiff::civil::{Date, DateTime};
 
 /// A plan for an event: `Plan::for_a("Standup").at("2027-03-10T09:00").inviting(&["bob"])`. One hour long, private, in UTC
@@ -37,6 +37,13 @@ impl Plan {
     #[must_use]
     pub fn when(mut self, time: EventTime) -> Self {
         self.0.time = time;
+        self
+    }
+
+    /// Again and again, by this rule.
+    #[must_use]
+    pub fn again(mut self, rule: &str) -> Self {
+        self.0.rules = Rules::parse(rule).unwrap();
         self
     }
 
@@ -86,6 +93,18 @@ pub fn at(start: &str, minutes: i64, zone: &str) -> EventTime {
     EventTime::timed(moment("start", start), moment("end", end), zone.clone()).unwrap()
 }
 
+/// The instance that begins then by the rules of its event.
+#[must_use]
+pub fn one(start: &str) -> Instance {
+    Instance::On(civil_seconds(start.parse().unwrap()))
+}
+
+/// That instance and all that follow.
+#[must_use]
+pub fn from(start: &str) -> Instance {
+    Instance::From(civil_seconds(start.parse().unwrap()))
+}
+
 /// An all-day event from one day to the day before another.
 #[must_use]
 pub fn on(start: &str, end: &str) -> EventTime {
@@ -103,4 +122,25 @@ pub fn days(from: &str, to: &str) -> Window {
 pub fn window(from: Option<&str>, to: Option<&str>, zone: &str) -> Window {
     let date = |text: Option<&str>| text.map(|text| text.parse::<Date>().unwrap());
     Window::new(date(from), date(to), zone.parse().unwrap()).unwrap()
+}
+
+/// An event of another calendar program, of this identity there; otherwise as [`Plan::for_a`].
+#[must_use]
+pub fn imported(uid: &str, title: &str) -> ImportEvent {
+    let CreateEvent { title, description, location, time, rules, alarms, .. } = Plan::for_a(title).0;
+    ImportEvent {
+        uid: uid.parse().unwrap(),
+        age: Age::default(),
+        digest: [7; 32],
+        title,
+        description,
+        location,
+        time,
+        rules,
+        exceptions: Vec::new(),
+        alarms,
+        cancelled: false,
+        original: format!("BEGIN:VEVENT\r\nUID:{uid}\r\nEND:VEVENT\r\n").parse().unwrap(),
+        dry_run: false,
+    }
 }

@@ -13,7 +13,7 @@ use domain::{
     SessionToken, Timestamp, UserId, Watch,
 };
 
-use convene_tests::{at, on, window};
+use convene_tests::{at, imported, on, window};
 
 fn user(byte: u8) -> UserId {
     UserId::from_bytes([byte; 16])
@@ -251,6 +251,12 @@ pub(crate) fn events_requests() -> Vec<EventsRequest> {
         EventsRequest::health(AskHealth),
         EventsRequest::watch(watch()),
         EventsRequest::snapshot(ReadSnapshot { after: None, limit: 1 }),
+        EventsRequest::import(ImportEvent {
+            age: Age { sequence: 3, modified: Some(Timestamp::from_micros(1)) },
+            exceptions: vec![(5, Exception::Removed), (6, Exception::Changed(Change { time: timed(), title: Some(named("Other")), location: None }))],
+            ..imported("standup@example.org", "Standup")
+        }),
+        EventsRequest::original(ReadOriginal { event: event(2) }),
         EventsRequest::accept_loss(accept_loss()),
     ]
 }
@@ -286,6 +292,18 @@ pub(crate) fn events_responses() -> Vec<EventsResponse> {
             EventChange::Members { event: event(2), inviter: Some(user(1)), invitees: vec![user(3)] },
             EventChange::Members { event: event(2), inviter: None, invitees: vec![user(3)] },
         ])),
+        EventsResponse::import(Imported::New(event(2))),
+        EventsResponse::import(Imported::Updated(event(2))),
+        EventsResponse::import(Imported::Unchanged(event(2))),
+        EventsResponse::import(Imported::Older(event(2))),
+        EventsResponse::import(Imported::CancelledHere(event(2))),
+        EventsResponse::import(Imported::CalledOff),
+        EventsResponse::original(None),
+        EventsResponse::original(Some(Source {
+            uid: named("standup@example.org"),
+            age: Age::default(),
+            original: imported("standup@example.org", "Standup").original,
+        })),
         EventsResponse::accept_loss(loss_accepted()),
     ]
 }

@@ -21,6 +21,7 @@ mod outages;
 mod places;
 mod public_events;
 mod recovery;
+mod recurring;
 mod restarts;
 mod sharing;
 mod watching;
