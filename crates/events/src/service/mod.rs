@@ -3,6 +3,7 @@
 mod changing;
 mod creating;
 mod following;
+mod importing;
 mod instances;
 mod inviting;
 mod listing;
@@ -14,8 +15,8 @@ use async_trait::async_trait;
 use chassis::Chassis;
 use chassis::directory::People;
 use domain::events::{
-    CancelEvent, CreateEvent, EditEvent, Event, EventChange, Events, Exception, Invite, ListEvents, ListExceptions,
-    MAX_INVITEES, ShowEvent, Uninvite, VouchEvent, VouchedEvent,
+    CancelEvent, CreateEvent, EditEvent, Event, EventChange, Events, Exception, ImportEvent, Imported, Invite,
+    ListEvents, ListExceptions, MAX_INVITEES, ReadOriginal, ShowEvent, Source, Uninvite, VouchEvent, VouchedEvent,
 };
 use domain::integrity::{AskHealth, Audit, AuditPage, Health, Present};
 use domain::log::{Changes, ReadChanges};
@@ -108,6 +109,15 @@ impl Events for EventsService {
     async fn exceptions(&self, context: &Context, request: ListExceptions) -> Answer<Page<(i64, Exception)>> {
         let viewer = context.user()?;
         self.chassis.query(context, |view| showing::exceptions(view, viewer, &request)).await
+    }
+
+    async fn import(&self, context: &Context, request: ImportEvent) -> Answer<Imported> {
+        self.import_event(context, request).await
+    }
+
+    async fn original(&self, context: &Context, request: ReadOriginal) -> Answer<Option<Source>> {
+        let viewer = context.user()?;
+        self.chassis.query(context, |view| importing::original(view, request, viewer)).await
     }
 
     async fn accept_loss(&self, context: &Context, request: AcceptLoss) -> Answer<LossAccepted> {

@@ -74,7 +74,7 @@ pub(super) fn forget(tx: &mut Transaction<'_>, event: EventId) -> Result<(), Fau
 }
 
 /// `text` in pieces of at most [`PIECE`] bytes, none of which parts a character.
-fn pieces(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn pieces(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
         let (piece, after) = rest.split_at_checked(rest.floor_char_boundary(PIECE))?;

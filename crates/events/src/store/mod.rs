@@ -7,6 +7,7 @@ mod exceptions;
 mod members;
 mod placing;
 mod rows;
+mod sources;
 pub(crate) mod work;
 
 pub(crate) use description::{describe, describe_instance, description, description_of_instance};
@@ -16,6 +17,8 @@ pub(crate) use members::{add_invitees, is_deserted, remove_invitees};
 use members::{forget_ended, forget_ended_of};
 pub(crate) use placing::own_places;
 pub(crate) use rows::{EventRow, Invited, Scope};
+use sources::forget_source;
+pub(crate) use sources::{SourceRow, imported, keep_source, source};
 
 use chassis::exceptions::Exceptions;
 use chassis::journal::Author;
@@ -44,6 +47,12 @@ pub(crate) const ENDED: Table<(EventId, UserId), Row<Author>> = Table::new("ende
 pub(crate) const ENDED_OF: Table<(UserId, EventId), ()> = Table::new("ended-of");
 /// The events of each organizer.
 pub(crate) const ORGANIZED_BY: Table<(UserId, EventId), ()> = Table::new("organized-by");
+/// The events that were imported: by organizer and `UID`.
+pub(crate) const IMPORTED: Table<(UserId, String), Row<EventId>> = Table::new("imported");
+/// Where they come from.
+pub(crate) const SOURCES: Table<EventId, SourceRow> = Table::new("sources");
+/// The texts that they come from, in pieces, numbered from 0.
+pub(crate) const ORIGINALS: Table<(EventId, u16), String> = Table::new("originals");
 /// Events whose invitees' index entries are being brought up to date, and the last invitee done.
 pub(crate) const REINDEXING: Table<EventId, Row<Option<UserId>>> = Table::new("reindexing");
 /// The public list and everybody's own, by time.
@@ -73,6 +82,7 @@ pub(crate) fn change(
     tx.put(&EVENTS, &event, &after)?;
     if let Some(organizer) = before.organizer.filter(|_| after.organizer != before.organizer) {
         tx.delete(&ORGANIZED_BY, &(organizer, event))?;
+        forget_source(tx, event)?;
     }
     placing::place(tx, event, Some(before), Some(&after))?;
     log::announce(tx, EventChange::Put(after.facts(event)))?;
@@ -87,6 +97,7 @@ pub(crate) fn remove(tx: &mut Transaction<'_>, event: EventId, row: &EventRow) -
         tx.delete(&ORGANIZED_BY, &(organizer, event))?;
     }
     description::forget(tx, event)?;
+    forget_source(tx, event)?;
     EXCEPTIONS.forget(tx, event)?;
     placing::place(tx, event, Some(row), None)?;
     log::announce(tx, EventChange::Removed { event })?;

@@ -13,7 +13,7 @@ use storage::{decode_value, encode, encode_key, encode_value};
 
 use super::world::{days, timed};
 use crate::store::work::Work;
-use crate::store::{EventRow, Invited, Scope};
+use crate::store::{EventRow, Invited, Scope, SourceRow};
 
 const EVENT: EventId = EventId::from_bytes([0xE1; 16]);
 const USER: UserId = UserId::from_bytes([0xA1; 16]);
@@ -76,6 +76,18 @@ fn rows_are_written_as_they_always_were() {
     );
     assert_eq!(hex(&encode_value(&chassis::Row(author())).unwrap()), "01b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b107");
     assert_eq!(hex(&encode_value(&chassis::Row(Some(USER))).unwrap()), "0101a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1");
+    let source = SourceRow {
+        organizer: USER,
+        uid: "a@b".parse().unwrap(),
+        age: domain::events::Age { sequence: 3, modified: Some(Timestamp::from_micros(1)) },
+        digest: [0xD1; 32],
+    };
+    assert_eq!(
+        hex(&encode_value(&source).unwrap()),
+        "01a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1036140620301 02d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1"
+            .replace(' ', "")
+    );
+    assert_eq!(hex(&encode_value(&chassis::Row(EVENT)).unwrap()), "01e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1");
     assert_eq!(hex(&encode_value(&"a piece".to_owned()).unwrap()), "010761207069656365");
 }
 
@@ -93,6 +105,7 @@ fn keys_are_written_as_they_always_were() {
         "e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1"
     );
     assert_eq!(hex(&encode_key(&(EVENT, 2_u16)).unwrap()), "e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e10002");
+    assert_eq!(hex(&encode_key(&(USER, "a@b".to_owned())).unwrap()), "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a16140620000");
     assert_eq!(
         hex(&encode_key(&(Scope::Of(USER), EVENT, Instance::Series)).unwrap()),
         "01a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e100"

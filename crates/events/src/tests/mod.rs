@@ -4,6 +4,7 @@ mod changing;
 mod encoding;
 mod fake_auth;
 mod following;
+mod importing;
 mod inviting;
 mod listing;
 mod model;
