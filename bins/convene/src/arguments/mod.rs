@@ -23,7 +23,7 @@ pub(crate) use account::{AccountCommand, PasswordInput, SignIn};
 pub(crate) use certs::{Certificates, CertsCommand};
 pub(crate) use event::{Create, Edit, EventCommand, ListEvents, OfEventOrInstance, Recurring, Which};
 pub(crate) use invitation::{Attend, Inbox, People, Respond, WhoComes};
-pub(crate) use people::{ShareWith, ViewCalendar};
+pub(crate) use people::{Days, FindTime, FreeBusy, ShareWith, ViewCalendar};
 
 /// A shared calendar for people who live in a terminal.
 ///
@@ -163,6 +163,25 @@ pub(crate) enum ServiceCommand {
         after_long_help = "Examples:\n  convene calendar\n  convene calendar --of bob --from 2027-03-01 --to 2027-03-31"
     )]
     Calendar(ViewCalendar),
+    /// Show when people are busy: those whose calendars one may see, and oneself.
+    #[command(after_long_help = "\
+Busy is whoever organizes an event, comes to it, or may come (maybe); on the days of an all-day event, all day. What overlaps or
+touches is one. Times have the offset of this machine's zone.
+
+Examples:
+  convene freebusy bob carol
+  convene freebusy alice bob --from 2027-03-01 --to 2027-03-05 --json")]
+    Freebusy(FreeBusy),
+    /// Find the times in which people, and oneself, are free.
+    #[command(after_long_help = "\
+Each line is one whole stretch in which everyone is free, from where it begins within the hours of --between to where it ends, at least
+as long as --for; a meeting can be anywhere in it. Busy is what freebusy shows as busy. Hours are those that the clocks of this machine's
+zone show, also on days on which they change, and lie within one day. Nothing before now is shown.
+
+Examples:
+  convene find-time bob carol --for 1h
+  convene find-time bob --for 90m --between 9:00-17:00 --on mon,tue,wed,thu,fri --to 2027-03-31 --limit 5")]
+    FindTime(FindTime),
     /// Let someone see one's calendar.
     #[command(after_long_help = "Examples:\n  convene share bob\n  convene share bob --busy-only")]
     Share(ShareWith),

@@ -88,9 +88,8 @@ pub(crate) async fn edit(mut invocation: Invocation<'_>, arguments: &Edit) -> Re
         ));
     }
     let row = wanted.row();
-    let work_out = async |invocation: &mut Invocation<'_>| {
-        work_out(invocation, &wanted, &said, &arguments.recurring).await
-    };
+    let work_out =
+        async |invocation: &mut Invocation<'_>| work_out(invocation, &wanted, &said, &arguments.recurring).await;
     let event = invocation.send_worked_out(arguments, row, work_out).await?;
     Ok(invocation.finish(&EventDocument::of(&event, instance)).await)
 }
@@ -185,8 +184,6 @@ pub(crate) async fn list(
 async fn read(invocation: &mut Invocation<'_>, event: EventId, instance: Instance) -> Result<Event, Failure> {
     let clients = invocation.clients();
     invocation
-        .ask(Service::Events, async |context| {
-            clients.events.show(context, ShowEvent { event, instance }).await
-        })
+        .ask(Service::Events, async |context| clients.events.show(context, ShowEvent { event, instance }).await)
         .await
 }

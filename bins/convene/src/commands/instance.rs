@@ -81,7 +81,8 @@ pub(super) fn alarms(words: &[String]) -> Result<domain::events::Alarms, Failure
             return Ok(0);
         }
         let wrong = |why: &str| Error::invalid("remind", word, why);
-        let before = crate::when::Duration::parse(word).map_err(|_| wrong("write how long before the start: 10m, 1h or 1d"))?;
+        let before =
+            crate::when::Duration::parse(word).map_err(|_| wrong("write how long before the start: 10m, 1h or 1d"))?;
         Ok(before.days.saturating_mul(24 * 60).saturating_add(before.seconds / 60))
     });
     Ok(minutes.collect::<Result<Vec<u32>, Error>>()?.try_into()?)

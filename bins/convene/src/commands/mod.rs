@@ -3,9 +3,11 @@
 //! [`invocation`] has what is the same for all, [`sending`] what makes a service's command one that can be sent again.
 
 mod account;
+mod availability;
 mod calendar;
 mod certs;
 mod check;
+mod entries;
 mod event;
 mod input;
 mod instance;
@@ -76,6 +78,8 @@ pub(crate) async fn run(
         Given::Unattend(arguments) => invitation::unattend(someone().await?, arguments).await,
         Given::Participants(arguments) => invitation::participants(someone().await?, arguments).await,
         Given::Calendar(arguments) => calendar::view(someone().await?, arguments).await,
+        Given::Freebusy(arguments) => availability::busy(someone().await?, arguments).await,
+        Given::FindTime(arguments) => availability::free(someone().await?, arguments).await,
         Given::Share(arguments) => sharing::share(someone().await?, arguments).await,
         Given::Unshare { user } => sharing::unshare(someone().await?, user).await,
         Given::Shares => sharing::list(someone().await?).await,

@@ -1,6 +1,7 @@
 //! Whole commands, from their words to what is printed and kept, against services that answer by script.
 
 mod account;
+mod availability;
 mod event;
 mod people;
 mod script;

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use domain::{Instance, Page};
 use domain::events::{Capacity, Event, Person};
+use domain::{Instance, Page};
 use serde::Serialize;
 
 use super::Document;
@@ -73,7 +73,9 @@ impl EventDocument {
             (!rules.is_empty()).then(|| rules.join(between))
         };
         let instance = match instance {
-            Instance::On(start) | Instance::From(start) if event.occurrence.is_some() => Some(instance_of(first, start)),
+            Instance::On(start) | Instance::From(start) if event.occurrence.is_some() => {
+                Some(instance_of(first, start))
+            }
             Instance::On(_) | Instance::From(_) | Instance::Series => None,
         };
         Self {

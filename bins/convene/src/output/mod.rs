@@ -5,6 +5,7 @@
 //! or nothing.
 
 mod account;
+mod availability;
 mod calendar;
 mod certs;
 mod check;
@@ -25,6 +26,7 @@ use serde::Serialize;
 use crate::failure::Failure;
 
 pub(crate) use account::UserDocument;
+pub(crate) use availability::{BusyDocument, FreeDocument};
 pub(crate) use calendar::CalendarDocument;
 pub(crate) use certs::{CertificatesDocument, MadeDocument};
 pub(crate) use check::{CheckDocument, Finding};

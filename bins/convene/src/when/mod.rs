@@ -1,17 +1,21 @@
 //! From what people write about time to what an event keeps of it.
 //!
-//! [`point`] and [`duration`] read single words; here they become the time of a new event, a change of an existing one's, or the
-//! days of a list. What a time means where clocks jump is decided by `domain`.
+//! [`point`], [`duration`] and [`hours`] read single words; here they become the time of a new event, a change of an existing one's, or the
+//! days of a list. What a time means where clocks jump is decided by `domain`. [`stretch`] is the arithmetic of what is free.
 
 mod duration;
+mod hours;
 mod point;
+mod stretch;
 
 use domain::time::{AllDay, Moment, Timed, Window};
 use domain::{Error, EventTime, Timestamp, Zone};
 use jiff::civil::Date;
 
 pub(crate) use duration::Duration;
+pub(crate) use hours::{Hours, Weekdays};
 pub(crate) use point::Point;
+pub(crate) use stretch::{Stretch, left, merged};
 
 /// The moment at which a command is given, and where: what words such as `today` are read by.
 #[derive(Clone, Debug)]
