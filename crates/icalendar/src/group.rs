@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use calcard::icalendar::{ICalendarParameterName as Parameter, ICalendarProperty as Property};
 use domain::events::{Change, Exception};
-use domain::time::civil_seconds;
-use domain::{EventTime, Location, Series, Zone};
+use domain::time::{Moment, civil_seconds};
+use domain::{EventTime, Series, Zone};
 use jiff::civil::DateTime;
 
 use crate::component::Component;
@@ -13,7 +13,7 @@ use crate::event::Event;
 use crate::fields::{Clock, Fields};
 use crate::recurring::{Exceptions, check_number, series};
 use crate::split::Piece;
-use crate::times::Frame;
+use crate::times::{Frame, civil_end, instant_in};
 use crate::zones::Zones;
 use crate::{MAX_EXCEPTIONS, MAX_TEXT, Note, Skipped};
 
@@ -178,13 +178,18 @@ impl Source<'_> {
             }
         }
         for Named { start, part, .. } in single {
+            let Some(time) = in_line(&event.series.first, &part.fields.placed.time) else {
+                let reason = "an instance is all day if its event is, and at a time if it is not".to_owned();
+                skip(part.component.line, reason);
+                continue;
+            };
             event.sequence = event.sequence.max(part.fields.sequence);
             event
                 .notes
                 .extend(part.notes.iter().filter(|note| !event.notes.contains(note)).cloned().collect::<Vec<_>>());
             let removed = part.cancelled && !(all_cancelled && master.is_none());
             let exception =
-                if removed { Exception::Removed } else { Exception::Changed(change(&part.fields, &event, None)) };
+                if removed { Exception::Removed } else { Exception::Changed(change(&part.fields, &event, time)) };
             exceptions.insert(start, exception);
             overrides.insert(start, (part.calendar, part.component));
         }
@@ -315,13 +320,36 @@ pub(crate) fn zone_names(component: &Component) -> Vec<String> {
     names
 }
 
-/// How an instance differs from `event`, at `time` if that is not its own.
-fn change(fields: &Fields, event: &Event, time: Option<EventTime>) -> Change {
-    let other_place: Option<Location> = (fields.location != event.location).then(|| fields.location.clone());
+/// How an instance that is at `time` differs from `event`.
+fn change(fields: &Fields, event: &Event, time: EventTime) -> Change {
     Change {
-        time: time.unwrap_or_else(|| fields.placed.time.clone()),
+        time,
         title: (fields.has_title && fields.title != event.title).then(|| fields.title.clone()),
-        location: other_place,
+        location: (fields.location != event.location).then(|| fields.location.clone()),
+    }
+}
+
+/// The time of an instance as its event's times are: in the same zone. `None` if one is all day and the other is not.
+pub(crate) fn in_line(first: &EventTime, time: &EventTime) -> Option<EventTime> {
+    let second = |second: i64| jiff::Timestamp::from_second(second).ok();
+    let timed = |zone: &Zone, start: Option<jiff::Timestamp>, end: Option<jiff::Timestamp>| {
+        let at = |field, instant: Option<_>| Moment::at(field, instant?, zone).ok();
+        EventTime::timed(at("start", start)?, at("end", end)?, zone.clone()).ok()
+    };
+    match (first, time) {
+        (EventTime::AllDay(_), EventTime::AllDay(_)) | (EventTime::Floating(_), EventTime::Floating(_)) => {
+            Some(time.clone())
+        }
+        (EventTime::Timed(of), EventTime::Timed(own)) if of.zone() == own.zone() => Some(time.clone()),
+        (EventTime::Timed(of), EventTime::Timed(own)) => {
+            let instant = |moment: Moment| second(moment.instant(own.zone()));
+            timed(of.zone(), instant(own.start()), instant(own.end()))
+        }
+        (EventTime::Timed(of), EventTime::Floating(own)) => {
+            timed(of.zone(), instant_in(own.start(), of.zone()), instant_in(own.end(), of.zone()))
+        }
+        (EventTime::Floating(_), EventTime::Timed(_)) => EventTime::floating(time.civil_start(), civil_end(time)).ok(),
+        _ => None,
     }
 }
 
@@ -349,8 +377,10 @@ fn spread(range: &Named, event: &Event, exceptions: &mut Exceptions) -> Result<(
         }
         if range.part.cancelled {
             exceptions.insert(start, Exception::Removed);
-        } else if let Some(time) = moved.time_at(start.saturating_add(shift)) {
-            exceptions.insert(start, Exception::Changed(change(fields, event, Some(time))));
+        } else if let Some(time) =
+            moved.time_at(start.saturating_add(shift)).and_then(|time| in_line(&event.series.first, &time))
+        {
+            exceptions.insert(start, Exception::Changed(change(fields, event, time)));
         }
     }
     Ok(())

@@ -39,14 +39,14 @@ pub const MAX_COMPONENTS: usize = 500_000;
 /// The largest component as it stands in the file, in bytes.
 pub const MAX_COMPONENT: usize = 16 * 1024 * 1024;
 /// The largest component without what is left out of it, and the largest group of components of one `UID`, in bytes.
-pub const MAX_TEXT: usize = 1024 * 1024;
+pub const MAX_TEXT: usize = 512 * 1024;
 /// The largest property that is kept beside title and description, in bytes: inline attachments are larger.
 pub const MAX_ATTACHMENT: usize = 16 * 1024;
 /// How deep components are nested at most, the outermost of a calendar being the first.
 pub const MAX_DEPTH: usize = 8;
 
-/// The longest `UID`, in characters.
-pub const MAX_UID: usize = 1_000;
+/// The longest `UID`, in bytes.
+pub const MAX_UID: usize = 800;
 /// The most instances of an event that are removed, added or changed one by one.
 pub const MAX_EXCEPTIONS: usize = 1_000;
 

@@ -120,9 +120,8 @@ impl<'a> Reader<'a> {
     }
 
     fn understand(&mut self, uid: &str, pieces: &[Piece]) {
-        let characters = uid.chars().count();
-        if characters > MAX_UID {
-            let reason = format!("its UID has {characters} characters; at most {MAX_UID} are kept");
+        if uid.len() > MAX_UID {
+            let reason = format!("its UID has {} bytes; at most {MAX_UID} are kept", uid.len());
             let short: String = uid.chars().take(40).chain("…".chars()).collect();
             let skipped =
                 |piece: &Piece| Skipped { uid: Some(short.clone()), line: piece.line, reason: reason.clone() };

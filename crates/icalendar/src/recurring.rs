@@ -13,6 +13,7 @@ use recurrence::{End, Frequency, Rule};
 
 use crate::component::Component;
 use crate::fields::{Clock, Fields, written};
+use crate::group::in_line;
 use crate::times::{Ends, Frame, When, placed};
 use crate::{MAX_EXCEPTIONS, Note};
 
@@ -130,7 +131,7 @@ fn date(
     match value {
         Value::Period(period) => {
             let (start, ends) = parts_of(period, entry, clock, line)?;
-            let time = placed(&start, &ends).ok()?.time;
+            let time = in_line(&fields.placed.time, &placed(&start, &ends).ok()?.time)?;
             Some((civil_seconds(start.civil_in(&frame, begins)?), Some(time)))
         }
         _ => {

@@ -94,6 +94,15 @@ impl When {
     }
 }
 
+/// What the clock shows when an event is over; of whole days the midnight after the last.
+pub(crate) fn civil_end(time: &EventTime) -> DateTime {
+    match time {
+        EventTime::Timed(timed) => timed.end().civil(),
+        EventTime::AllDay(days) => days.end().to_datetime(jiff::civil::Time::midnight()),
+        EventTime::Floating(floating) => floating.end(),
+    }
+}
+
 /// What an event's end is said by.
 #[derive(Clone, Debug)]
 pub(crate) enum Ends {

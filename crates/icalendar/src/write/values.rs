@@ -2,10 +2,10 @@
 
 use domain::time::civil_from_seconds;
 use domain::{EventTime, Series, Timestamp, Zone};
-use jiff::civil::{Date, DateTime, Time};
+use jiff::civil::{Date, DateTime};
 use recurrence::{End, Rule, Until};
 
-use crate::times::{Frame, instant_in};
+use crate::times::{Frame, civil_end, instant_in};
 
 /// By which clock a time goes.
 pub(super) fn frame_of(time: &EventTime) -> Frame {
@@ -42,12 +42,7 @@ pub(super) fn start(name: &str, frame: &Frame, start: i64) -> Option<String> {
 /// `DTSTART` and `DTEND`.
 pub(super) fn time(time: &EventTime) -> [String; 2] {
     let frame = frame_of(time);
-    let end = match time {
-        EventTime::Timed(timed) => timed.end().civil(),
-        EventTime::AllDay(days) => days.end().to_datetime(Time::midnight()),
-        EventTime::Floating(floating) => floating.end(),
-    };
-    [civil("DTSTART", &frame, time.civil_start()), civil("DTEND", &frame, end)]
+    [civil("DTSTART", &frame, time.civil_start()), civil("DTEND", &frame, civil_end(time))]
 }
 
 /// A property whose value is an instant.
