@@ -280,7 +280,8 @@ pub enum InvitationChange {
 pub type InvitationRow = (EventId, Instance, UserId);
 
 impl Change for InvitationChange {
-    const VERSION: u8 = 1;
+    /// The second knows who waits, and answers from an instance on; all that the first had is as it was.
+    const VERSION: u8 = 2;
     type Before = Self;
     type Row = InvitationRow;
 

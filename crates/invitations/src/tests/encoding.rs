@@ -116,9 +116,14 @@ fn changes_keep_their_bytes() {
         instance: Instance::Series,
         people: vec![(UserId::from_bytes([2; 16]), Some(Status::Declined)), (UserId::from_bytes([3; 16]), None)],
     };
-    assert_eq!(<InvitationChange as domain::log::Change>::VERSION, 1);
+    assert_eq!(<InvitationChange as domain::log::Change>::VERSION, 2);
     assert_eq!(
         hex(&storage::encode(&change).unwrap()),
         "000101010101010101010101010101010100020202020202020202020202020202020201030303030303030303030303030303030300"
     );
+    let event = EventId::from_bytes([1; 16]);
+    let people = vec![(UserId::from_bytes([2; 16]), Some(Status::Waiting))];
+    let waiting = InvitationChange::Answered { event, instance: Instance::Series, people };
+    let bytes = "00010101010101010101010101010101010001020202020202020202020202020202020104";
+    assert_eq!(hex(&storage::encode(&waiting).unwrap()), bytes);
 }

@@ -169,15 +169,15 @@ fn lowering_the_capacity_evicts_nobody_and_nobody_comes_until_there_is_room() {
 
 #[test]
 fn raising_the_capacity_fills_all_places_in_steps_and_no_newcomer_overtakes_the_line() {
-    const CROWD: usize = 450;
+    const CROWD: u32 = 450;
     run(async {
         let world = World::new();
         let alice = world.registers("alice").await;
-        let people = people(&world, CROWD).await;
+        let people = people(&world, CROWD as usize).await;
         let late = world.registers("late").await;
         let mut event = world.creates_for(2, &alice, true).await;
         all_attend(&world, &people, &event).await;
-        world.changes(&mut event, |event| event.capacity = places_for(CROWD as u32)).await;
+        world.changes(&mut event, |event| event.capacity = places_for(CROWD)).await;
         let counts = world.participants(&alice, &event).await.unwrap().counts;
         assert!(counts.going < 300, "a step is bounded: {counts:?}");
         assert_eq!(world.audited().await.discrepancies, [""; 0], "nobody is forgotten: more is under way");
@@ -193,7 +193,7 @@ fn raising_the_capacity_fills_all_places_in_steps_and_no_newcomer_overtakes_the_
         }
         assert_eq!(came, people.iter().map(|who| who.id).collect::<Vec<_>>(), "in the order of the line");
         world.changes(&mut event, |event| event.capacity = None).await;
-        assert_eq!(world.participants(&alice, &event).await.unwrap().counts.going, CROWD as u64 + 1);
+        assert_eq!(world.participants(&alice, &event).await.unwrap().counts.going, u64::from(CROWD) + 1);
     });
 }
 
