@@ -75,7 +75,7 @@ pub(crate) fn refresh(tx: &mut Transaction<'_>, key: &EntryKey, event: Option<&F
     let row = tx.get(&ENTRIES, key)?;
     let coming = row.as_ref().and_then(|row| row.coming);
     let is_known = row.is_some();
-    write(tx, key, event, row, (coming, is_known))
+    write(tx, key, event, row.as_ref(), (coming, is_known))
 }
 
 /// Takes over what is now known of someone's coming; `None` if nothing is any more.
@@ -89,7 +89,7 @@ pub(crate) fn answered(
     status: Option<Status>,
 ) -> Result<(), Fault> {
     let row = tx.get(&ENTRIES, key)?;
-    write(tx, key, event, row, (status.and_then(coming), status.is_some()))?;
+    write(tx, key, event, row.as_ref(), (status.and_then(coming), status.is_some()))?;
     let (user, id, instance) = *key;
     if matches!(instance, Instance::From(_)) {
         refresh(tx, &(user, id, Instance::Series), event)?;
@@ -109,7 +109,7 @@ fn write(
     tx: &mut Transaction<'_>,
     key: &EntryKey,
     event: Option<&FollowedEvent>,
-    old: Option<EntryRow>,
+    old: Option<&EntryRow>,
     (coming, is_known): (Option<Coming>, bool),
 ) -> Result<(), Fault> {
     let (user, id, instance) = *key;
@@ -124,10 +124,10 @@ fn write(
     } else {
         None
     };
-    if new == old {
+    if new.as_ref() == old {
         return Ok(());
     }
-    let was = old.as_ref().and_then(|row| row.indexed);
+    let was = old.and_then(|row| row.indexed);
     let is = new.as_ref().and_then(|row| row.indexed);
     if was != is {
         was.map_or(Ok(()), |place| take_out(tx, key, place))?;

@@ -21,7 +21,7 @@ Examples:
   convene event create --title Standup --start 2027-03-08T09:00 --for 15m --repeat \"every weekday\" --remind 10m
   convene event create --title Sync --start 2027-03-09T10:00 --repeat \"every 2 weeks on tue,thu until 2027-06-30\"
   convene event create --title Rent --start 2027-03-31 --all-day --rrule \"FREQ=MONTHLY;BYMONTHDAY=-1\"")]
-    Create(Create),
+    Create(Box<Create>),
     /// Show an event, or one instance of it.
     Show(OfEventOrInstance),
     /// Change an event of one's own. What is not mentioned stays.
@@ -34,7 +34,7 @@ Examples:
   convene event edit 0198c0de-7000-7abc-8def-0123456789ab --title Review --private --if-version 3
   convene event edit 0198c0de-7000-7abc-8def-0123456789ab --instance 2027-03-17T09:00 --start 2027-03-17T11:00
   convene event edit 0198c0de-7000-7abc-8def-0123456789ab --instance 2027-03-17T09:00 --following --location Hall")]
-    Edit(Edit),
+    Edit(Box<Edit>),
     /// Cancel an event of one's own, one of its instances, or one and all that follow.
     #[command(after_long_help = "\
 Examples:

@@ -29,7 +29,7 @@ impl EventsService {
             let (id, row) = match wanted.instance {
                 Instance::On(start) => (event, instances::apply(tx, event, before, start, &wanted, author)?),
                 Instance::From(start) if following::is_the_rest(tx, event, &before, start)? => {
-                    following::split(tx, event, before, start, &wanted, (author, now))?
+                    following::split(tx, event, &before, start, &wanted, (author, now))?
                 }
                 Instance::From(_) | Instance::Series => (event, apply(tx, event, before, &wanted, author)?),
             };
@@ -54,7 +54,7 @@ impl EventsService {
                 return Ok(());
             }
             match instance {
-                Instance::On(start) => instances::cancel(tx, event, before, start, author),
+                Instance::On(start) => instances::cancel(tx, event, &before, start, author),
                 Instance::From(start) if following::is_the_rest(tx, event, &before, start)? => {
                     following::end(tx, event, &before, start, author).map(drop)
                 }

@@ -43,7 +43,7 @@ pub(super) fn end(
 pub(super) fn split(
     tx: &mut Transaction<'_>,
     event: EventId,
-    before: EventRow,
+    before: &EventRow,
     start: i64,
     wanted: &EditEvent,
     (author, now): (Author, Timestamp),
@@ -67,7 +67,7 @@ pub(super) fn split(
     for (of, exception) in exceptions.into_iter().filter(|(of, _)| series.recurs() && stays(*of)) {
         kept.push((of, exception, store::description_of_instance(tx, event, of)?));
     }
-    end(tx, event, &before, start, author)?;
+    end(tx, event, before, start, author)?;
     let id = EventId::new();
     let row = EventRow { series, version: 1, created: now, author, ..changing::overlaid(before.clone(), wanted) };
     let row = EventRow { extent: row.series.hull(), ..row };

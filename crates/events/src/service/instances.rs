@@ -86,7 +86,7 @@ pub(super) fn apply(
 pub(super) fn cancel(
     tx: &mut Transaction<'_>,
     event: EventId,
-    before: EventRow,
+    before: &EventRow,
     start: i64,
     author: Author,
 ) -> Result<(), Fault> {
@@ -99,7 +99,7 @@ pub(super) fn cancel(
     }
     author.may_overwrite(Some(before.author))?;
     store::except(tx, event, start, Some(&Exception::Removed))?;
-    store::change(tx, event, &before, EventRow { author, ..before.clone() }).map(drop)
+    store::change(tx, event, before, EventRow { author, ..before.clone() }).map(drop)
 }
 
 /// Lets go of the exceptions that only made sense with the rules that an event had before.
