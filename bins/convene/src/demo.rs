@@ -1,6 +1,6 @@
 //! The demonstration set: a handful of people whose calendars show everything that Convene can do.
 //!
-//! Events public and private, timed and all-day, in another zone and in the past; invitations in every state; shares of both
+//! Events public and private, timed and all-day, in another zone and in the past, one of them full; invitations in every state; shares of both
 //! levels. Its days are counted from the day on which it is loaded. It is loaded once: the last thing made is a newcomer with an
 //! empty calendar, so where that user exists, all is there already and nothing is changed; where loading broke off, it goes on.
 
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::auth::{FindUser, Login, Logout, Register, SignedIn};
-use domain::events::{CancelEvent, CreateEvent, ListEvents, Listing, Person};
+use domain::events::{CancelEvent, Capacity, CreateEvent, ListEvents, Listing, Person};
 use domain::invitations::{Attend, Respond, Unattend};
 use domain::sharing::ShareCalendar;
 use domain::time::{Moment, Window};
@@ -183,7 +183,7 @@ impl Loading<'_> {
             None => {
                 let request = CreateEvent {
                     alarms: domain::events::Alarms::default(),
-                    capacity: None,
+                    capacity: planned.places.map(Capacity::try_from).transpose()?,
                     rules: domain::time::Rules::default(),
                     title: planned.title.parse()?,
                     description: planned.description.parse()?,

@@ -18,6 +18,8 @@ pub(super) struct Planned {
     pub(super) location: &'static str,
     pub(super) when: When,
     pub(super) public: bool,
+    /// How many can come.
+    pub(super) places: Option<u32>,
     pub(super) invite: &'static [&'static str],
     pub(super) reactions: &'static [(&'static str, Reaction)],
     pub(super) cancelled: bool,
@@ -61,6 +63,7 @@ const PRIVATE: Planned = Planned {
     location: "",
     when: at(0, 9, 0, 60),
     public: false,
+    places: None,
     invite: &[],
     reactions: &[],
     cancelled: false,
@@ -151,6 +154,18 @@ pub(super) const EVENTS: &[Planned] = &[
         public: true,
         invite: &["ada", "grace", "linus", "alan"],
         reactions: &[("ada", ACCEPTS), ("grace", ACCEPTS), ("linus", DECLINES)],
+        ..PRIVATE
+    },
+    Planned {
+        organizer: "grace",
+        title: "First-aid course",
+        description: "The room has two seats; whoever is in line moves up.",
+        location: "Room 3",
+        when: at(9, 9, 0, 180),
+        public: true,
+        places: Some(2),
+        invite: &["ada"],
+        reactions: &[("linus", JOINS), ("margaret", JOINS), ("alan", JOINS), ("ada", ACCEPTS)],
         ..PRIVATE
     },
     Planned {
