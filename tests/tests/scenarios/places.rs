@@ -188,6 +188,49 @@ scenario! {
         assert_eq!(line(&alice, event).await, ["dave"]);
     }
 
+    fn when_invitations_is_restored_the_line_is_as_it_was_then_and_calendars_follow(world) {
+        let [alice, bob, carol, dave, erin] = world.people(["alice", "bob", "carol", "dave", "erin"]).await;
+        let event = alice.creates(Plan::for_a("Course").public().with_places(1)).await.unwrap().id;
+        for who in [&bob, &carol, &dave] {
+            who.attends(event).await.unwrap();
+        }
+        let backup = world.backs_up(Service::Invitations).await;
+        bob.leaves(event).await.unwrap();
+        erin.attends(event).await.unwrap();
+        assert_eq!(line(&alice, event).await, ["carol", "1 dave", "2 erin"]);
+        world.settles().await;
+        assert_eq!(carol.calendar().await.unwrap(), ["Course (going)"]);
+        world.restores(Service::Invitations, &backup).await;
+        world.settles().await;
+        assert_eq!(line(&alice, event).await, ["bob", "1 carol", "2 dave"]);
+        assert_eq!(bob.calendar().await.unwrap(), ["Course (going)"]);
+        assert_eq!(carol.calendar().await.unwrap(), [""; 0]);
+        alice.makes_room_for(event, Some(2)).await.unwrap();
+        assert_eq!(line(&alice, event).await, ["bob", "carol", "1 dave"]);
+    }
+
+    fn when_events_has_lost_everything_nobody_is_sent_away_or_let_in_until_the_operator_says_so(world) {
+        let [alice, bob, carol] = world.people(["alice", "bob", "carol"]).await;
+        let empty = world.backs_up(Service::Events).await;
+        let event = alice.creates(Plan::for_a("Course").public().with_places(1)).await.unwrap().id;
+        for n in 0..25 {
+            alice.creates(Plan::for_a(&format!("Other {n}"))).await.unwrap();
+        }
+        bob.attends(event).await.unwrap();
+        carol.attends(event).await.unwrap();
+        world.settles().await;
+        let backup = world.backs_up(Service::Events).await;
+        world.restores(Service::Events, &empty).await;
+        world.stops_following(Service::Invitations).await;
+        assert_eq!(line(&bob, event).await, ["bob", "1 carol"]);
+        bob.leaves(event).await.unwrap();
+        bob.attends(event).await.unwrap();
+        assert_eq!(line(&bob, event).await, ["carol", "1 bob"], "one place, as it was known");
+        world.restores(Service::Events, &backup).await;
+        world.settles().await;
+        assert_eq!(line(&alice, event).await, ["carol", "1 bob"]);
+    }
+
     fn however_many_come_and_go_at_once_no_place_is_given_twice_and_nobody_waits_beside_a_free_one(world) {
         let alice = world.person("alice").await;
         let guests = crowd(&world, 48).await;
