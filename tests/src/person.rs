@@ -6,7 +6,8 @@ use std::time::Duration;
 use domain::auth::{ChangePassword, DeleteAccount, Login, Logout, Register, User, WhoAmI};
 use domain::calendar::{CalendarPage, Entry, ListEntries};
 use domain::events::{
-    CancelEvent, Capacity, EditEvent, Event, Exception, Invite, ListEvents, ListExceptions, Listing, ShowEvent, Uninvite,
+    CancelEvent, Capacity, EditEvent, Event, Exception, Invite, ListEvents, ListExceptions, Listing, ShowEvent,
+    Uninvite,
 };
 use domain::invitations::{
     Answered, Attend, Inbox, Invitation, ListAnswers, ListParticipants, OfEvents, Participants, Respond, Response,

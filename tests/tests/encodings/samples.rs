@@ -112,6 +112,18 @@ fn timed() -> EventTime {
     at("2027-03-10T09:00:00", 90, "Europe/Berlin")
 }
 
+fn floating() -> EventTime {
+    EventTime::floating("2027-03-10T07:00".parse().unwrap(), "2027-03-10T07:15".parse().unwrap()).unwrap()
+}
+
+fn weekly() -> Series {
+    Series::new(timed(), &domain::time::Rules::parse("FREQ=WEEKLY;COUNT=3").unwrap()).unwrap()
+}
+
+fn moved() -> Exception {
+    Exception::Changed(Change { time: timed(), title: None, location: Some(named("Hall")) })
+}
+
 fn whole_days() -> EventTime {
     on("2027-03-10", "2027-03-12")
 }
@@ -224,6 +236,14 @@ pub(crate) fn events_requests() -> Vec<EventsRequest> {
     vec![
         EventsRequest::create(create(timed(), false)),
         EventsRequest::create(create(whole_days(), true)),
+        EventsRequest::create(CreateEvent {
+            rules: domain::time::Rules::parse("FREQ=WEEKLY;BYDAY=TU,TH;UNTIL=20270630").unwrap(),
+            alarms: vec![10, 1_440].try_into().unwrap(),
+            ..create(floating(), false)
+        }),
+        EventsRequest::exceptions(ListExceptions { event: event(2), page: page() }),
+        EventsRequest::show(ShowEvent { instance: domain::Instance::On(5), event: event(2) }),
+        EventsRequest::cancel(CancelEvent { instance: domain::Instance::From(5), event: event(2) }),
         EventsRequest::show(ShowEvent { instance: domain::Instance::Series, event: event(2) }),
         EventsRequest::edit(EditEvent {
             rules: None,
@@ -253,7 +273,10 @@ pub(crate) fn events_requests() -> Vec<EventsRequest> {
         EventsRequest::snapshot(ReadSnapshot { after: None, limit: 1 }),
         EventsRequest::import(ImportEvent {
             age: Age { sequence: 3, modified: Some(Timestamp::from_micros(1)) },
-            exceptions: vec![(5, Exception::Removed), (6, Exception::Changed(Change { time: timed(), title: Some(named("Other")), location: None }))],
+            exceptions: vec![
+                (5, Exception::Removed),
+                (6, Exception::Changed(Change { time: timed(), title: Some(named("Other")), location: None })),
+            ],
             ..imported("standup@example.org", "Standup")
         }),
         EventsRequest::original(ReadOriginal { event: event(2) }),
@@ -268,7 +291,8 @@ pub(crate) fn events_responses() -> Vec<EventsResponse> {
     vec![
         EventsResponse::create(an_event()),
         EventsResponse::show(deserted),
-        EventsResponse::edit(an_event()),
+        EventsResponse::edit(Event { series: weekly(), occurrence: Some(timed()), ..an_event() }),
+        EventsResponse::exceptions(Page { items: vec![(5, Exception::Removed), (6, moved())], next: None }),
         EventsResponse::cancel(an_event()),
         EventsResponse::invite(an_event()),
         EventsResponse::uninvite(an_event()),
@@ -281,6 +305,10 @@ pub(crate) fn events_responses() -> Vec<EventsResponse> {
             EventChange::Invited { event: event(2), inviter: user(1), invitees: vec![user(3)] },
             EventChange::Uninvited { event: event(2), invitees: vec![user(3)] },
             EventChange::Removed { event: event(2) },
+            EventChange::Put(EventFacts { series: weekly(), ..facts() }),
+            EventChange::Exception { event: event(2), start: 5, exception: Some(moved()) },
+            EventChange::Exception { event: event(2), start: 5, exception: None },
+            EventChange::Continued { event: event(2), start: 5, by: event(3) },
         ])),
         EventsResponse::changes(diverged()),
         EventsResponse::audit(audit_page()),
