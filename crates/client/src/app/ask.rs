@@ -7,7 +7,7 @@ use domain::events::{CancelEvent, CreateEvent, EditEvent, Event, Invite, Uninvit
 use domain::integrity::Health;
 use domain::invitations::{Answered, Answers, Attend, Invitation, Participants, Respond, Response, Status, Unattend};
 use domain::sharing::{ShareCalendar, Shares, Unshare};
-use domain::{EventId, Page, Position, Positions, SearchText, Service, Username};
+use domain::{EventId, Instance, Page, Position, Positions, SearchText, Service, Username};
 use jiff::civil::Date;
 
 use super::item::Item;
@@ -25,6 +25,10 @@ pub(crate) enum Query {
     Public { search: Option<SearchText>, from: Date, page: usize },
     /// One event.
     Event(EventId),
+    /// One instance of an event that recurs, by its original civil start.
+    Instance { event: EventId, start: i64 },
+    /// Those who have answered to that one by itself, as far as a page has them.
+    Apart { event: EventId, start: i64 },
     /// Who comes to it.
     Participants { event: EventId, page: usize },
     /// What I have answered.
@@ -132,10 +136,11 @@ impl Query {
             Self::Inbox { .. }
             | Self::Pending
             | Self::Participants { .. }
+            | Self::Apart { .. }
             | Self::MyAnswer { .. }
             | Self::Mine(_)
             | Self::Answers => Service::Invitations,
-            Self::Public { .. } | Self::Event(_) => Service::Events,
+            Self::Public { .. } | Self::Event(_) | Self::Instance { .. } => Service::Events,
             Self::Shares => Service::Sharing,
             Self::Names(_) => Service::Auth,
             Self::Health(service) => *service,
@@ -183,19 +188,31 @@ impl Command {
         }
     }
 
-    /// Whose answer it changes, if it is about an answer of mine: shown at once, taken back on refusal.
-    pub(crate) const fn answer(&self) -> Option<(EventId, Status)> {
+    /// Which answer it changes, if it is about an answer of mine: shown at once, taken back on refusal.
+    pub(crate) const fn answer(&self) -> Option<(EventId, Instance, Status)> {
         match self {
             Self::Respond(respond) => Some((
                 respond.event,
+                respond.instance,
                 match respond.response {
                     Response::Accept => Status::Going,
                     Response::Maybe => Status::Maybe,
                     Response::Decline => Status::Declined,
                 },
             )),
-            Self::Attend(attend) => Some((attend.event, if attend.maybe { Status::Maybe } else { Status::Going })),
-            Self::Unattend(unattend) => Some((unattend.event, Status::Declined)),
+            Self::Attend(attend) => {
+                Some((attend.event, attend.instance, if attend.maybe { Status::Maybe } else { Status::Going }))
+            }
+            Self::Unattend(unattend) => Some((unattend.event, unattend.instance, Status::Declined)),
+            _ => None,
+        }
+    }
+
+    /// The event that it changes or calls off, and what of it.
+    pub(crate) fn of_event(&self) -> Option<(EventId, Instance)> {
+        match self {
+            Self::Edit(edit) => Some((edit.event, edit.instance)),
+            Self::Cancel(cancel) => Some((cancel.event, cancel.instance)),
             _ => None,
         }
     }

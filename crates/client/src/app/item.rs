@@ -1,7 +1,7 @@
 //! Calendar entries as a reader in a zone sees them.
 
 use domain::calendar::{Attendance, Entry};
-use domain::{EventId, EventTime, Zone};
+use domain::{EventId, EventTime, Instance, Zone};
 use jiff::civil::{Date, DateTime, Time};
 
 use crate::hours::Hours;
@@ -26,6 +26,8 @@ pub(crate) struct Item {
     pub(crate) title: String,
     pub(crate) location: String,
     pub(crate) event: Option<EventId>,
+    /// Which of an event that recurs; all of one that does not.
+    pub(crate) instance: Instance,
     pub(crate) kind: Kind,
     /// From a calendar laid over my own.
     pub(crate) theirs: bool,
@@ -34,7 +36,7 @@ pub(crate) struct Item {
 impl Item {
     pub(crate) fn of(entry: &Entry, zone: &Zone, theirs: bool) -> Self {
         match entry {
-            Entry::Event { event, title, time, location, attendance, .. } => {
+            Entry::Event { event, instance, title, time, location, attendance, .. } => {
                 let (start, end, all_day) = span(time, zone);
                 Self {
                     start,
@@ -43,6 +45,7 @@ impl Item {
                     title: title.to_string(),
                     location: location.to_string(),
                     event: Some(*event),
+                    instance: *instance,
                     kind: match attendance {
                         Attendance::Organizing => Kind::Organizing,
                         Attendance::Going => Kind::Going,
@@ -58,10 +61,21 @@ impl Item {
                 title: "busy".to_owned(),
                 location: String::new(),
                 event: None,
+                instance: Instance::Series,
                 kind: Kind::Busy,
                 theirs,
             },
         }
+    }
+
+    /// Whether it is one of many.
+    pub(crate) fn recurs(&self) -> bool {
+        self.instance != Instance::Series
+    }
+
+    /// Whether it is the same as another, perhaps at another time.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.event.is_some() && (self.event, self.instance, self.theirs) == (other.event, other.instance, other.theirs)
     }
 
     /// The last day that it touches.

@@ -69,6 +69,9 @@ pub(crate) enum Action {
     Save,
     Enter,
     LeaveForm,
+    ThisOne,
+    ThisAndFollowing,
+    AllOfThem,
     Choose,
     Close,
     Yes,
@@ -85,6 +88,8 @@ pub(crate) enum Place {
     Search,
     Help,
     Confirm,
+    /// Which instances of an event that recurs are meant.
+    Which,
 }
 
 /// A key with its modifiers.
@@ -225,6 +230,14 @@ pub(crate) const BINDINGS: &[Binding] = bindings! {
     Help Up [code(KeyCode::Up), key('k')] "up" Footer "further up";
     Help Close [code(KeyCode::Esc), key('q'), key('?'), ctrl('c')] "close" Footer "close the help";
 
+    Which ThisOne [key('1')] "this one" Footer "only the instance that is selected";
+    Which ThisAndFollowing [key('2')] "this and following" Footer "it and all that follow";
+    Which AllOfThem [key('3')] "all of them" Footer "all instances";
+    Which Choose [code(KeyCode::Enter)] "choose" Footer "what is marked";
+    Which Down [code(KeyCode::Down), code(KeyCode::Tab), key('j')] "next" Help "the next one";
+    Which Up [code(KeyCode::Up), code(KeyCode::BackTab), key('k')] "previous" Help "the one before";
+    Which Close [code(KeyCode::Esc), key('q'), ctrl('c')] "close" Footer "do nothing";
+
     Confirm Yes [key('y')] "yes" Footer "do it";
     Confirm No [key('n'), code(KeyCode::Esc), code(KeyCode::Enter), ctrl('c')] "no" Footer "do not";
 };
@@ -280,6 +293,7 @@ pub(crate) fn place(model: &Model) -> Place {
         (Some(Layer::Help { .. }), _) => Place::Help,
         (Some(Layer::Search { .. }), _) => Place::Search,
         (Some(Layer::Confirm { .. }), _) => Place::Confirm,
+        (Some(Layer::Which { .. }), _) => Place::Which,
         (None, Screen::Form(_)) => Place::Form,
         (None, _) => Place::Browse,
     }
@@ -365,6 +379,7 @@ fn can(model: &Model, known: &OnceCell<Option<Pick>>, action: Action) -> bool {
         A::Palette | A::Help | A::Choose | A::Close | A::Yes | A::No | A::Save | A::Enter | A::Quit | A::Services => {
             true
         }
+        A::ThisOne | A::ThisAndFollowing | A::AllOfThem => matches!(model.layer, Some(Layer::Which { .. })),
         A::NextField | A::PreviousField => model.form().is_some_and(|form| form.fields.len() > 1),
         A::LeaveForm => !matches!(purpose, Some(Purpose::SignIn)),
         A::Complete => model.form().and_then(Form::names_wanted).is_some_and(|p| !model.names(&p).is_empty()),

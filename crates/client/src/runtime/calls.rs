@@ -9,7 +9,8 @@ use domain::invitations::{Inbox, ListAnswers, ListParticipants, OfEvents, OfPeop
 use domain::sharing::ListShares;
 use domain::time::Window;
 use domain::{
-    Answer, Context, Error, Instance, Limit, Page, PageCursor, PageRequest, Positions, Reply, Service, Watch, Zone,
+    Answer, Context, Error, EventId, Instance, Limit, Page, PageCursor, PageRequest, Positions, Reply, Service, Watch,
+    Zone,
 };
 use transport::cluster::Clients;
 
@@ -69,11 +70,12 @@ async fn ask(
             let request = ListEvents { listing: Listing::Public, search, window, page };
             Ok(clients.events.list(context, request).await?.map(Found::Public))
         }
-        Query::Event(event) => Ok(clients
-            .events
-            .show(context, ShowEvent { instance: domain::Instance::Series, event })
-            .await?
-            .map(|event| Found::Event(Box::new(event)))),
+        Query::Event(event) => show(clients, context, event, Instance::Series).await,
+        Query::Instance { event, start } => show(clients, context, event, Instance::On(start)).await,
+        Query::Apart { event, start } => {
+            let request = ListParticipants { event, instance: Instance::On(start), status: None, page };
+            Ok(clients.invitations.participants(context, request).await?.map(Found::Participants))
+        }
         Query::Participants { event, .. } => {
             let request = ListParticipants { event, instance: Instance::Series, status: None, page };
             Ok(clients.invitations.participants(context, request).await?.map(Found::Participants))
@@ -95,6 +97,11 @@ async fn ask(
         }
         Query::Health(service) => Ok(clients.health(service, context).await?.map(Found::Health)),
     }
+}
+
+async fn show(clients: &Clients, context: &Context, event: EventId, instance: Instance) -> Answer<Found> {
+    let reply = clients.events.show(context, ShowEvent { event, instance }).await?;
+    Ok(reply.map(|event| Found::Event(Box::new(event))))
 }
 
 async fn watch(clients: &Clients, context: &Context, service: Service, seen: Positions) -> Answer<Positions> {

@@ -11,7 +11,7 @@ use crate::app::message::Target;
 use crate::app::model::{AgendaPlace, Model};
 use crate::hours::Hours;
 use crate::ui::list::{Hold, Row, Rows};
-use crate::ui::theme::Role;
+use crate::ui::theme::{Role, glyph};
 use crate::ui::{layout, text};
 
 /// Where the list is, and where the selected event.
@@ -124,6 +124,9 @@ fn details(item: &Item, hours: Hours, width: usize) -> Vec<String> {
     lines.push(String::new());
     lines.push(text::cut(&format!("from  {}", written(item.start)), width));
     lines.push(text::cut(&format!("to    {}", written(until)), width));
+    if item.recurs() {
+        lines.push(text::cut(&format!("{} one of many", glyph::REPEATS), width));
+    }
     if !item.location.is_empty() {
         lines.extend(text::wrap(&format!("at {}", item.location), width));
     }

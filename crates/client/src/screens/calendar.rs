@@ -10,7 +10,7 @@ use crate::app::message::Target;
 use crate::app::model::{Model, View};
 use crate::ui::entry::{Entry, Mark};
 use crate::ui::list::Row;
-use crate::ui::theme::{Role, Theme};
+use crate::ui::theme::{Role, Theme, glyph};
 use crate::ui::{layout, status, text};
 
 /// Draws the open calendar.
@@ -83,6 +83,7 @@ pub(super) fn entry<'a>(model: &'a Model, item: &'a Item) -> Entry<'a> {
         mark: mark(item),
         theirs: item.theirs,
         whose: whose(model, item),
+        repeats: item.recurs(),
     }
 }
 
@@ -104,13 +105,19 @@ pub(super) const fn mark(item: &Item) -> Mark {
 pub(super) fn row(model: &Model, item: &Item, day: jiff::civil::Date) -> Row {
     let place = if item.location.is_empty() { String::new() } else { format!(" @ {}", item.location) };
     let [hours, mark, title] = parts(model, item, day);
-    Row::item([hours, mark, title, (place, Role::Dim)])
+    Row::item([hours, mark, title, (repeats(item), Role::Dim), (place, Role::Dim)])
 }
 
 /// The same where there is height rather than width: the place in a row of its own.
 pub(super) fn tall_row(model: &Model, item: &Item, day: jiff::civil::Date) -> impl Iterator<Item = Row> {
     let place = (!item.location.is_empty()).then(|| Row::Note(format!("{:HOURS$}@ {}", "", item.location)));
-    std::iter::once(Row::item(parts(model, item, day))).chain(place)
+    let [hours, mark, title] = parts(model, item, day);
+    std::iter::once(Row::item([hours, mark, title, (repeats(item), Role::Dim)])).chain(place)
+}
+
+/// The mark of what comes again, behind its title.
+fn repeats(item: &Item) -> String {
+    if item.recurs() { format!(" {}", glyph::REPEATS) } else { String::new() }
 }
 
 /// Cells of an item's hours.

@@ -2,7 +2,8 @@
 
 use domain::events::{Capacity, Event, Person};
 use domain::invitations::{Counts, Participant};
-use domain::{EventTime, Ordinal};
+use domain::time::{civil_from_seconds, civil_seconds};
+use domain::{EventId, EventTime, Instance, Ordinal};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::text::Line;
@@ -13,9 +14,11 @@ use crate::app::item;
 use crate::app::keymap::Action;
 use crate::app::message::Target;
 use crate::app::model::{EventPage, Model};
+use crate::app::repeating;
 use crate::app::rows::word_of;
+use crate::hours::Hours;
 use crate::ui::list::{self, Hold, Row, Rows};
-use crate::ui::theme::Role;
+use crate::ui::theme::{Role, glyph};
 use crate::ui::{layout, status, text};
 
 /// Cells of the words before each fact.
@@ -37,9 +40,9 @@ pub(super) fn draw(model: &Model, page: &EventPage, frame: &mut Frame<'_>, area:
     let theme = model.settings.theme;
     let (left, right) = areas(area);
     let inner = layout::pane(frame, left, "Event", theme, false);
-    let (inner, old) = status::with_trouble(model, &Query::Event(page.event), frame, inner, theme);
-    if let Some(event) = model.event(page.event) {
-        layout::lines(frame, inner, shown(model, facts(model, event, inner.width.into()), page.scroll, inner));
+    let (inner, old) = status::with_trouble(model, &page.question(), frame, inner, theme);
+    if let Some(event) = model.instance(page.event, page.instance) {
+        layout::lines(frame, inner, shown(model, facts(model, page, event, inner.width.into()), page.scroll, inner));
     }
     status::grey(frame, inner, theme, old);
     let list = Query::Participants { event: page.event, page: 0 };
@@ -74,8 +77,9 @@ fn shown(model: &Model, lines: Vec<Line<'static>>, scroll: usize, area: Rect) ->
 /// The last line to which it can be scrolled, and how far at once: what the last line hides comes first on the next page.
 pub(super) fn scrolled(model: &Model, page: &EventPage, area: Rect) -> (usize, usize) {
     let inner = layout::within(areas(area).0);
-    let inner = status::below_trouble(model, &Query::Event(page.event), inner);
-    let lines = model.event(page.event).map_or(0, |event| facts(model, event, inner.width.into()).len());
+    let inner = status::below_trouble(model, &page.question(), inner);
+    let event = model.instance(page.event, page.instance);
+    let lines = event.map_or(0, |event| facts(model, page, event, inner.width.into()).len());
     let height = usize::from(inner.height);
     (lines.saturating_sub(height), height.saturating_sub(1).max(1))
 }
@@ -140,6 +144,28 @@ fn places(capacity: Capacity, counts: Option<Counts>, mine: Option<u64>) -> Stri
     }
 }
 
+/// What an instance is among the others.
+fn this_one(event: &Event, start: i64, hours: Hours) -> String {
+    let moved = event.occurrence.as_ref().is_some_and(|time| civil_seconds(time.civil_start()) != start);
+    match civil_from_seconds(start) {
+        Ok(civil) if moved => {
+            let clock = match event.series.first {
+                EventTime::AllDay(_) => String::new(),
+                _ => format!(" {}", hours.write(civil.time())),
+            };
+            format!("is one of them, moved from {}{clock}", civil.strftime("%a %-d %b %Y"))
+        }
+        _ => "is one of them".to_owned(),
+    }
+}
+
+/// Others who have answered to one instance by itself, with what.
+fn only_this(model: &Model, event: EventId, start: i64) -> Option<String> {
+    let others = model.apart(event, start).iter().filter(|person| Some(&person.username) != model.me());
+    let said: Vec<String> = others.map(|person| format!("{} {}", sign_of(person.status), person.username)).collect();
+    (!said.is_empty()).then(|| said.join(" · "))
+}
+
 /// When an event of another zone is where I am.
 pub(super) fn for_me(model: &Model, time: &EventTime) -> Option<String> {
     let zone = &model.settings.zone;
@@ -147,7 +173,7 @@ pub(super) fn for_me(model: &Model, time: &EventTime) -> Option<String> {
     elsewhere.then(|| format!("{} {zone}", item::in_short(time, zone, model.settings.hours).trim_end()))
 }
 
-fn facts(model: &Model, event: &Event, width: usize) -> Vec<Line<'static>> {
+fn facts(model: &Model, page: &EventPage, event: &Event, width: usize) -> Vec<Line<'static>> {
     let theme = model.settings.theme;
     let styled = |words: &str, role| -> Vec<Line<'static>> {
         text::wrap(words, width).into_iter().map(|line| Line::styled(line, theme.style(role))).collect()
@@ -162,9 +188,19 @@ fn facts(model: &Model, event: &Event, width: usize) -> Vec<Line<'static>> {
             lines.push(Line::raw(text::cut(&format!("{label}{line}"), width)));
         }
     };
-    fact("when", &item::in_full(&event.series.first, model.settings.hours));
-    if let Some(here) = for_me(model, &event.series.first) {
+    let time = event.occurrence.as_ref().unwrap_or(&event.series.first);
+    fact("when", &item::in_full(time, model.settings.hours));
+    if let Some(here) = for_me(model, time) {
         fact("for you", &here);
+    }
+    if let Some(words) = repeating::in_words(&event.series) {
+        fact("repeats", &format!("{} {words}", glyph::REPEATS));
+    }
+    if let Instance::On(start) | Instance::From(start) = page.instance {
+        fact("this", &this_one(event, start, model.settings.hours));
+    }
+    if let Some(words) = repeating::reminds(&event.alarms) {
+        fact("reminds", &words);
     }
     if !event.location.as_str().is_empty() {
         fact("where", event.location.as_str());
@@ -178,9 +214,14 @@ fn facts(model: &Model, event: &Event, width: usize) -> Vec<Line<'static>> {
     if let Some(pick) = model.pick()
         && let Some(status) = pick.status
     {
-        let unconfirmed = if model.is_unconfirmed(event.id) { ", unconfirmed" } else { "" };
+        let unconfirmed = if model.is_unconfirmed(event.id, page.instance) { ", unconfirmed" } else { "" };
         let line = format!("{}{} {}{unconfirmed}", text::fit("you", LABEL), sign_of(status), word_of(status));
         lines.push(Line::styled(text::cut(&line, width), theme.style(role_of(status))));
+    }
+    if let Instance::On(start) | Instance::From(start) = page.instance
+        && let Some(words) = only_this(model, event.id, start)
+    {
+        lines.extend(styled(&format!("{}{words}", text::fit("only this", LABEL)), Role::Text));
     }
     if !event.description.as_str().is_empty() {
         lines.push(Line::default());

@@ -67,8 +67,8 @@ fn rows(model: &Model, at: &InList, height: u16) -> Rows {
 
 fn row(model: &Model, invitation: &Invitation) -> Row {
     let event = &invitation.event;
-    let status = model.status(event.id, Some(invitation.status)).unwrap_or(invitation.status);
-    let unconfirmed = if model.is_unconfirmed(event.id) { " (unconfirmed)" } else { "" };
+    let status = model.status(event.id, domain::Instance::Series, Some(invitation.status)).unwrap_or(invitation.status);
+    let unconfirmed = if model.is_unconfirmed(event.id, domain::Instance::Series) { " (unconfirmed)" } else { "" };
     let role = role_of(status);
     Row::item([
         (format!("{} {} ", sign_of(status), text::fit(word_of(status), 8)), role),

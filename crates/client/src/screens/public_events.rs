@@ -70,7 +70,7 @@ fn rows(model: &Model, at: &InList, height: u16) -> Rows {
 }
 
 fn row(model: &Model, event: &Event, answered: Option<Status>) -> Row {
-    let status = model.status(event.id, answered);
+    let status = model.status(event.id, domain::Instance::Series, answered);
     let organizing = matches!(&event.organizer, domain::events::Person::Named(name) if Some(name) == model.me());
     let (sign, role) = match (organizing, status) {
         (true, _) => (glyph::ORGANIZING, Role::Organizing),

@@ -73,7 +73,7 @@ pub(super) fn screens() -> Vec<(&'static str, Rig)> {
     filter.types("/ret");
     let mut empty = Rig::signed_in();
     empty.has_entries(&[]);
-    vec![
+    let mut screens = vec![
         ("sign_in", Rig::signed_out()),
         ("loading", Rig::signed_in()),
         ("empty", empty),
@@ -94,7 +94,9 @@ pub(super) fn screens() -> Vec<(&'static str, Rig)> {
         ("filter", filter),
         ("help", in_view("help")),
         ("question", question),
-    ]
+    ];
+    screens.extend(super::recurring::looks());
+    screens
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod outages;
 mod places;
 mod pointing;
 mod reach;
+mod recurring;
 mod rig;
 mod said;
 mod seat;

@@ -85,5 +85,5 @@ pub(crate) fn november() -> Vec<Entry<'static>> {
 }
 
 pub(crate) fn entry(start: DateTime, end: DateTime, title: &'static str, mark: Mark) -> Entry<'static> {
-    Entry { start, end, all_day: false, title, mark, theirs: false, whose: None }
+    Entry { start, end, all_day: false, title, mark, theirs: false, whose: None, repeats: false }
 }

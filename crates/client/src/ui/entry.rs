@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::civil::{Date, DateTime, Time};
 use ratatui::style::Style;
 
+use super::text;
 use super::theme::{Role, Theme, glyph};
 
 /// Something in a calendar, in the reader's civil time.
@@ -24,6 +25,8 @@ pub struct Entry<'a> {
     pub theirs: bool,
     /// Whose, if that is laid over my own.
     pub whose: Option<&'a str>,
+    /// Whether it is one of many.
+    pub repeats: bool,
 }
 
 /// Why something is in a calendar.
@@ -75,6 +78,16 @@ impl Entry<'_> {
             Some(whose) => Cow::Owned(format!("{whose}: {}", self.title)),
             None => Cow::Borrowed(self.title),
         }
+    }
+
+    /// `before` and what it is called, in `room` cells; that it comes again is marked if there is room for all of it.
+    #[must_use]
+    pub(super) fn line(&self, before: &str, room: usize) -> String {
+        let line = format!("{before}{}", self.words());
+        if self.repeats && text::width(&line) + 2 <= room {
+            return text::cut(&format!("{line} {}", glyph::REPEATS), room);
+        }
+        text::cut(&line, room)
     }
 
     /// The last day that it touches: one that ends at midnight does not touch the day after.
@@ -142,7 +155,16 @@ mod tests {
     use super::*;
 
     fn entry(start: DateTime, end: DateTime) -> Entry<'static> {
-        Entry { start, end, all_day: false, title: "Night", mark: Mark::Going, theirs: false, whose: None }
+        Entry {
+            start,
+            end,
+            all_day: false,
+            title: "Night",
+            mark: Mark::Going,
+            theirs: false,
+            whose: None,
+            repeats: false,
+        }
     }
 
     #[test]

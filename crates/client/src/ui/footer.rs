@@ -70,7 +70,7 @@ fn items(model: &Model, place: Place) -> Vec<Item> {
         let rank = match place {
             Place::Browse => in_browse(model, binding.action, behind),
             Place::Form => in_form(binding.action),
-            Place::Palette | Place::Search | Place::Help | Place::Confirm => (0, 0),
+            Place::Palette | Place::Search | Place::Help | Place::Confirm | Place::Which => (0, 0),
         };
         // Of equals, the one that stands first among the bindings.
         let rank = (rank.0, if rank.1 == 0 { nth } else { rank.1 });

@@ -12,6 +12,7 @@ use super::theme::{Role, Theme};
 use crate::app::form::{Field, Form, Kind, said};
 use crate::app::item;
 use crate::app::model::Model;
+use crate::app::repeating;
 use crate::input::{ALREADY, EXAMPLES};
 
 const LABEL: usize = 10;
@@ -88,9 +89,12 @@ fn rows(model: &Model, form: &Form, area: Rect) -> Rows {
     let theme = model.settings.theme;
     let (width, height) = (usize::from(area.width), usize::from(area.height));
     let room = width.saturating_sub(BEFORE + 1);
-    let spacious = height + 2 >= usize::from(self::height(form));
+    // Of many fields, not all have something beside them at once.
+    let spacious = height + 4 >= usize::from(self::height(form));
     let (mut rows, mut fields): (Vec<Drawn>, Vec<usize>) = (Vec::new(), Vec::new());
     let (mut cursor, mut focus_ends) = (None, 0);
+    // What is understood of how it comes again stands below that, and below when it reminds.
+    let again = if form.field("repeat").is_some() { 3 } else { 0 };
     if !form.note.is_empty() {
         let note = text::wrap(&form.note, width).into_iter();
         rows.extend(note.map(|words| Drawn::Line(Line::styled(words, theme.style(Role::Dim)))));
@@ -101,7 +105,8 @@ fn rows(model: &Model, form: &Form, area: Rect) -> Rows {
         fields.push(rows.len());
         let at = if field.kind == Kind::Lines {
             // As many rows as the others leave, so that nothing moves while it is typed in.
-            let count = if spacious { SPACIOUS } else { height.saturating_sub(form.fields.len() + 2).clamp(1, ROWS) };
+            let count =
+                if spacious { SPACIOUS } else { height.saturating_sub(form.fields.len() + 2 + again).clamp(1, ROWS) };
             lines_field(field, focused, room, count, theme, &mut rows)
         } else {
             let (line, column) = field_line(field, focused, room, theme);
@@ -196,6 +201,8 @@ fn beside(model: &Model, form: &Form, field: &Field, focused: bool) -> Vec<(Stri
     }
     match field.kind {
         Kind::When if !field.is_empty() => meaning(model, form, focused),
+        Kind::Repeat if !field.is_empty() => repetition(model, form, focused),
+        Kind::Remind if !field.is_empty() => vec![reminding(form, focused)],
         Kind::User | Kind::Users if focused => {
             let names = form.names_wanted().map(|prefix| model.names(&prefix).to_vec()).unwrap_or_default();
             let names: Vec<String> = names.iter().take(6).map(ToString::to_string).collect();
@@ -216,6 +223,35 @@ fn with_advice(error: &str, field: &Field) -> String {
         return error.to_owned();
     }
     format!("{error}; for example: {}", field.example)
+}
+
+/// What is understood of how it comes again, and the days that follow.
+fn repetition(model: &Model, form: &Form, focused: bool) -> Vec<(String, Role)> {
+    let (now, zone) = (model.now, &model.settings.zone);
+    match (form.time(now, zone), form.rules(now, zone)) {
+        (Ok(time), Ok(rules)) => {
+            let words: Vec<String> = rules.as_slice().iter().map(|rule| rule.describe(time.civil_start())).collect();
+            let understood = (format!("= {}", words.join("; ")), Role::Success);
+            let then = repeating::then(&time, &rules).map(|then| (format!("  {then}"), Role::Dim));
+            std::iter::once(understood).chain(then).collect()
+        }
+        (Err(_), _) => vec![("its days are said once the date is right".to_owned(), Role::Dim)],
+        // Half typed it is no error yet.
+        (_, Err(_)) if focused => {
+            let said = "not understood yet, e.g. every weekday · every 2 weeks on tue,thu until 2027-06-30";
+            vec![(said.to_owned(), Role::Dim)]
+        }
+        (_, Err(error)) => vec![(said(&error), Role::Warning)],
+    }
+}
+
+/// What is understood of when it reminds.
+fn reminding(form: &Form, focused: bool) -> (String, Role) {
+    match form.alarms() {
+        Ok(alarms) => (format!("= {}", repeating::reminds(&alarms).unwrap_or_default()), Role::Success),
+        Err(_) if focused => ("not understood yet, e.g. 10m · 1h · 1d, 10m".to_owned(), Role::Dim),
+        Err(error) => (said(&error), Role::Warning),
+    }
 }
 
 /// What the date means, in full and with its zone, and what should be known of it: that it is over, that clocks show it twice.

@@ -254,7 +254,7 @@ impl MonthGrid<'_> {
             } else {
                 format!("{} ", self.hours.short(entry.start.time()))
             };
-            return text::cut(&format!("{}{time}{}", entry.mark.glyph(), entry.words()), room);
+            return entry.line(&format!("{}{time}", entry.mark.glyph()), room);
         }
         let named = day == entry.start.date() || day == week_begins;
         let shown = if named { format!("{}{}", entry.mark.glyph(), entry.words()) } else { String::new() };

@@ -1,5 +1,6 @@
 //! What lies over the screen: the palette, the help, a question, a line being typed.
 
+use domain::invitations::Response;
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -10,18 +11,47 @@ use super::list::{Hold, Row, Rows};
 use super::text;
 use super::theme::{Role, Theme, glyph};
 use crate::app::keymap::{self, Binding, Key};
-use crate::app::model::{Layer, Model};
+use crate::app::model::{Acting, Layer, Model, Pick};
 use crate::app::update::listed;
+use crate::app::which;
 
 /// Columns and rows of the palette.
 const PALETTE: (u16, u16) = (52, 16);
+/// The same of the question which instances are meant.
+const WHICH: (u16, u16) = (52, 6);
 
-/// The number of the palette's command that is drawn at a position.
+/// The number of the palette's command, or of the answer to a question, that is drawn at a position.
 pub(crate) fn command_at(model: &Model, body: Rect, position: Position) -> Option<usize> {
-    let Some(Layer::Palette { input, selected }) = &model.layer else { return None };
-    let (width, height) = PALETTE;
-    let (area, rows) = palette(model, layout::within(layout::middle(body, width, height)), input, *selected);
-    rows.item_at(area, position)
+    let within = |(width, height)| layout::within(layout::middle(body, width, height));
+    match &model.layer {
+        Some(Layer::Palette { input, selected }) => {
+            let (area, rows) = palette(model, within(PALETTE), input, *selected);
+            rows.item_at(area, position)
+        }
+        Some(Layer::Which { pick, acting, selected }) => {
+            which(pick, *acting, *selected).item_at(within(WHICH), position)
+        }
+        _ => None,
+    }
+}
+
+/// What of an event that recurs may be meant.
+fn which(pick: &Pick, acting: Acting, selected: usize) -> Rows {
+    let doing = match acting {
+        Acting::Edit => "Change",
+        Acting::Cancel => "Cancel",
+        Acting::Answer(Response::Accept) => "Come to",
+        Acting::Answer(Response::Maybe) => "Perhaps come to",
+        Acting::Answer(Response::Decline) => "Do not come to",
+    };
+    let rows = [
+        format!("1  this one{}", which::said(pick.instance)),
+        "2  this one and all that follow".to_owned(),
+        "3  all of them".to_owned(),
+    ];
+    let heading = Row::Heading(format!("{doing} “{}” {}", pick.title, glyph::REPEATS));
+    let rows = std::iter::once(heading).chain(rows.map(|words| Row::item([(words, Role::Text)])));
+    Rows::all(rows.collect(), selected)
 }
 
 /// What the palette lists, and where.
@@ -70,6 +100,11 @@ pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>, body: Rect) {
         }
         // Below what it filters.
         Some(Layer::Search { .. }) => {}
+        Some(Layer::Which { pick, acting, selected }) => {
+            let (width, height) = WHICH;
+            let inner = layout::over(frame, body, width, height, "Which?", theme);
+            which(pick, *acting, *selected).draw(frame, inner, Hold::Focused, theme);
+        }
         Some(Layer::Confirm { question, .. }) => {
             let wrapped = text::wrap(question, usize::from(body.width.min(50)).saturating_sub(4));
             let height = u16::try_from(wrapped.len()).unwrap_or(1).saturating_add(4);

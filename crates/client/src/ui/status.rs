@@ -80,7 +80,9 @@ fn say(parts: &mut [(String, Role)], role: Role, words: String) {
 fn place_and_range(model: &Model) -> String {
     match model.screen() {
         Screen::Calendar => range(model),
-        Screen::Event(page) => model.event(page.event).map_or("Event".to_owned(), |event| event.title.to_string()),
+        Screen::Event(page) => {
+            model.instance(page.event, page.instance).map_or("Event".to_owned(), |event| event.title.to_string())
+        }
         Screen::Form(form) => form.title.clone(),
         Screen::Invitations(_) => "Invitations".to_owned(),
         Screen::Public(_) => "Public events".to_owned(),

@@ -18,6 +18,10 @@ pub(crate) enum Kind {
     Users,
     /// A date as people write it; its meaning is shown beside it.
     When,
+    /// How an event comes again, in words; what they mean is shown beside it.
+    Repeat,
+    /// When it reminds; likewise.
+    Remind,
     /// One of these, changed with space and the arrows.
     Choice(&'static [&'static str]),
 }

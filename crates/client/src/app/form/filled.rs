@@ -10,9 +10,11 @@ use domain::{
     Description, Error, EventTime, EventTitle, Instance, Location, Password, PasswordAttempt, Username, Zone,
 };
 
+use super::made::rules_of;
 use super::{Field, Form, Purpose};
 use crate::app::ask::{Command, Secret};
 use crate::app::message::Now;
+use crate::app::repeating;
 use crate::input::{Here, When};
 
 /// What a filled form comes to.
@@ -57,19 +59,21 @@ impl Form {
                 time: self.time(now, zone)?,
                 location: text("location").parse()?,
                 description: text("description").parse()?,
-                rules: Rules::default(),
+                rules: self.rules(now, zone)?,
                 public: text("public") == "yes",
                 capacity: capacity(&text("capacity"))?,
-                alarms: Alarms::default(),
+                alarms: self.alarms()?,
                 invite: names(&text("invite"), false)?,
             })),
-            Purpose::EditEvent(event) => match self.edited(event, now, zone)? {
+            Purpose::EditEvent(event, instance) => match self.edited(event, *instance, now, zone)? {
                 EditEvent {
                     title: None,
                     description: None,
                     location: None,
                     time: None,
                     public: None,
+                    rules: None,
+                    alarms: None,
                     capacity: None,
                     invite,
                     ..
@@ -130,11 +134,44 @@ impl Form {
     }
 
     /// The time that it gives the event: where no end is said, an hour or a day.
-    fn time(&self, now: Now, reader: &Zone) -> Result<EventTime, Error> {
+    pub(crate) fn time(&self, now: Now, reader: &Zone) -> Result<EventTime, Error> {
         self.when(now, reader)?.event_time()
     }
 
-    fn edited(&self, event: &Event, now: Now, zone: &Zone) -> Result<EditEvent, Error> {
+    /// How it comes again from then on.
+    ///
+    /// # Errors
+    /// What is wrong with its time, or invalid input naming `repeat`.
+    pub(crate) fn rules(&self, now: Now, reader: &Zone) -> Result<Rules, Error> {
+        repeating::rules(&self.said("repeat"), self.time(now, reader)?.civil_start())
+    }
+
+    /// When it reminds.
+    ///
+    /// # Errors
+    /// Invalid input naming `remind`.
+    pub(crate) fn alarms(&self) -> Result<Alarms, Error> {
+        repeating::alarms(&self.said("remind"))
+    }
+
+    /// Other rules than the event has: as long as the words stay the same, so do the rules.
+    fn other_rules(
+        &self,
+        event: &Event,
+        instance: Instance,
+        before: &EventTime,
+        time: &EventTime,
+    ) -> Result<Option<Rules>, Error> {
+        let Some(field) = self.field("repeat") else { return Ok(None) };
+        let known = rules_of(event, instance);
+        if field.text().trim() == repeating::written(&known, before.civil_start()) {
+            return Ok(None);
+        }
+        let rules = repeating::rules(&field.text(), time.civil_start())?;
+        Ok((rules != known).then_some(rules))
+    }
+
+    fn edited(&self, event: &Event, instance: Instance, now: Now, zone: &Zone) -> Result<EditEvent, Error> {
         let text = |name: &str| self.said(name);
         let title: EventTitle = text("title").parse()?;
         let time = self.time(now, zone)?;
@@ -144,20 +181,25 @@ impl Form {
             same if same == event.description.as_str().replace('\r', "").trim() => None,
             other => Some(other.parse::<Description>()?),
         };
-        let public = text("public") == "yes";
-        let capacity = capacity(&text("capacity"))?;
+        let before = match instance {
+            Instance::Series => &event.series.first,
+            Instance::On(_) | Instance::From(_) => event.occurrence.as_ref().unwrap_or(&event.series.first),
+        };
+        // Fields that the form does not have change nothing.
+        let public = self.field("public").map(|field| field.value() == "yes");
+        let capacity = self.field("capacity").map(|_| capacity(&text("capacity"))).transpose()?;
         Ok(EditEvent {
             event: event.id,
-            instance: Instance::Series,
+            instance,
             if_version: Some(event.version),
             title: (title != event.title).then_some(title),
             description,
             location: (location != event.location).then_some(location),
-            time: (time != event.series.first).then_some(time),
-            rules: None,
-            public: (public != event.public).then_some(public),
-            capacity: (capacity != event.capacity).then_some(capacity),
-            alarms: None,
+            rules: self.other_rules(event, instance, before, &time)?,
+            time: (time != *before).then_some(time),
+            public: public.filter(|public| *public != event.public),
+            capacity: capacity.filter(|capacity| *capacity != event.capacity),
+            alarms: self.field("remind").map(|_| self.alarms()).transpose()?.filter(|alarms| *alarms != event.alarms),
             invite: Vec::new(),
         })
     }

@@ -1,11 +1,12 @@
 //! The forms there are, and how each begins.
 
 use domain::events::Event;
-use domain::{EventId, Username, Zone};
+use domain::time::Rules;
+use domain::{EventId, Instance, Username, Zone};
 
 use super::field::{Field, Kind};
 use super::{Form, Purpose};
-use crate::app::when;
+use crate::app::{repeating, when, which};
 
 /// The words of a yes-or-no field.
 pub(super) const NO_OR_YES: &[&str] = &["no", "yes"];
@@ -41,29 +42,45 @@ impl Form {
         set(&mut fields, "start", when);
         fields.push(Field::new("invite", "Invite", Kind::Users, "bob, carol"));
         fields.push(capacity_field());
+        fields.extend(again_fields());
         Self::new(Purpose::NewEvent, "New event", fields)
     }
 
-    pub(crate) fn edit_event(event: &Event, zone: &Zone) -> Self {
-        let time = &event.series.first;
+    /// The form that changes an event, one instance of it, or one and all that follow. Of one instance only some things can be changed.
+    pub(crate) fn edit_event(event: &Event, instance: Instance, zone: &Zone) -> Self {
+        let first = &event.series.first;
+        let time = match instance {
+            Instance::Series => first,
+            Instance::On(_) | Instance::From(_) => event.occurrence.as_ref().unwrap_or(first),
+        };
         let mut fields = event_fields(time.zone().unwrap_or(zone));
         set(&mut fields, "title", event.title.to_string());
         set(&mut fields, "start", when::written(time));
         set(&mut fields, "location", event.location.to_string());
         set(&mut fields, "description", event.description.to_string());
-        set(&mut fields, "public", if event.public { "yes" } else { "no" }.to_owned());
-        fields.push(capacity_field().with(event.capacity.map(|places| places.get().to_string()).unwrap_or_default()));
-        Self::new(Purpose::EditEvent(Box::new(event.clone())), format!("Edit “{}”", event.title), fields)
+        if let Instance::On(_) = instance {
+            fields.retain(|field| field.name != "public");
+        } else {
+            set(&mut fields, "public", if event.public { "yes" } else { "no" }.to_owned());
+            let places = event.capacity.map(|places| places.get().to_string());
+            fields.push(capacity_field().with(places.unwrap_or_default()));
+            fields.extend(again_fields());
+            set(&mut fields, "repeat", repeating::written(&rules_of(event, instance), time.civil_start()));
+            set(&mut fields, "remind", repeating::written_alarms(&event.alarms));
+        }
+        let title = format!("Edit “{}”{}", event.title, which::said(instance));
+        Self::new(Purpose::EditEvent(Box::new(event.clone()), instance), title, fields)
     }
 
     /// Somewhere else the event being edited was changed to `now`: fields that were not touched here show that, and a field that was
     /// touched on both sides says what it became there. What is saved then is an edit of what the event is now.
     pub(crate) fn follow(&mut self, now: &Event, zone: &Zone) {
-        let Purpose::EditEvent(before) = &self.purpose else { return };
+        let Purpose::EditEvent(before, instance) = &self.purpose else { return };
         if self.sent.is_some() || before.id != now.id || before.version >= now.version {
             return;
         }
-        let (before, changed) = (Self::edit_event(before, zone), Self::edit_event(now, zone));
+        let instance = *instance;
+        let (before, changed) = (Self::edit_event(before, instance, zone), Self::edit_event(now, instance, zone));
         for ((field, was), is) in self.fields.iter_mut().zip(&before.fields).zip(&changed.fields) {
             if was.text() == is.text() || field.text() == is.text() {
                 continue;
@@ -143,6 +160,21 @@ fn event_fields(zone: &Zone) -> Vec<Field> {
 
 fn capacity_field() -> Field {
     Field::new("capacity", "Capacity", Kind::Text, "how many can come, or empty")
+}
+
+fn again_fields() -> [Field; 2] {
+    [
+        Field::new("repeat", "Repeat", Kind::Repeat, "every week on tue, or empty for once"),
+        Field::new("remind", "Remind", Kind::Remind, "10m, 1d before the start, or empty"),
+    ]
+}
+
+/// The rules of an event, or of what is left of it from an instance on.
+pub(super) fn rules_of(event: &Event, instance: Instance) -> Rules {
+    match instance {
+        Instance::Series => event.series.rules(),
+        Instance::On(start) | Instance::From(start) => event.series.rules_from(start),
+    }
 }
 
 fn set(fields: &mut [Field], name: &str, value: String) {

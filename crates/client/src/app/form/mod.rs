@@ -9,11 +9,13 @@ mod made;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use domain::events::Event;
-use domain::{Error, EventId, Username};
+use domain::{Error, EventId, Instance, Username};
 
 pub(crate) use self::field::{Field, Kind, type_into};
 pub(crate) use self::filled::{Filled, said};
+use super::ask::Query;
 use super::effect::RequestId;
+use super::which;
 
 /// What a form is for.
 #[derive(Clone, Debug)]
@@ -21,7 +23,8 @@ pub(crate) enum Purpose {
     SignIn,
     Register,
     NewEvent,
-    EditEvent(Box<Event>),
+    /// An event, and what of it: all, one instance, or one and all that follow.
+    EditEvent(Box<Event>, Instance),
     Invite(EventId),
     ShareCalendar,
     StopSharing,
@@ -56,10 +59,10 @@ impl Form {
         self.fields.iter().find(|field| field.name == name)
     }
 
-    /// The event that is edited: what it is now is wanted, in case it is changed elsewhere.
-    pub(crate) fn edits(&self) -> Option<EventId> {
+    /// The question what the event that is edited is now: that is wanted, in case it is changed elsewhere.
+    pub(crate) fn edits(&self) -> Option<Query> {
         match &self.purpose {
-            Purpose::EditEvent(event) => Some(event.id),
+            Purpose::EditEvent(event, instance) => Some(which::question(event.id, *instance)),
             _ => None,
         }
     }
@@ -143,6 +146,7 @@ impl Form {
                 if error.field() == Some("zone") { "zone" } else { "start" }
             }
             Some("user") if self.field("user").is_none() => "invite",
+            Some("rrule") => "repeat",
             Some(field) => field,
             None => "",
         };

@@ -122,7 +122,8 @@ impl Model {
     }
 
     fn is_declined_meanwhile(&self, item: &Item) -> bool {
-        !item.theirs && item.event.and_then(|event| self.assumed(event)) == Some(Status::Declined)
+        let assumed = item.event.and_then(|event| self.assumed(event, item.instance));
+        !item.theirs && assumed == Some(Status::Declined)
     }
 
     pub(crate) fn selected_item(&self) -> Option<&Item> {
@@ -131,8 +132,7 @@ impl Model {
 
     /// Selects an item that is known again, if it is still on the selected day.
     pub(crate) fn select_item(&mut self, known: &Item) {
-        let same = |item: &&Item| item.event == known.event && item.theirs == known.theirs && item.event.is_some();
-        if let Some(nth) = self.items_on(self.cursor).iter().position(same) {
+        if let Some(nth) = self.items_on(self.cursor).iter().position(|item| item.is_same(known)) {
             self.item = nth;
         }
     }

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use domain::events::Event;
 use domain::integrity::Health;
-use domain::invitations::{Counts, Invitation, Status};
+use domain::invitations::{Counts, Invitation, Participant, Status};
 use domain::sharing::Shares;
-use domain::{EventId, SearchText, Service, Username};
+use domain::{EventId, Instance, SearchText, Service, Username};
 
 use super::{InList, Model};
 use crate::app::ask::{Found, Query};
 use crate::app::remote::Remote;
 use crate::app::trail::Trail;
+use crate::app::which;
 
 impl Model {
     pub(crate) fn remote(&self, query: &Query) -> Option<&Remote<Found>> {
@@ -34,7 +35,8 @@ impl Model {
 
     /// How many invitations wait for an answer, in words: `3 to answer`; `None` if none do.
     pub(crate) fn to_answer(&self) -> Option<String> {
-        let waits = |i: &&Invitation| self.status(i.event.id, Some(i.status)) == Some(Status::Pending);
+        let waits =
+            |i: &&Invitation| self.status(i.event.id, Instance::Series, Some(i.status)) == Some(Status::Pending);
         let (count, more) = match self.found(&Query::Pending) {
             Some(Found::Pending(found)) if self.wants_pending() => {
                 (found.items.iter().filter(waits).count(), found.next.is_some())
@@ -56,8 +58,9 @@ impl Model {
         Query::Public { search, from: self.today(), page: 0 }
     }
 
-    pub(crate) fn event(&self, event: EventId) -> Option<&Event> {
-        match self.found(&Query::Event(event)) {
+    /// An event, or one instance of it.
+    pub(crate) fn instance(&self, event: EventId, instance: Instance) -> Option<&Event> {
+        match self.found(&which::question(event, instance)) {
             Some(Found::Event(event)) => Some(event),
             _ => None,
         }
@@ -116,23 +119,45 @@ impl Model {
     }
 
     /// The answer that a command on its way gives.
-    pub(crate) fn assumed(&self, event: EventId) -> Option<Status> {
+    pub(crate) fn assumed(&self, event: EventId, instance: Instance) -> Option<Status> {
         self.sending.values().rev().find_map(|sending| match sending.command.answer() {
-            Some((of, status)) if of == event => Some(status),
+            Some((of, said, status)) if of == event && which::covers(said, instance) => Some(status),
             _ => None,
         })
     }
 
     /// Whether an answer to the event is on its way with unknown outcome.
-    pub(crate) fn is_unconfirmed(&self, event: EventId) -> bool {
-        self.sending
-            .values()
-            .any(|sending| sending.unconfirmed && sending.command.answer().is_some_and(|(of, _)| of == event))
+    pub(crate) fn is_unconfirmed(&self, event: EventId, instance: Instance) -> bool {
+        self.sending.values().filter(|sending| sending.unconfirmed).any(|sending| {
+            sending.command.answer().is_some_and(|(of, said, _)| of == event && which::covers(said, instance))
+        })
     }
 
     /// My status, as it will be once what I said has arrived.
-    pub(crate) fn status(&self, event: EventId, known: Option<Status>) -> Option<Status> {
-        self.assumed(event).or(known)
+    pub(crate) fn status(&self, event: EventId, instance: Instance, known: Option<Status>) -> Option<Status> {
+        self.assumed(event, instance).or(known)
+    }
+
+    /// What I answered to one instance, as far as that is known to differ from what I answered to all of it.
+    pub(crate) fn answer_apart(&self, event: EventId, start: i64) -> Option<Status> {
+        let apart = self.apart(event, start).iter().find(|person| Some(&person.username) == self.me());
+        let given = || {
+            let last = self
+                .given
+                .iter()
+                .rev()
+                .find(|((of, said), _)| *of == event && which::covers(*said, Instance::On(start)));
+            last.map(|(_, status)| *status)
+        };
+        apart.map(|person| person.status).or_else(given)
+    }
+
+    /// Those who have answered to one instance by itself.
+    pub(crate) fn apart(&self, event: EventId, start: i64) -> &[Participant] {
+        match self.found(&Query::Apart { event, start }) {
+            Some(Found::Participants(found)) => &found.people.items,
+            _ => &[],
+        }
     }
 
     /// What is known of my own answer to an event: whether I was asked, and what I said.

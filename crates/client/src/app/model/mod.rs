@@ -13,14 +13,15 @@ mod waiting;
 
 use std::collections::BTreeMap;
 
-use domain::{EventId, IdempotencyKey, Position, Service, Timestamp, UserId, Username, Zone};
+use domain::invitations::Status;
+use domain::{EventId, IdempotencyKey, Instance, Position, Service, Timestamp, UserId, Username, Zone};
 use jiff::civil::{Date, Weekday};
 use tokio::time::Instant;
 
 pub(crate) use self::agenda::{AGENDA_STEP, AgendaPlace, Strayed};
 pub(crate) use self::lists::InList;
 pub(crate) use self::pick::Pick;
-pub(crate) use self::screen::{Confirmed, EventPage, Layer, Screen, View};
+pub(crate) use self::screen::{Acting, Confirmed, EventPage, Layer, Screen, View};
 use super::ask::{Command, Found, Query};
 use super::effect::RequestId;
 use super::filter::Filter;
@@ -33,6 +34,7 @@ use super::toast::Toasts;
 pub(crate) use super::toast::Tone;
 use super::trail::Trail;
 use super::update::Wonder;
+use super::which;
 use crate::config::KeyName;
 use crate::hours::Hours;
 use crate::session::Kept;
@@ -102,7 +104,9 @@ pub(crate) struct Model {
     /// Up to where I was told what people answered to my events.
     pub(crate) heard_until: Option<Position>,
     /// Events that have left a list, and why is asked.
-    pub(crate) wondering: BTreeMap<EventId, Wonder>,
+    pub(crate) wondering: BTreeMap<(EventId, Instance), Wonder>,
+    /// What I answered in this run to an instance and all that follow: no service tells that of an instance by itself.
+    pub(crate) given: BTreeMap<(EventId, Instance), Status>,
     /// Events for which I stand in line.
     pub(crate) in_line: BTreeMap<EventId, String>,
     /// A form that was being filled in when its user's session ended.
@@ -140,6 +144,7 @@ impl Model {
             toasts: Toasts::default(),
             heard_until: None,
             wondering: BTreeMap::new(),
+            given: BTreeMap::new(),
             in_line: BTreeMap::new(),
             draft: None,
             polled: None,
@@ -186,7 +191,7 @@ impl Model {
         }
         // Those are also told of in passing, whatever is on the screen.
         let mut queries = vec![Query::Inbox { page: 0 }, Query::Shares, Query::Answers];
-        queries.extend(self.wondering.keys().map(|event| Query::Event(*event)));
+        queries.extend(self.wondering.keys().map(|(event, instance)| which::question(*event, *instance)));
         queries.extend(self.wants_pending().then_some(Query::Pending));
         queries.extend(self.list().iter().flat_map(|list| self.pages_near(list)));
         match self.screen() {
@@ -197,12 +202,15 @@ impl Model {
             }
             Screen::Event(page) => {
                 // The counts are those of the first page.
-                queries.extend([Query::Event(page.event), Query::Participants { event: page.event, page: 0 }]);
+                queries.extend([page.question(), Query::Participants { event: page.event, page: 0 }]);
+                if let Instance::On(start) | Instance::From(start) = page.instance {
+                    queries.push(Query::Apart { event: page.event, start });
+                }
                 queries.extend(self.my_answer_query(page.event));
             }
             Screen::Form(form) => {
                 queries.extend(form.names_wanted().map(Query::Names));
-                queries.extend(form.edits().map(Query::Event));
+                queries.extend(form.edits());
             }
             Screen::Public(_) => {
                 queries.extend(self.mine_queries());

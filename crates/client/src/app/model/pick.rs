@@ -1,8 +1,8 @@
 //! The event that keys act on, wherever it is selected.
 
-use domain::EventId;
 use domain::events::{Event, Person};
 use domain::invitations::{Invitation, Participant, Status};
+use domain::{EventId, Instance};
 
 use super::{Model, Screen};
 use crate::app::ask::Query;
@@ -12,6 +12,8 @@ use crate::app::item::{Item, Kind};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Pick {
     pub(crate) event: EventId,
+    /// All of it, or the instance that is selected.
+    pub(crate) instance: Instance,
     pub(crate) title: String,
     pub(crate) organizing: bool,
     pub(crate) public: bool,
@@ -59,37 +61,45 @@ impl Model {
         self.me()?;
         match self.screen() {
             Screen::Calendar => self.pick_of_item(self.selected_item()?),
-            Screen::Event(page) => self.event(page.event).map(|event| self.pick_of_event(event)),
+            Screen::Event(page) => {
+                self.instance(page.event, page.instance).map(|event| self.pick_of_event(event, page.instance))
+            }
             Screen::Invitations(list) => {
                 let invitation = self.row::<Invitation>(&Query::Inbox { page: 0 }, list.selected)?;
                 let event = &invitation.event;
                 Some(Pick {
                     event: event.id,
+                    instance: Instance::Series,
                     title: event.title.to_string(),
                     organizing: false,
                     public: event.public,
                     invited: invitation.inviter.is_some(),
-                    status: self.status(event.id, Some(invitation.status)),
+                    status: self.status(event.id, Instance::Series, Some(invitation.status)),
                     cancelled: event.cancelled,
                 })
             }
             Screen::Public(list) => {
                 let event = self.row::<Event>(&self.public_query(list), list.selected)?;
-                Some(self.pick_of_event(event))
+                Some(self.pick_of_event(event, Instance::Series))
             }
             Screen::Form(_) | Screen::People(_) | Screen::Services(_) => None,
         }
     }
 
-    fn pick_of_event(&self, event: &Event) -> Pick {
-        let (invited, known) = self.my_answer(event.id);
+    fn pick_of_event(&self, event: &Event, instance: Instance) -> Pick {
+        let (invited, of_all) = self.my_answer(event.id);
+        let known = match instance {
+            Instance::On(start) => self.answer_apart(event.id, start).or(of_all),
+            Instance::Series | Instance::From(_) => of_all,
+        };
         Pick {
             event: event.id,
+            instance,
             title: event.title.to_string(),
             organizing: self.organizes(&event.organizer),
             public: event.public,
             invited,
-            status: self.status(event.id, known),
+            status: self.status(event.id, instance, known),
             cancelled: event.cancelled,
         }
     }
@@ -98,6 +108,8 @@ impl Model {
         let event = item.event?;
         let (invited, known) = self.my_answer(event);
         let mine = !item.theirs;
+        // To one instance there may be an answer of its own: then it is what the calendar says.
+        let known = known.filter(|_| !(mine && item.recurs()));
         let (organizing, status) = match (mine, item.kind) {
             (true, Kind::Organizing) => (true, None),
             (true, Kind::Going) => (false, known.or(Some(Status::Going))),
@@ -106,12 +118,13 @@ impl Model {
         };
         Some(Pick {
             event,
+            instance: item.instance,
             title: item.title.clone(),
             organizing,
             // In my calendar without having been asked: I joined, so it is public.
             public: mine && !organizing && !invited,
             invited,
-            status: self.status(event, status),
+            status: self.status(event, item.instance, status),
             cancelled: false,
         })
     }

@@ -1,13 +1,16 @@
 //! What can fill the screen, and what lies over it.
 
-use domain::EventId;
+use domain::invitations::Response;
+use domain::{EventId, Instance};
 use tui_input::Input;
 
 use super::lists::InList;
-use crate::app::ask::Command;
+use super::pick::Pick;
+use crate::app::ask::{Command, Query};
 use crate::app::filter::Filter;
 use crate::app::form::Form;
 use crate::app::keymap::Action;
+use crate::app::which;
 
 /// The four ways to look at a calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +35,19 @@ pub(crate) enum Screen {
 }
 
 impl EventPage {
+    /// All of an event.
     pub(crate) fn of(event: EventId) -> Self {
-        Self { event, people: InList::default(), scroll: 0, to_edit: false }
+        Self::of_instance(event, Instance::Series)
+    }
+
+    /// An event, or one instance of it.
+    pub(crate) fn of_instance(event: EventId, instance: Instance) -> Self {
+        Self { event, instance, people: InList::default(), scroll: 0, to_edit: None }
+    }
+
+    /// The question what it shows.
+    pub(crate) const fn question(&self) -> Query {
+        which::question(self.event, self.instance)
     }
 }
 
@@ -41,12 +55,14 @@ impl EventPage {
 #[derive(Clone, Debug)]
 pub(crate) struct EventPage {
     pub(crate) event: EventId,
+    /// All of it, or one instance.
+    pub(crate) instance: Instance,
     /// Where one is among the participants.
     pub(crate) people: InList,
     /// Lines of what is said of the event that are scrolled past.
     pub(crate) scroll: usize,
-    /// Whether the form that changes it opens as soon as the event is known.
-    pub(crate) to_edit: bool,
+    /// What of it is to be changed: the form for that opens as soon as the event is known.
+    pub(crate) to_edit: Option<Instance>,
 }
 
 /// What lies over the screen and takes the keys.
@@ -64,11 +80,25 @@ pub(crate) enum Layer {
         input: Input,
         before: Filter,
     },
+    /// What of an event that recurs is meant: the instance that is selected, it and all that follow, or all of it.
+    Which {
+        pick: Pick,
+        acting: Acting,
+        selected: usize,
+    },
     /// Something that cannot be undone.
     Confirm {
         question: String,
         then: Confirmed,
     },
+}
+
+/// What is done to an event, once it is said what of it is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Acting {
+    Edit,
+    Cancel,
+    Answer(Response),
 }
 
 /// What is done after a yes.

@@ -19,8 +19,10 @@ impl Model {
         let in_panes = |query: &Query| match query {
             Query::Inbox { .. } | Query::Pending => matches!(self.screen(), Screen::Invitations(_)),
             Query::Shares => matches!(self.screen(), Screen::People(_)),
-            Query::MyAnswer { .. } | Query::Mine(_) | Query::Answers | Query::Names(_) => false,
-            Query::Event(event) => matches!(self.screen(), Screen::Event(page) if page.event == *event),
+            Query::MyAnswer { .. } | Query::Apart { .. } | Query::Mine(_) | Query::Answers | Query::Names(_) => false,
+            Query::Event(_) | Query::Instance { .. } => {
+                matches!(self.screen(), Screen::Event(page) if page.question() == *query)
+            }
             Query::Entries { .. } | Query::Public { .. } | Query::Participants { .. } | Query::Health(_) => true,
         };
         self.visible().into_iter().filter(in_panes).collect()

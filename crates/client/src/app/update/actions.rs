@@ -1,15 +1,15 @@
 //! What keys and palette commands do.
 
-use domain::events::{CancelEvent, Uninvite};
+use domain::events::Uninvite;
 use domain::invitations::Response;
 use tui_input::Input;
 
-use super::{layers, moving, opening, sending, sharee, sharer};
+use super::{choosing, layers, moving, opening, sending, sharee, sharer};
 use crate::app::ask::Command;
 use crate::app::effect::Effect;
 use crate::app::form::Form;
 use crate::app::keymap::Action;
-use crate::app::model::{Confirmed, EventPage, InList, Layer, Model, Screen, View};
+use crate::app::model::{Acting, EventPage, InList, Layer, Model, Screen, View};
 
 /// Does something that can be done now.
 pub(super) fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
@@ -71,17 +71,11 @@ pub(super) fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
             let form = Form::new_event(model.cursor, is_today, &model.settings.zone);
             opening::push_form(model, form);
         }
-        A::EditEvent => opening::edit(model),
-        A::CancelEvent => {
-            if let Some(pick) = model.pick() {
-                let question = format!("Cancel “{}” for everyone? This cannot be undone.", pick.title);
-                let then = Confirmed::Send(Command::Cancel(CancelEvent {
-                    instance: domain::Instance::Series,
-                    event: pick.event,
-                }));
-                model.layer = Some(Layer::Confirm { question, then });
-            }
-        }
+        A::EditEvent => choosing::begin(model, Acting::Edit, effects),
+        A::CancelEvent => choosing::begin(model, Acting::Cancel, effects),
+        A::ThisOne => choosing::choose(model, Some(0), effects),
+        A::ThisAndFollowing => choosing::choose(model, Some(1), effects),
+        A::AllOfThem => choosing::choose(model, Some(2), effects),
         A::Invite => {
             if let Some(pick) = model.pick() {
                 opening::push_form(model, Form::invite(pick.event, &pick.title));
@@ -94,12 +88,12 @@ pub(super) fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
                 sending::send(model, Command::Uninvite(uninvite), effects);
             }
         }
-        A::Accept | A::Attend => answer(model, Response::Accept, effects),
-        A::Maybe | A::MaybeAttend => answer(model, Response::Maybe, effects),
-        A::Decline | A::Leave => answer(model, Response::Decline, effects),
+        A::Accept | A::Attend => choosing::begin(model, Acting::Answer(Response::Accept), effects),
+        A::Maybe | A::MaybeAttend => choosing::begin(model, Acting::Answer(Response::Maybe), effects),
+        A::Decline | A::Leave => choosing::begin(model, Acting::Answer(Response::Decline), effects),
         A::Participants => {
             if let Some(pick) = model.pick() {
-                opening::push(model, Screen::Event(EventPage::of(pick.event)));
+                opening::push(model, Screen::Event(EventPage::of_instance(pick.event, pick.instance)));
             }
         }
         A::ShareCalendar => opening::push_form(model, Form::share_calendar()),
@@ -153,11 +147,5 @@ pub(super) fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
             _ => opening::save(model, effects),
         },
         A::Save => opening::save(model, effects),
-    }
-}
-
-fn answer(model: &mut Model, response: Response, effects: &mut Vec<Effect>) {
-    if let Some(pick) = model.pick() {
-        sending::send(model, sending::answer(&pick, response), effects);
     }
 }

@@ -53,11 +53,13 @@ fn found_out(model: &mut Model, query: &Query, found: Found, seen: &domain::Posi
     let before = model.store.entry(query.clone()).or_default().answered(found, seen, now);
     watching::answers(model, query.service());
     telling::tell(model, query, before, &news);
-    if let (Query::Event(_), Found::Event(event)) = (query, &news) {
-        super::opening::edit_if_wanted(model, event);
+    if let Found::Event(event) = &news {
+        super::opening::edit_if_wanted(model, query, event);
         let zone = model.settings.zone.clone();
         for screen in &mut model.screens {
-            if let Screen::Form(form) = screen {
+            if let Screen::Form(form) = screen
+                && form.edits().as_ref() == Some(query)
+            {
                 form.follow(event, &zone);
             }
         }

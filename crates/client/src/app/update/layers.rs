@@ -3,7 +3,7 @@
 use domain::SearchText;
 use tui_input::Input;
 
-use super::{actions, opening, sending};
+use super::{actions, choosing, opening, sending};
 use crate::app::effect::Effect;
 use crate::app::filter::Filter;
 use crate::app::keymap::{self, Action};
@@ -18,6 +18,9 @@ pub(crate) fn listed(model: &Model, typed: &str) -> Vec<&'static keymap::Binding
 
 /// Does what was chosen.
 pub(super) fn choose(model: &mut Model, effects: &mut Vec<Effect>) {
+    if let Some(Layer::Which { .. }) = model.layer {
+        return choosing::choose(model, None, effects);
+    }
     match model.layer.take() {
         Some(Layer::Palette { input, selected }) => {
             let chosen = listed(model, input.value()).get(selected).map(|binding| binding.action);
@@ -44,15 +47,18 @@ fn act_from_palette(model: &mut Model, action: Action, effects: &mut Vec<Effect>
     actions::act(model, action, effects);
 }
 
-/// Moves the palette's selection, or scrolls the help.
+/// Moves the selection of the palette or of a question, or scrolls the help.
 pub(super) fn move_in_layer(model: &mut Model, down: bool) {
     let step = |at: usize, last: usize| if down { (at + 1).min(last) } else { at.saturating_sub(1) };
     let rows = match &model.layer {
         Some(Layer::Palette { input, .. }) => listed(model, input.value()).len(),
         Some(Layer::Help { .. }) => keymap::keyed(model, keymap::base_place(model)).len(),
+        Some(Layer::Which { .. }) => 3,
         _ => 0,
     };
-    if let Some(Layer::Palette { selected: at, .. } | Layer::Help { scroll: at }) = &mut model.layer {
+    if let Some(Layer::Palette { selected: at, .. } | Layer::Which { selected: at, .. } | Layer::Help { scroll: at }) =
+        &mut model.layer
+    {
         *at = step(*at, rows.saturating_sub(1));
     }
 }

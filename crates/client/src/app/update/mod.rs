@@ -1,10 +1,13 @@
 //! What happens next: pure, so that every behaviour of the client is tested without terminal, network and clock.
 //!
-//! [`actions`] is what keys and commands do, [`moving`], [`opening`] and [`layers`] what they do to the screen, [`sending`] what goes
-//! out, [`answers`] what comes back, [`outcomes`] what became of commands. [`watching`] hears of news, [`telling`] says what others did.
+//! [`actions`] is what keys and commands do, [`choosing`] which of many instances they are done to, [`moving`], [`opening`] and [`layers`] what they do to the screen, [`sending`] what goes
+//! out, [`answers`] what comes back, [`outcomes`] what became of commands, [`instances`]
+//! what that is to single instances. [`watching`] hears of news, [`telling`] says what others did.
 
 mod actions;
 mod answers;
+mod choosing;
+mod instances;
 mod layers;
 mod moving;
 mod opening;
@@ -103,7 +106,7 @@ impl Held {
         }
         if let (Some((day, nth, item)), Screen::Calendar) = (&self.item, model.screen())
             && (model.cursor, model.item) == (*day, *nth)
-            && now.item.is_none_or(|(.., now)| now.event != item.event)
+            && now.item.is_none_or(|(.., now)| (now.event, now.instance) != (item.event, item.instance))
         {
             model.select_item(item);
         }
@@ -134,7 +137,7 @@ fn pressed(model: &mut Model, key: KeyEvent, effects: &mut Vec<Effect>) {
                 layers::typed_filter(model);
             }
         }
-        Some(Layer::Help { .. } | Layer::Confirm { .. }) => {}
+        Some(Layer::Help { .. } | Layer::Confirm { .. } | Layer::Which { .. }) => {}
         None => {
             if let Some(form) = model.form_mut()
                 && form.sent.is_none()
@@ -156,7 +159,7 @@ fn pasted(model: &mut Model, text: &str) {
             insert(input, &line);
             layers::typed_filter(model);
         }
-        Some(Layer::Help { .. } | Layer::Confirm { .. }) => {}
+        Some(Layer::Help { .. } | Layer::Confirm { .. } | Layer::Which { .. }) => {}
         None => {
             if let Some(form) = model.form_mut()
                 && form.sent.is_none()
@@ -252,6 +255,7 @@ fn begin_anew(model: &mut Model) {
     model.heard_until = None;
     model.wondering.clear();
     model.in_line.clear();
+    model.given.clear();
 }
 
 /// Whose calendar the selected row of the people screen opens.

@@ -2,8 +2,11 @@
 
 use std::mem::discriminant;
 
+use domain::{EventId, Instance};
+
 use super::moving::{show, show_calendar};
 use super::{begin_anew, sending, sharer};
+use crate::app::ask::Query;
 use crate::app::effect::Effect;
 use crate::app::form::{Filled, Form};
 use crate::app::keymap::Action;
@@ -77,7 +80,7 @@ pub(super) fn open(model: &mut Model) {
         Screen::Calendar if model.selected_item().is_none() => show(model, View::Day),
         _ => {
             if let Some(pick) = model.pick() {
-                push(model, Screen::Event(EventPage::of(pick.event)));
+                push(model, Screen::Event(EventPage::of_instance(pick.event, pick.instance)));
             }
         }
     }
@@ -91,28 +94,31 @@ pub(super) fn open_calendar_of(model: &mut Model, owner: domain::Username) {
     show_calendar(model);
 }
 
-/// Opens the form that changes the event.
-pub(super) fn edit(model: &mut Model) {
-    let Some(pick) = model.pick() else { return };
-    match model.event(pick.event) {
+/// Opens the form that changes an event, or what of it is meant.
+pub(super) fn edit(model: &mut Model, event: EventId, instance: Instance) {
+    match model.instance(event, instance) {
         Some(event) => {
-            let form = Form::edit_event(event, &model.settings.zone);
+            let form = Form::edit_event(event, instance, &model.settings.zone);
             push_form(model, form);
         }
         // Lists know too little to edit: first the page, which asks for the event.
         None => {
-            push(model, Screen::Event(EventPage { to_edit: true, ..EventPage::of(pick.event) }));
+            let page = match instance {
+                Instance::Series => EventPage::of(event),
+                Instance::On(start) | Instance::From(start) => EventPage::of_instance(event, Instance::On(start)),
+            };
+            push(model, Screen::Event(EventPage { to_edit: Some(instance), ..page }));
         }
     }
 }
 
 /// Opens the form of an event that was not known yet when it was asked for.
-pub(super) fn edit_if_wanted(model: &mut Model, event: &domain::events::Event) {
-    let form = Form::edit_event(event, &model.settings.zone);
+pub(super) fn edit_if_wanted(model: &mut Model, query: &Query, event: &domain::events::Event) {
     if let Some(Screen::Event(page)) = model.screens.last_mut()
-        && page.event == event.id
-        && std::mem::take(&mut page.to_edit)
+        && page.question() == *query
+        && let Some(instance) = page.to_edit.take()
     {
+        let form = Form::edit_event(event, instance, &model.settings.zone);
         push_form(model, form);
     }
 }

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use domain::invitations::{Invitation, Status};
-use domain::{Error, Ordinal, Reply, Retryable, Service, Username};
+use domain::{Error, Instance, Ordinal, Reply, Retryable, Service, Username};
 
-use super::{begin_anew, sending, telling};
+use super::{begin_anew, instances, sending, telling};
 use crate::app::ask::{Command, Done, Found, Outcome, Query};
 use crate::app::effect::RequestId;
-use crate::app::form::Purpose;
 use crate::app::model::{EventPage, Model, Screen, Sending, Tone};
+use crate::app::which;
 use crate::session::Session;
 
 /// How soon a command of unknown outcome is sent again at first; each further time twice as late, up to [`LATEST`].
@@ -104,8 +104,8 @@ fn refused(model: &mut Model, request: RequestId, error: &Error) {
     }
     if let Some(Screen::Form(form)) = model.screens.iter_mut().rev().find(|screen| is_form_of(screen, request)) {
         form.refuse(error);
-        if let (Error::Conflict { current_version: Some(_), .. }, Purpose::EditEvent(event)) = (error, &form.purpose)
-            && let Some(remote) = model.store.get_mut(&Query::Event(event.id))
+        if let (Error::Conflict { current_version: Some(_), .. }, Some(query)) = (error, form.edits())
+            && let Some(remote) = model.store.get_mut(&query)
         {
             remote.outdate();
         }
@@ -201,18 +201,25 @@ fn was_done(model: &mut Model, request: RequestId, sending: &Sending, done: Done
         }
         Done::Event(event) => {
             let id = event.id;
+            let instance = sending.command.of_event().map_or(Instance::Series, |(_, instance)| instance);
+            let which = which::said(instance);
             let said = match &sending.command {
                 Command::Create(_) => format!("made “{}”", event.title),
-                Command::Cancel(_) => format!("cancelled “{}”", event.title),
+                Command::Cancel(_) => format!("cancelled “{}”{which}", event.title),
                 Command::Invite(invite) => format!("invited {}", named(&invite.invitees)),
                 // Who joined a public event needs no invitation, and nothing says who did.
                 Command::Uninvite(uninvite) if event.public => {
                     format!("not invited now: {}; whoever joined by themselves still comes", named(&uninvite.invitees))
                 }
                 Command::Uninvite(uninvite) => format!("no longer invited: {}", named(&uninvite.invitees)),
-                _ => format!("changed “{}”", event.title),
+                _ => format!("changed “{}”{which}", event.title),
             };
-            model.store.entry(Query::Event(id)).or_default().arrived(Found::Event(event), now);
+            let answered = match instance {
+                Instance::On(_) => instance,
+                Instance::Series | Instance::From(_) => Instance::Series,
+            };
+            model.store.entry(which::question(id, answered)).or_default().arrived(Found::Event(event), now);
+            instances::changed(model, &sending.command, id);
             model.toast(said, Tone::Good);
             if let Some(at) = model.screens.iter().position(|screen| is_form_of(screen, request)) {
                 model.screens.remove(at);
@@ -223,18 +230,22 @@ fn was_done(model: &mut Model, request: RequestId, sending: &Sending, done: Done
         }
         Done::Invitation(invitation) => {
             let title = &invitation.event.title;
+            let which = which::said(sending.command.answer().map_or(Instance::Series, |(_, instance, _)| instance));
             let said = match (invitation.status, invitation.position) {
-                (Status::Going, _) => format!("you come to {title}"),
-                (Status::Maybe, _) => format!("you may come to {title}"),
-                (Status::Declined, _) => format!("you do not come to {title}"),
+                (Status::Going, _) => format!("you come to {title}{which}"),
+                (Status::Maybe, _) => format!("you may come to {title}{which}"),
+                (Status::Declined, _) => format!("you do not come to {title}{which}"),
                 (Status::Pending, _) => format!("not answered: {title}"),
                 (Status::Waiting, Some(position)) => format!("full: you are {} in line for {title}", Ordinal(position)),
                 (Status::Waiting, None) => format!("full: you wait for a place at {title}"),
             };
             overtake(model, sending);
             // What I did myself is no news.
-            telling::note_place(model, &invitation, invitation.status);
-            take_in(model, &invitation);
+            instances::answered(model, &sending.command);
+            if invitation.instance == Instance::Series {
+                telling::note_place(model, &invitation, invitation.status);
+                take_in(model, &invitation);
+            }
             model.toast(said, Tone::Good);
         }
         Done::Shares(shares) => {
@@ -262,6 +273,8 @@ fn was_done(model: &mut Model, request: RequestId, sending: &Sending, done: Done
                 | Query::Mine(_)
                 | Query::Participants { .. }
                 | Query::Public { .. }
+                | Query::Instance { .. }
+                | Query::Apart { .. }
         ) {
             remote.outdate();
         }
@@ -273,12 +286,15 @@ fn was_done(model: &mut Model, request: RequestId, sending: &Sending, done: Done
 
 /// An answer was given after others to the same event, of which nothing is known yet: it is the one that counts.
 fn overtake(model: &mut Model, done: &Sending) {
-    let about = done.command.answer().map(|(event, _)| event);
+    let Some((event, instance, _)) = done.command.answer() else { return };
     let overtaken: Vec<RequestId> = model
         .sending
         .iter()
         .filter(|(_, earlier)| earlier.unconfirmed && earlier.sequence < done.sequence)
-        .filter(|(_, earlier)| about.is_some() && earlier.command.answer().map(|(event, _)| event) == about)
+        .filter(|(_, earlier)| {
+            let about = earlier.command.answer();
+            about.is_some_and(|(of, said, _)| of == event && which::covers(instance, said))
+        })
         .map(|(request, _)| *request)
         .collect();
     for request in overtaken {

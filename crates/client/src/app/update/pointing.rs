@@ -31,7 +31,7 @@ pub(super) fn pointed(model: &mut Model, target: Target, effects: &mut Vec<Effec
             }
         }
         Target::Command(row) => {
-            if let Some(Layer::Palette { selected, .. }) = &mut model.layer {
+            if let Some(Layer::Palette { selected, .. } | Layer::Which { selected, .. }) = &mut model.layer {
                 *selected = row;
                 layers::choose(model, effects);
             }

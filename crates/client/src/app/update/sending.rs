@@ -119,8 +119,8 @@ fn call(model: &Model, request: RequestId, sending: &Sending) -> Effect {
 }
 
 /// The command that gives `response`: those who were asked answer, others join or leave.
-pub(super) fn answer(pick: &Pick, response: Response) -> Command {
-    let (event, instance) = (pick.event, Instance::Series);
+pub(super) fn answer(pick: &Pick, instance: Instance, response: Response) -> Command {
+    let event = pick.event;
     match (pick.invited, response) {
         (true, _) => Command::Respond(Respond { event, instance, response }),
         (false, Response::Accept) => Command::Attend(Attend { event, instance, maybe: false }),
@@ -132,16 +132,22 @@ pub(super) fn answer(pick: &Pick, response: Response) -> Command {
 /// What takes a command back, as far as that is possible.
 fn undo_of(model: &Model, command: &Command) -> Option<Command> {
     match command {
-        Command::Respond(Respond { response: Response::Decline, .. }) | Command::Unattend(_) => {
+        Command::Respond(Respond { instance, response: Response::Decline, .. })
+        | Command::Unattend(Unattend { instance, .. }) => {
             let pick = model.pick()?;
-            let before = match pick.status? {
+            let status = match instance {
+                // What was answered to the instance that is selected may differ from it.
+                Instance::Series => model.status(pick.event, *instance, model.my_answer(pick.event).1).or(pick.status),
+                Instance::On(_) | Instance::From(_) => pick.status,
+            };
+            let before = match status? {
                 // Who stood in line stands at its end then.
                 Status::Going | Status::Waiting => Response::Accept,
                 Status::Maybe => Response::Maybe,
                 // Nothing makes an answered invitation unanswered again.
                 Status::Pending | Status::Declined => return None,
             };
-            Some(answer(&pick, before))
+            Some(answer(&pick, *instance, before))
         }
         // Who joined a public event by themselves was not invited, and nothing says who did.
         Command::Uninvite(_) if model.pick()?.public => None,

@@ -5,13 +5,14 @@
 use domain::events::{Event, Person};
 use domain::invitations::{Answers, Invitation, Status};
 use domain::sharing::{Share, Shares};
-use domain::{Error, EventId, Page};
+use domain::{Error, EventId, Instance, Page};
 use jiff::civil::DateTime;
 
 use crate::app::ask::{Found, Query};
 use crate::app::item::{self, Item, Kind};
 use crate::app::model::Model;
 use crate::app::rows::word_of_level;
+use crate::app::which;
 
 /// Events that are asked for at most, to find out why they have left a list.
 const MOST_WONDERED: usize = 8;
@@ -35,18 +36,32 @@ pub(super) fn tell(model: &mut Model, query: &Query, before: Option<Found>, now:
             entries(model, &before, now);
         }
         (Query::Shares, Some(Found::Shares(before)), Found::Shares(now)) => shares(model, &before, now),
-        (Query::Event(_), _, Found::Event(event)) => found_out(model, event),
+        (Query::Event(_) | Query::Instance { .. }, _, Found::Event(event)) => found_out(model, query, event),
         _ => {}
     }
 }
 
 /// Takes in that an event is not there any more, or not mine to see.
 pub(super) fn not_found(model: &mut Model, query: &Query, error: &Error) {
-    if let (Query::Event(event), Error::NotFound { .. } | Error::Forbidden { .. }) = (query, error)
-        && let Some(wonder) = model.wondering.remove(event)
+    let over = matches!(error, Error::NotFound { .. } | Error::Forbidden { .. } | Error::InvalidInput { .. });
+    if let Some(key) = asked_of(query).filter(|_| over)
+        && let Some(wonder) = model.wondering.remove(&key)
     {
+        // That the rules name an instance no longer is no news of its own.
+        if matches!(error, Error::InvalidInput { .. }) {
+            return;
+        }
         let said = if wonder.invited { "you are no longer invited to" } else { "you no longer see" };
         say(model, format!("{said} {}", wonder.title));
+    }
+}
+
+/// The event, and what of it, that a question is about.
+fn asked_of(query: &Query) -> Option<(EventId, Instance)> {
+    match query {
+        Query::Event(event) => Some((*event, Instance::Series)),
+        Query::Instance { event, start } => Some((*event, Instance::On(*start))),
+        _ => None,
     }
 }
 
@@ -69,7 +84,7 @@ pub(super) fn answers(model: &mut Model, answers: &Answers) {
             Status::Waiting => "waits for a place at",
             Status::Pending => continue,
         };
-        say(model, format!("{} {did} {}", answer.username, answer.title));
+        say(model, format!("{} {did} {}{}", answer.username, answer.title, which::said(answer.instance)));
     }
 }
 
@@ -84,7 +99,12 @@ fn inbox(model: &mut Model, before: &Page<Invitation>, now: &Page<Invitation>) {
     }
     for was in &before.items {
         let Some(is) = find(now, was.event.id).and_then(|at| now.items.get(at)) else { continue };
-        if was.event.series != is.event.series && is.status != Status::Declined {
+        if was.event.series.first == is.event.series.first {
+            if was.event.series != is.event.series && is.status != Status::Declined {
+                let whose = by(&is.event.organizer).unwrap_or_else(|| "somebody".to_owned());
+                say(model, format!("{whose} changed how {} comes again", is.event.title));
+            }
+        } else if is.status != Status::Declined {
             let when = item::in_short(&is.event.series.first, &model.settings.zone, model.settings.hours);
             let text = moved(by(&is.event.organizer), is.event.title.as_str(), &when);
             say(model, text);
@@ -101,7 +121,7 @@ fn inbox(model: &mut Model, before: &Page<Invitation>, now: &Page<Invitation>) {
     for one in gone {
         if one.status != Status::Declined {
             let (title, invited) = (one.event.title.to_string(), one.inviter.is_some());
-            wonder(model, one.event.id, Wonder { title, invited, was: None });
+            wonder(model, (one.event.id, Instance::Series), Wonder { title, invited, was: None });
         }
     }
 }
@@ -109,11 +129,15 @@ fn inbox(model: &mut Model, before: &Page<Invitation>, now: &Page<Invitation>) {
 /// What I joined by myself is in no inbox.
 fn entries(model: &mut Model, before: &Page<Item>, now: &Page<Item>) {
     let joined = |item: &&Item| matches!(item.kind, Kind::Going | Kind::Maybe) && item.event.is_some();
-    let of = |event: Option<EventId>| now.items.iter().find(move |item| item.event == event);
+    // Of many instances that are gone at once one looks at the event, not at each of them.
+    let gone = |of: &Item| {
+        let gone = |was: &&Item| was.event == of.event && !now.items.iter().any(|is| is.is_same(was));
+        before.items.iter().filter(gone).count()
+    };
     let here = |model: &Model, event: EventId| model.inbox().any(|one| one.event.id == event);
     for was in before.items.iter().filter(joined) {
         let Some(event) = was.event.filter(|event| !here(model, *event)) else { continue };
-        match of(was.event) {
+        match now.items.iter().find(|is| is.is_same(was)) {
             Some(is) if (is.start, is.end, is.all_day) != (was.start, was.end, was.all_day) => {
                 let day = is.start.strftime("%a %e %b");
                 let when = format!("{day} {}", is.hours_on(is.start.date(), model.settings.hours));
@@ -121,11 +145,21 @@ fn entries(model: &mut Model, before: &Page<Item>, now: &Page<Item>) {
             }
             Some(_) => {}
             None => {
-                let mine = model.my_answer(event).1 == Some(Status::Declined);
+                let said = model.assumed(event, was.instance).or(match was.instance {
+                    Instance::On(start) => model.answer_apart(event, start),
+                    Instance::Series | Instance::From(_) => None,
+                });
+                let mine = said.or(model.my_answer(event).1) == Some(Status::Declined);
                 let whole = before.next.is_none() && now.next.is_none();
-                if whole && !mine && model.assumed(event) != Some(Status::Declined) {
-                    let wondered = Some((was.start, was.end, was.all_day));
-                    wonder(model, event, Wonder { title: was.title.clone(), invited: false, was: wondered });
+                if whole && !mine {
+                    let one = !was.recurs() || gone(was) == 1;
+                    let instance = if one { was.instance } else { Instance::Series };
+                    let wondered = one.then_some((was.start, was.end, was.all_day));
+                    wonder(
+                        model,
+                        (event, instance),
+                        Wonder { title: was.title.clone(), invited: false, was: wondered },
+                    );
                 }
             }
         }
@@ -188,22 +222,25 @@ fn shares(model: &mut Model, before: &Shares, now: &Shares) {
 }
 
 /// Asks why an event has left a list.
-fn wonder(model: &mut Model, event: EventId, wonder: Wonder) {
+fn wonder(model: &mut Model, of: (EventId, Instance), wonder: Wonder) {
     if model.wondering.len() < MOST_WONDERED {
-        model.wondering.insert(event, wonder);
+        model.wondering.insert(of, wonder);
         // What is known of it is not why.
-        model.store.entry(Query::Event(event)).or_default().outdate();
+        model.store.entry(which::question(of.0, of.1)).or_default().outdate();
     }
 }
 
-fn found_out(model: &mut Model, event: &Event) {
-    let Some(wonder) = model.wondering.remove(&event.id) else { return };
+fn found_out(model: &mut Model, query: &Query, event: &Event) {
+    let Some(of) = asked_of(query) else { return };
+    let Some(wonder) = model.wondering.remove(&of) else { return };
+    let time = event.occurrence.as_ref().unwrap_or(&event.series.first);
+    let which = which::said(of.1);
     let zone = &model.settings.zone;
     let text = match (by(&event.organizer), wonder.was) {
-        (Some(organizer), _) if event.cancelled => format!("{organizer} cancelled {}", event.title),
-        (None, _) if event.cancelled => format!("{} was cancelled", event.title),
-        (organizer, Some(was)) if item::span(&event.series.first, zone) != was => {
-            moved(organizer, event.title.as_str(), &item::in_short(&event.series.first, zone, model.settings.hours))
+        (Some(organizer), _) if event.cancelled => format!("{organizer} cancelled {}{which}", event.title),
+        (None, _) if event.cancelled => format!("{}{which} was cancelled", event.title),
+        (organizer, Some(was)) if item::span(time, zone) != was => {
+            moved(organizer, event.title.as_str(), &item::in_short(time, zone, model.settings.hours))
         }
         _ if wonder.invited => format!("you are no longer invited to {}", event.title),
         _ => return,

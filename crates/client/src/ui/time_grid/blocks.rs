@@ -85,7 +85,7 @@ impl TimeGrid<'_> {
         let times = format!("{}–{}", self.hours.short(entry.start.time()), self.hours.short(entry.end.time()));
         for row in 0..block.height {
             let line = match row {
-                0 => format!("{}{}", self.glyph(nth, day, entry), entry.words()),
+                0 => entry.line(self.glyph(nth, day, entry), room),
                 1 if room > text::width(&times) => format!("▏{times}"),
                 _ => "▏".to_owned(),
             };
