@@ -29,8 +29,8 @@ pub struct Event {
     pub exceptions: BTreeMap<i64, Exception>,
     /// The alarms before its start, as far as Convene has them.
     pub alarms: Alarms,
-    /// For whom it is meant.
-    pub class: Class,
+    /// For whom it is meant; `None` if that is not known, and is written as the original has it.
+    pub class: Option<Class>,
     /// Whether it was called off.
     pub cancelled: bool,
     /// Its components as they stand in the file, and the definitions of zones that they need; empty if it does not come from a

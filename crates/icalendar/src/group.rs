@@ -161,7 +161,7 @@ impl Source<'_> {
             series,
             exceptions: Exceptions::new(),
             alarms: defining.fields.alarms.clone(),
-            class: defining.fields.class,
+            class: Some(defining.fields.class),
             cancelled: all_cancelled,
             original: Vec::new(),
             line: defining.component.line,

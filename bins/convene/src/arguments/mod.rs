@@ -6,6 +6,7 @@
 mod account;
 mod certs;
 mod event;
+mod files;
 mod invitation;
 mod people;
 
@@ -22,6 +23,7 @@ use crate::supervise::SuperviseCommand;
 pub(crate) use account::{AccountCommand, PasswordInput, SignIn};
 pub(crate) use certs::{Certificates, CertsCommand};
 pub(crate) use event::{Create, Edit, EventCommand, ListEvents, OfEventOrInstance, Recurring, Which};
+pub(crate) use files::{Export, Import};
 pub(crate) use invitation::{Attend, Inbox, People, Respond, WhoComes};
 pub(crate) use people::{Days, FindTime, FreeBusy, ShareWith, ViewCalendar};
 
@@ -182,6 +184,16 @@ Examples:
   convene find-time bob carol --for 1h
   convene find-time bob --for 90m --between 9:00-17:00 --on mon,tue,wed,thu,fri --to 2027-03-31 --limit 5")]
     FindTime(FindTime),
+    /// Import events from an iCalendar file, as often as it changes.
+    #[command(
+        after_long_help = "Examples:\n  convene import holidays.ics --dry-run\n  curl -s https://example.org/team.ics | convene import -"
+    )]
+    Import(Import),
+    /// Export events as an iCalendar file.
+    #[command(
+        after_long_help = "Examples:\n  convene export -o me.ics\n  convene export --of bob --from 2027-03-01 --to 2027-03-31\n  convene export --event 0198c0de-7000-7abc-8def-0123456789ab"
+    )]
+    Export(Export),
     /// Let someone see one's calendar.
     #[command(after_long_help = "Examples:\n  convene share bob\n  convene share bob --busy-only")]
     Share(ShareWith),

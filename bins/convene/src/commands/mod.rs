@@ -9,6 +9,8 @@ mod certs;
 mod check;
 mod entries;
 mod event;
+mod exporting;
+mod importing;
 mod input;
 mod instance;
 mod invitation;
@@ -80,6 +82,8 @@ pub(crate) async fn run(
         Given::Calendar(arguments) => calendar::view(someone().await?, arguments).await,
         Given::Freebusy(arguments) => availability::busy(someone().await?, arguments).await,
         Given::FindTime(arguments) => availability::free(someone().await?, arguments).await,
+        Given::Import(arguments) => importing::import(someone().await?, arguments).await,
+        Given::Export(arguments) => exporting::export(someone().await?, arguments).await,
         Given::Share(arguments) => sharing::share(someone().await?, arguments).await,
         Given::Unshare { user } => sharing::unshare(someone().await?, user).await,
         Given::Shares => sharing::list(someone().await?).await,

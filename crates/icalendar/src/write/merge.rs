@@ -95,7 +95,14 @@ impl Merge<'_> {
     fn is_changed(&self) -> bool {
         self.differs(|event| (event.series.clone(), event.exceptions.clone()))
             || self.differs(|event| (event.title.clone(), event.description.clone(), event.location.clone()))
-            || self.differs(|event| (event.alarms.clone(), event.class, event.cancelled))
+            || self.differs(|event| (event.alarms.clone(), event.cancelled))
+            || self.another_class().is_some()
+    }
+
+    /// For whom the event is meant, if that is known and its original, or saying nothing, means somebody else.
+    fn another_class(&self) -> Option<Class> {
+        let was = self.was().map_or(Some(Class::Public), |was| was.class);
+        self.event.class.filter(|class| Some(*class) != was)
     }
 
     fn sequence(&self) -> u32 {
@@ -170,8 +177,8 @@ impl Merge<'_> {
         if self.was().map_or(event.cancelled, |was| was.cancelled != event.cancelled) {
             lines.replace_status(event.cancelled);
         }
-        if self.was().map_or(event.class != Class::Public, |was| was.class != event.class) {
-            lines.replace_class(event.class);
+        if let Some(class) = self.another_class() {
+            lines.replace_class(class);
         }
         if self.differs(|event| event.alarms.clone()) {
             lines.replace_alarms(component, &event.alarms, event.title.as_str());

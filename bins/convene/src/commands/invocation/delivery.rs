@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Answer, Context, Credential, Error, IdempotencyKey, Timestamp};
+use domain::{Answer, Context, Credential, Error, IdempotencyKey, Service, Timestamp};
 use serde::Serialize;
 
 use super::super::sending::Sent;
@@ -159,6 +159,24 @@ impl Invocation<'_> {
         Ok(Context::new(credential, self.remaining())
             .having_seen(self.state.seen.clone())
             .as_command(IdempotencyKey::new(), number))
+    }
+
+    /// Sends a command that the profile does not keep: one that is repeatable by nature, and is one of many. The time for the answer
+    /// begins anew.
+    ///
+    /// # Errors
+    /// What the service says; deadline when the outcome is unknown.
+    pub(crate) async fn send_passing<T>(
+        &mut self,
+        service: Service,
+        call: impl AsyncFnOnce(&Context) -> Answer<T>,
+    ) -> Result<T, Failure> {
+        self.restart_clock();
+        let context = self.passing_command(self.credential()?).await?;
+        match answered(service, &context, call(&context)).await {
+            Ok(reply) => Ok(self.take_in(reply)),
+            Err(error) => Err(self.told(error).await),
+        }
     }
 
     fn unknown<C: Sent>(&self, intent: &Intent) -> Result<Option<C>, Failure> {
