@@ -147,7 +147,12 @@ pub(crate) enum ServiceCommand {
     #[command(after_long_help = "Examples:\n  convene invitations\n  convene invitations --all --limit 200")]
     Invitations(Inbox),
     /// Answer an invitation, or change the answer.
-    #[command(after_long_help = "Example:\n  convene respond 0198c0de-7000-7abc-8def-0123456789ab accept")]
+    #[command(after_long_help = "\
+Whoever accepts is told what it overlaps with in their own calendar, of what recurs within the next 31 days; it is accepted all the same.
+
+Examples:
+  convene respond 0198c0de-7000-7abc-8def-0123456789ab accept
+  convene respond 0198c0de-7000-7abc-8def-0123456789ab decline --instance 2027-03-17T09:00")]
     Respond(Respond),
     /// Say that one comes to a public event, or may.
     #[command(

@@ -4,6 +4,7 @@ use domain::events::{CancelEvent, Capacity, CreateEvent, EditEvent, Event, ListE
 use domain::time::{Rules, Window};
 use domain::{EventId, Instance, Service, Username};
 
+use super::conflicts::{self, Meant};
 use super::instance;
 use super::invocation::Invocation;
 use super::sending::Sent as _;
@@ -39,6 +40,8 @@ pub(crate) async fn create(mut invocation: Invocation<'_>, arguments: &Create) -
         invite: usernames(&arguments.invite)?,
     };
     let event = invocation.send(arguments, request).await?;
+    let meant = Meant { event: event.id, series: &event.series, instance: Instance::Series, occurrence: None };
+    conflicts::note(&mut invocation, &meant).await;
     Ok(invocation.finish(&EventDocument::from(&event)).await)
 }
 
@@ -91,6 +94,13 @@ pub(crate) async fn edit(mut invocation: Invocation<'_>, arguments: &Edit) -> Re
     let work_out =
         async |invocation: &mut Invocation<'_>| work_out(invocation, &wanted, &said, &arguments.recurring).await;
     let event = invocation.send_worked_out(arguments, row, work_out).await?;
+    if said.anything() || comes_again {
+        // What follows an instance is an event of its own by now.
+        let instance = if event.id == wanted.event { instance } else { Instance::Series };
+        let occurrence = event.occurrence.as_ref();
+        let meant = Meant { event: event.id, series: &event.series, instance, occurrence };
+        conflicts::note(&mut invocation, &meant).await;
+    }
     Ok(invocation.finish(&EventDocument::of(&event, instance)).await)
 }
 

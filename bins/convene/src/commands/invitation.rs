@@ -2,10 +2,12 @@
 
 use domain::events::{Event, Invite, Uninvite};
 use domain::invitations::{
-    self, Counts, EventSummary, Invitation, ListParticipants, OfPeople, Participants, Respond, Status, Unattend,
+    self, Counts, EventSummary, Invitation, ListParticipants, OfPeople, Participants, Respond, Response, Status,
+    Unattend,
 };
 use domain::{EventId, Instance, Service, Username};
 
+use super::conflicts::{self, Meant};
 use super::event::usernames;
 use super::instance;
 use super::invocation::{Invocation, PATIENCE};
@@ -69,6 +71,9 @@ pub(crate) async fn respond(
     let (event, response) = (arguments.event.parse()?, arguments.answer.into());
     let instance = instance::meant(&mut invocation, Service::Invitations, event, &arguments.which).await?;
     let answer = invocation.send(arguments, Respond { event, instance, response }).await?;
+    if response == Response::Accept {
+        conflicts::note(&mut invocation, &meant(&answer)).await;
+    }
     Ok(invocation.finish(&InvitationDocument::from(&answer)).await)
 }
 
@@ -81,6 +86,7 @@ pub(crate) async fn attend(mut invocation: Invocation<'_>, arguments: &arguments
     let instance = instance::meant(&mut invocation, Service::Invitations, event, &arguments.which).await?;
     let request = invitations::Attend { event, instance, maybe };
     let answer = invocation.send(arguments, request).await?;
+    conflicts::note(&mut invocation, &meant(&answer)).await;
     Ok(invocation.finish(&InvitationDocument::from(&answer)).await)
 }
 
@@ -118,6 +124,11 @@ pub(crate) async fn participants(mut invocation: Invocation<'_>, arguments: &Who
         })
         .await?;
     Ok(invocation.finish(&ParticipantsDocument::from(Participants { counts, people })).await)
+}
+
+/// What an answer is about.
+fn meant(answer: &Invitation) -> Meant<'_> {
+    Meant { event: answer.event.id, series: &answer.event.series, instance: answer.instance, occurrence: None }
 }
 
 /// What invitations knows of these people's invitations; `None`, and a note, if it cannot be asked now.

@@ -7,6 +7,7 @@ mod availability;
 mod calendar;
 mod certs;
 mod check;
+mod conflicts;
 mod entries;
 mod event;
 mod exporting;

@@ -2,6 +2,7 @@
 
 mod account;
 mod availability;
+mod conflicts;
 mod event;
 mod people;
 mod script;

@@ -1,7 +1,7 @@
 //! A stretch of a calendar.
 
 use domain::calendar::{Attendance, Entry};
-use domain::{Instance, PageCursor, Username, Zone};
+use domain::{EventTime, Instance, PageCursor, Username, Zone};
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -58,14 +58,10 @@ impl EntryFields {
     fn new(entry: &Entry, zone: &Zone) -> Self {
         match entry {
             Entry::Event { event, instance, title, time, location, attendance, .. } => {
-                let named = match instance {
-                    Instance::On(start) => Some(instance_of(time, *start)),
-                    Instance::Series | Instance::From(_) => None,
-                };
                 let Times { start, end, all_day, zone } = Times::of(time);
                 Self {
                     event: Some(event.to_string()),
-                    instance: named,
+                    instance: instance_named(time, *instance),
                     title: Some(title.to_string()),
                     start,
                     end,
@@ -91,6 +87,14 @@ impl EntryFields {
                 status: "busy",
             },
         }
+    }
+}
+
+/// How an instance that is at `time` is named; `None` for an event that does not recur.
+pub(super) fn instance_named(time: &EventTime, instance: Instance) -> Option<String> {
+    match instance {
+        Instance::On(start) => Some(instance_of(time, start)),
+        Instance::Series | Instance::From(_) => None,
     }
 }
 

@@ -9,6 +9,7 @@ mod availability;
 mod calendar;
 mod certs;
 mod check;
+mod conflict;
 mod event;
 mod files;
 mod invitation;
@@ -31,6 +32,7 @@ pub(crate) use availability::{BusyDocument, FreeDocument};
 pub(crate) use calendar::CalendarDocument;
 pub(crate) use certs::{CertificatesDocument, MadeDocument};
 pub(crate) use check::{CheckDocument, Finding};
+pub(crate) use conflict::Conflict;
 pub(crate) use event::{EventDocument, EventListDocument};
 pub(crate) use files::{ExportDocument, ImportDocument, NoteDocument, SkippedDocument};
 pub(crate) use invitation::{InvitationDocument, InvitationListDocument, ParticipantsDocument};
@@ -50,6 +52,8 @@ pub(crate) struct Notes {
     pub(crate) behind: BTreeSet<Service>,
     /// Something that not every service knows of yet.
     pub(crate) unsettled: bool,
+    /// What it overlaps with in one's own calendar, where that matters; the inner `None` if that is not known.
+    pub(crate) overlaps: Option<Option<Vec<Conflict>>>,
     /// Sentences for people.
     pub(crate) remarks: Vec<String>,
 }
@@ -71,6 +75,8 @@ pub(crate) struct Printed {
 struct Envelope<'a, D> {
     #[serde(flatten)]
     document: &'a D,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conflicts: Option<Option<&'a [Conflict]>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     behind: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -87,6 +93,7 @@ impl Notes {
 
     fn lines(&self) -> Vec<String> {
         let mut lines = self.remarks.clone();
+        lines.extend(self.overlaps.iter().flat_map(|overlaps| conflict::lines(overlaps.as_deref())));
         if !self.behind.is_empty() {
             let names: Vec<_> = self.behind.iter().map(|service| service.name()).collect();
             lines.push(format!("this may lack the latest changes from {}", names.join(", ")));
@@ -102,7 +109,8 @@ impl Printed {
     /// The outcome of a command that did what was asked.
     pub(crate) fn new(document: &impl Document, notes: Notes) -> Self {
         let behind = notes.behind.iter().map(|service| service.name()).collect();
-        let envelope = Envelope { document, behind, settled: notes.unsettled.then_some(false) };
+        let conflicts = notes.overlaps.as_ref().map(Option::as_deref);
+        let envelope = Envelope { document, conflicts, behind, settled: notes.unsettled.then_some(false) };
         // Documents are texts, numbers and lists: there is nothing in them that JSON cannot say.
         let json = serde_json::to_string(&envelope).unwrap_or_default();
         Self { json, text: document.text(), notes, exit: 0 }

@@ -14,7 +14,7 @@ use domain::{Answer, Context, Credential, Error, IdempotencyKey, Reply, Service}
 use tokio::time::Instant;
 
 use crate::failure::{Failure, HOW_TO_SIGN_IN};
-use crate::output::{Document, Notes, Printed};
+use crate::output::{Conflict, Document, Notes, Printed};
 use crate::reach::Clients;
 use crate::session::{Profile, Session, State};
 use crate::when::Here;
@@ -84,6 +84,11 @@ impl<'a> Invocation<'a> {
         self.notes.behind.insert(service);
     }
 
+    /// Notes what that which was done overlaps with in one's own calendar; `None` if that is not known.
+    pub(crate) fn overlaps(&mut self, found: Option<Vec<Conflict>>) {
+        self.notes.overlaps = Some(found);
+    }
+
     /// Renews the token in passing, when half its life is over. If that fails, the old one is still good.
     pub(crate) async fn renew_if_due(&mut self) {
         let Some(session) = self.state.session.clone().filter(|session| session.wants_renewal(self.here.now)) else {
@@ -141,6 +146,18 @@ impl<'a> Invocation<'a> {
             Err(Error::Deadline { service }) => Err(Failure::NoAnswer(service)),
             Err(error) => Err(self.told(error).await),
         }
+    }
+
+    /// Asks a service something that the answer can do without, until `until`: whatever goes wrong with it is no part of the outcome.
+    pub(crate) async fn ask_aside<T>(
+        &self,
+        until: Instant,
+        service: Service,
+        call: impl AsyncFnOnce(&Context) -> Answer<T>,
+    ) -> Option<Reply<T>> {
+        let patience = until.min(self.until).saturating_duration_since(Instant::now());
+        let context = Context::new(self.credential().ok()?, patience).having_seen(self.state.seen.clone());
+        answered(service, &context, call(&context)).await.ok()
     }
 
     /// Signs this profile in.
