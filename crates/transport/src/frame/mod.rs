@@ -19,7 +19,7 @@ pub use reader::frames_of;
 pub(crate) use reader::{Arrival, FrameReader};
 
 /// The version of everything on the wire: frames, headers and the encoding of values. Raised whenever bytes change.
-pub const PROTOCOL_VERSION: u16 = 1;
+pub const PROTOCOL_VERSION: u16 = 2;
 
 /// The largest frame, in bytes after its length, unless configured otherwise.
 pub const MAX_FRAME: usize = 4 << 20;

@@ -280,12 +280,12 @@ async fn another_protocol_version_is_refused_by_name_on_both_sides() {
     let error = newer.echo(&patient(), String::new()).await.unwrap_err();
     assert_eq!(
         error,
-        Error::unavailable(Service::Events, "events speaks protocol 1, this client 4: upgrade events"),
+        Error::unavailable(Service::Events, "events speaks protocol 2, this client 4: upgrade events"),
         "{error}"
     );
     let asked = b"GET /rpc HTTP/1.1\r\nhost: x\r\nupgrade: convene-rpc\r\nconnection: upgrade\r\nconvene-service: events\r\nconvene-protocol: 4\r\n\r\n";
     let answer = plain(listening.address, asked).await;
-    assert!(answer.contains("426") && answer.contains("events speaks protocol 1, this client 4"), "{answer}");
+    assert!(answer.contains("426") && answer.contains("events speaks protocol 2, this client 4"), "{answer}");
 }
 
 #[tokio::test]
@@ -318,7 +318,7 @@ async fn a_server_that_is_none_of_ours_is_unavailable_with_a_reason() {
         (&b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"[..], "no Convene service (it answered 200 OK)"),
         (&b"SSH-2.0-OpenSSH_9.9\r\n"[..], "does not answer as a Convene service"),
         (
-            &b"HTTP/1.1 200 OK\r\nconvene-service: events\r\nconvene-protocol: 1\r\ncontent-length: 0\r\n\r\n"[..],
+            &b"HTTP/1.1 200 OK\r\nconvene-service: events\r\nconvene-protocol: 2\r\ncontent-length: 0\r\n\r\n"[..],
             "refused the connection (200 OK)",
         ),
     ] {
@@ -395,7 +395,7 @@ async fn a_server_that_answers_nonsense_is_an_incident_not_a_crash() {
         while !head.ends_with(b"\r\n\r\n") {
             head.push(stream.read_u8().await.unwrap());
         }
-        let welcome = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: convene-rpc\r\nconnection: upgrade\r\nconvene-service: events\r\nconvene-protocol: 1\r\n\r\n";
+        let welcome = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: convene-rpc\r\nconnection: upgrade\r\nconvene-service: events\r\nconvene-protocol: 2\r\n\r\n";
         stream.write_all(welcome).await.unwrap();
         let (read, mut write) = stream.into_split();
         let mut requests = FrameReader::new(read, &[], 1 << 20);

@@ -82,7 +82,7 @@ impl Connect for Arc<Stuck> {
             while !head.ends_with(b"\r\n\r\n") {
                 head.push(far.read_u8().await.unwrap());
             }
-            let welcome = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: convene-rpc\r\nconnection: upgrade\r\nconvene-service: events\r\nconvene-protocol: 1\r\n\r\n";
+            let welcome = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: convene-rpc\r\nconnection: upgrade\r\nconvene-service: events\r\nconvene-protocol: 2\r\n\r\n";
             far.write_all(welcome).await.unwrap();
             // Once both requests wait and all has come to rest (the clock is virtual), reads a little of the first, then breaks.
             tokio::time::sleep(Duration::from_secs(1)).await;
@@ -124,7 +124,7 @@ async fn a_peer_that_hangs_ends_calls_at_their_deadline_and_is_given_up_after_tw
                 while !head.ends_with(b"\r\n\r\n") {
                     head.push(far.read_u8().await.unwrap());
                 }
-                let welcome = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: convene-rpc\r\nconnection: upgrade\r\nconvene-service: events\r\nconvene-protocol: 1\r\n\r\n";
+                let welcome = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: convene-rpc\r\nconnection: upgrade\r\nconvene-service: events\r\nconvene-protocol: 2\r\n\r\n";
                 far.write_all(welcome).await.unwrap();
                 std::future::pending::<()>().await;
             });

@@ -112,7 +112,7 @@ async fn who_reads_a_byte_now_and_then_is_closed_as_well() {
     let (mut near, mut far) = tokio::io::duplex(1);
     // Between the two a relay with hardly any buffer of its own, so that reading slowly is felt at the other end.
     tokio::spawn(async move { tokio::io::copy_bidirectional_with_sizes(&mut stream, &mut far, 1, 1).await });
-    let asked = b"GET /rpc HTTP/1.1\r\nhost: x\r\nupgrade: convene-rpc\r\nconnection: upgrade\r\nconvene-service: events\r\nconvene-protocol: 1\r\n\r\n";
+    let asked = b"GET /rpc HTTP/1.1\r\nhost: x\r\nupgrade: convene-rpc\r\nconnection: upgrade\r\nconvene-service: events\r\nconvene-protocol: 2\r\n\r\n";
     near.write_all(asked).await.unwrap();
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
