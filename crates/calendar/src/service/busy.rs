@@ -83,7 +83,7 @@ fn merge(
     let stretch = Stretch { view, kept, owner, window, beyond: resume.map(|resume| resume.beyond) };
     loop {
         let part = stretch.part(after, pace.chunk)?;
-        looked_at = looked_at.saturating_add(part.found.len().max(1));
+        looked_at = looked_at.saturating_add(part.found.len().max(100));
         after = part.next;
         for one in part.found {
             if !is_current(view, &one)? {
