@@ -49,6 +49,22 @@ fn deeds() -> impl Strategy<Value = Deed> {
     ]
 }
 
+/// Few places at one public event, and much coming and going.
+fn crowding() -> impl Strategy<Value = Deed> {
+    let person = 0..PEOPLE;
+    let response = prop_oneof![3 => Just(Response::Accept), 1 => Just(Response::Decline), 1 => Just(Response::Maybe)];
+    prop_oneof![
+        12 => (person.clone(), proptest::bool::weighted(0.2)).prop_map(|(who, maybe)| Deed::Attend(who, 0, maybe)),
+        8 => person.clone().prop_map(|who| Deed::Unattend(who, 0)),
+        4 => (person.clone(), response).prop_map(|(who, response)| Deed::Respond(who, 0, response)),
+        3 => person.clone().prop_map(|who| Deed::Invite(who, 0)),
+        2 => person.clone().prop_map(|who| Deed::Uninvite(who, 0)),
+        4 => proptest::option::weighted(0.9, 1..4_u32).prop_map(|places| Deed::SetCapacity(0, places)),
+        2 => proptest::bool::weighted(0.7).prop_map(|public| Deed::SetPublic(0, public)),
+        1 => person.prop_map(Deed::DeleteAccount),
+    ]
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Row {
     /// When the invitation came, if one did.
@@ -315,6 +331,34 @@ async fn agree(world: &World, people: &[Someone], ids: &[EventFacts], model: &Mo
     }
 }
 
+/// Does all of it, and compares now and then, and in the end.
+fn agrees(public: &[bool], places: &[Option<u32>], deeds: Vec<Deed>) {
+    run(async {
+        let world = World::new();
+        let mut people = Vec::new();
+        for number in 0..PEOPLE {
+            people.push(world.registers(&format!("user{number}")).await);
+        }
+        let organizers = [0, 0, 1];
+        let mut ids = Vec::new();
+        for ((&organizer, &public), &places) in organizers.iter().zip(public).zip(places) {
+            let mut facts = world.creates(&people[organizer], public).await;
+            world.changes(&mut facts, |facts| facts.capacity = places.and_then(places_for)).await;
+            ids.push(facts);
+        }
+        let events = ids.iter().cloned().map(Some).collect();
+        let lines = vec![Vec::new(); EVENTS];
+        let mut model = Model { events, rows: BTreeMap::new(), lines, gone: BTreeSet::new(), arrivals: 0 };
+        for (number, deed) in deeds.into_iter().enumerate() {
+            does(&world, &people, &organizers, &ids, &mut model, deed).await;
+            if number % 10 == 0 {
+                agree(&world, &people, &ids, &model).await;
+            }
+        }
+        agree(&world, &people, &ids, &model).await;
+    });
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
     #[test]
@@ -323,28 +367,14 @@ proptest! {
         places in proptest::collection::vec(proptest::option::of(1..4_u32), EVENTS),
         deeds in proptest::collection::vec(deeds(), 1..60),
     ) {
-        run(async {
-            let world = World::new();
-            let mut people = Vec::new();
-            for number in 0..PEOPLE {
-                people.push(world.registers(&format!("user{number}")).await);
-            }
-            let organizers = [0, 0, 1];
-            let mut ids = Vec::new();
-            for ((&organizer, &public), &places) in organizers.iter().zip(&public).zip(&places) {
-                let mut facts = world.creates(&people[organizer], public).await;
-                world.changes(&mut facts, |facts| facts.capacity = places.and_then(places_for)).await;
-                ids.push(facts);
-            }
-            let events = ids.iter().cloned().map(Some).collect();
-            let mut model = Model { events, rows: BTreeMap::new(), lines: vec![Vec::new(); EVENTS], gone: BTreeSet::new(), arrivals: 0 };
-            for (number, deed) in deeds.into_iter().enumerate() {
-                does(&world, &people, &organizers, &ids, &mut model, deed).await;
-                if number % 10 == 0 {
-                    agree(&world, &people, &ids, &model).await;
-                }
-            }
-            agree(&world, &people, &ids, &model).await;
-        });
+        agrees(&public, &places, deeds);
+    }
+
+    #[test]
+    fn however_many_want_few_places_the_service_agrees_with_the_model(
+        places in 1..4_u32,
+        deeds in proptest::collection::vec(crowding(), 1..60),
+    ) {
+        agrees(&[true; EVENTS], &[Some(places); EVENTS], deeds);
     }
 }

@@ -216,6 +216,29 @@ fn when_an_event_becomes_private_joiners_go_and_only_those_who_stay_get_their_pl
 }
 
 #[test]
+fn while_a_crowd_of_joiners_goes_in_steps_none_of_them_is_let_in() {
+    run(async {
+        let world = World::new();
+        let alice = world.registers("alice").await;
+        let people = people(&world, 260).await;
+        let mut event = world.creates_for(100, &alice, true).await;
+        all_attend(&world, &people, &event).await;
+        world.invites(&alice, &event, &[&people[259]]).await;
+        let announced = world.announced().await.len();
+        world.changes(&mut event, |event| event.public = false).await;
+        let counts = world.participants(&alice, &event).await.unwrap().counts;
+        assert!(counts.waiting > 0, "there is a second step: {counts:?}");
+        world.works_off_until(async || world.participants(&alice, &event).await.unwrap().counts.waiting == 0).await;
+        assert_eq!(shown(&world, &alice, &event).await, [going("user260")]);
+        let since = world.announced().await.into_iter().skip(announced);
+        let came = since.flat_map(|InvitationChange::Answered { people, .. }| people);
+        let came: Vec<_> = came.filter(|(_, status)| *status == Some(Status::Going)).map(|(user, _)| user).collect();
+        assert_eq!(came, [people[259].id]);
+        assert_eq!(world.audited().await.discrepancies, [""; 0]);
+    });
+}
+
+#[test]
 fn a_cancelled_event_lets_nobody_come_and_one_that_is_there_again_does() {
     run(async {
         let world = World::new();
