@@ -20,8 +20,9 @@ use std::process::ExitCode;
 use domain::Zone;
 
 use arguments::{Command, Options, Parsed, ServiceCommand};
+use commands::Said;
 use failure::Failure;
-use output::Printed;
+use output::{Document as _, Printed};
 use reach::{Place, Reach};
 use session::{Keeping, Profile};
 use transport::telemetry::export_if_configured;
@@ -62,6 +63,12 @@ fn run(options: &Options, command: Option<Command>) -> u8 {
             Ok(page) => output::answer(&page, 0),
             Err(failure) => output::print(&Err(failure), json),
         },
+        Some(Command::ToServices(ServiceCommand::Remind(remind))) if remind.follow => {
+            match in_runtime(options.in_process, follow(options)).and_then(|outcome| outcome) {
+                Ok(()) => 0,
+                Err(failure) => output::print(&Err(failure), json),
+            }
+        }
         Some(Command::ToServices(command)) => {
             let outcome = in_runtime(options.in_process, ask(options, &command)).and_then(|outcome| outcome);
             output::print(&outcome, json)
@@ -74,6 +81,25 @@ async fn ask(options: &Options, command: &ServiceCommand) -> Result<Printed, Fai
     let here = Here { now: rehearsal::clock().now(), zone: Zone::of_this_machine() };
     let reach = Reach::open(&place, reach::tls(options)).await?;
     let outcome = commands::run(command, &reach, || Profile::of_environment(&options.profile), here).await;
+    reach.close().await;
+    outcome
+}
+
+/// Tells reminders as they become due, until nobody listens any more.
+async fn follow(options: &Options) -> Result<(), Failure> {
+    let place = Place::chosen(options.in_process, options.server.as_deref(), |name| std::env::var(name).ok())?;
+    let reach = Reach::open(&place, reach::tls(options)).await?;
+    let (clock, zone) = (rehearsal::clock(), Zone::of_this_machine());
+    let profile = || Profile::of_environment(&options.profile);
+    let say = |said| match said {
+        Said::Alarm(alarm) if options.json => output::line(&(alarm.json() + "\n")),
+        Said::Alarm(alarm) => output::line(&alarm.text()),
+        Said::Note(note) => {
+            output::note(&note);
+            Ok(())
+        }
+    };
+    let outcome = commands::follow(reach.clients(), profile, &*clock, &zone, say).await;
     reach.close().await;
     outcome
 }

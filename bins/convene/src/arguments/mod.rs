@@ -25,7 +25,7 @@ pub(crate) use certs::{Certificates, CertsCommand};
 pub(crate) use event::{Create, Edit, EventCommand, ListEvents, OfEventOrInstance, Recurring, Which};
 pub(crate) use files::{Export, Import};
 pub(crate) use invitation::{Attend, Inbox, People, Respond, WhoComes};
-pub(crate) use people::{Days, FindTime, FreeBusy, ShareWith, ViewCalendar};
+pub(crate) use people::{Days, FindTime, FreeBusy, Remind, ShareWith, ViewCalendar};
 
 /// A shared calendar for people who live in a terminal.
 ///
@@ -199,6 +199,19 @@ Examples:
         after_long_help = "Examples:\n  convene export -o me.ics\n  convene export --of bob --from 2027-03-01 --to 2027-03-31\n  convene export --event 0198c0de-7000-7abc-8def-0123456789ab"
     )]
     Export(Export),
+    /// Show the reminders to come, or tell each as it becomes due.
+    #[command(after_long_help = "\
+Reminders are those that events in one's own calendar have (--remind of event create and event edit). With --follow each is one line on
+standard output as soon as it is due, with --json one JSON document a line: due, event, instance, title, start, location, minutes.
+It goes on until it is stopped, hears of changes, and tells what it knows of while services are away. What was due before it began is
+not told. A script or a desktop notifier can read it line by line.
+
+Examples:
+  convene remind
+  convene remind --within 7d --json
+  convene remind --follow
+  convene remind --follow | while read -r line; do notify-send Convene \"$line\"; done")]
+    Remind(Remind),
     /// Let someone see one's calendar.
     #[command(after_long_help = "Examples:\n  convene share bob\n  convene share bob --busy-only")]
     Share(ShareWith),

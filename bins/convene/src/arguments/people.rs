@@ -73,3 +73,14 @@ pub(crate) struct Days {
     #[arg(long, value_name = "DATE")]
     pub(crate) to: Option<String>,
 }
+
+/// Which reminders.
+#[derive(Args, Debug)]
+pub(crate) struct Remind {
+    /// Tell each reminder as it becomes due, until stopped.
+    #[arg(long)]
+    pub(crate) follow: bool,
+    /// Those due within this time from now: 12h, 7d, 2w [default: 24h].
+    #[arg(long, value_name = "DURATION", conflicts_with = "follow")]
+    pub(crate) within: Option<String>,
+}

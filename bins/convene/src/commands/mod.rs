@@ -17,6 +17,7 @@ mod instance;
 mod invitation;
 mod invocation;
 mod manual;
+mod remind;
 pub(crate) mod sending;
 mod sharing;
 mod status;
@@ -33,6 +34,7 @@ pub(crate) use certs::certs;
 use invocation::Invocation;
 pub(crate) use invocation::answered;
 pub(crate) use manual::{completions, page};
+pub(crate) use remind::{Alarm, Said, follow};
 
 /// Does a command through `reach`, for the profile that `profile` opens if the command is given in someone's name.
 ///
@@ -85,6 +87,7 @@ pub(crate) async fn run(
         Given::FindTime(arguments) => availability::free(someone().await?, arguments).await,
         Given::Import(arguments) => importing::import(someone().await?, arguments).await,
         Given::Export(arguments) => exporting::export(someone().await?, arguments).await,
+        Given::Remind(arguments) => remind::list(someone().await?, arguments).await,
         Given::Share(arguments) => sharing::share(someone().await?, arguments).await,
         Given::Unshare { user } => sharing::unshare(someone().await?, user).await,
         Given::Shares => sharing::list(someone().await?).await,

@@ -5,5 +5,5 @@ mod availability;
 mod conflicts;
 mod event;
 mod people;
-mod script;
+pub(crate) mod script;
 mod waiting;

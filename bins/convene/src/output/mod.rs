@@ -5,6 +5,7 @@
 //! or nothing.
 
 mod account;
+mod alarm;
 mod availability;
 mod calendar;
 mod certs;
@@ -28,6 +29,7 @@ use serde::Serialize;
 use crate::failure::Failure;
 
 pub(crate) use account::UserDocument;
+pub(crate) use alarm::{AlarmDocument, AlarmListDocument};
 pub(crate) use availability::{BusyDocument, FreeDocument};
 pub(crate) use calendar::CalendarDocument;
 pub(crate) use certs::{CertificatesDocument, MadeDocument};
@@ -128,7 +130,7 @@ pub(crate) fn print(outcome: &Result<Printed, Failure>, json: bool) -> u8 {
         Ok(printed) if json => answer(&format!("{}\n", printed.json), printed.exit),
         Ok(printed) => {
             for line in printed.notes.lines() {
-                message(&format!("note: {}\n", text::plain(&line)));
+                note(&line);
             }
             answer(&printed.text, printed.exit)
         }
@@ -149,6 +151,21 @@ pub(crate) fn answer(text: &str, exit: u8) -> u8 {
         }
         _ => exit,
     }
+}
+
+/// Writes to standard output at once, for whoever reads line by line.
+///
+/// # Errors
+/// As writing does; a broken pipe is a reader who has gone.
+pub(crate) fn line(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// Writes to standard error what is said besides an answer.
+pub(crate) fn note(text: &str) {
+    message(&format!("note: {}\n", text::plain(text)));
 }
 
 /// Writes to standard error. When nobody listens there, there is nobody left to tell.

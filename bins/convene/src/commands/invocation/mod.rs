@@ -187,7 +187,12 @@ impl<'a> Invocation<'a> {
 
     /// Begins the time for the answer anew: after a person has typed a password.
     pub(crate) fn restart_clock(&mut self) {
-        self.until = Instant::now() + BUDGET;
+        self.allow(BUDGET);
+    }
+
+    /// Allows so much time for the answer from now on: to whoever waits for something to happen.
+    pub(crate) fn allow(&mut self, time: Duration) {
+        self.until = Instant::now() + time;
     }
 
     /// The outcome, ready to be printed. What was seen is kept.
