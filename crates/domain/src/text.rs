@@ -69,7 +69,7 @@ texts! {
     SearchText: "search", check_search;
     /// The identity of an event in other calendar programs (RFC 5545 §3.8.4.7): 1–800 bytes, none a control character.
     Uid: "uid", check_uid;
-    /// The iCalendar text that an event was imported from: at most 512 KiB.
+    /// The iCalendar text that an event was imported from: at most 128 KiB.
     Original: "original", check_original;
 }
 
@@ -118,7 +118,7 @@ fn check_uid(field: &'static str, text: &str) -> Result<(), Error> {
 }
 
 fn check_original(field: &'static str, text: &str) -> Result<(), Error> {
-    const MOST: usize = 512 * 1024;
+    const MOST: usize = 128 * 1024;
     if text.len() > MOST {
         return Err(Error::invalid(
             field,

@@ -17,6 +17,7 @@
 
 mod component;
 mod event;
+mod exchange;
 mod fields;
 mod group;
 mod lines;
@@ -29,6 +30,7 @@ mod write;
 mod zones;
 
 pub use event::{Class, Event};
+pub use exchange::uid_of;
 pub use reader::{Reader, Reading, read};
 pub use write::write;
 
@@ -39,7 +41,7 @@ pub const MAX_COMPONENTS: usize = 500_000;
 /// The largest component as it stands in the file, in bytes.
 pub const MAX_COMPONENT: usize = 16 * 1024 * 1024;
 /// The largest component without what is left out of it, and the largest group of components of one `UID`, in bytes.
-pub const MAX_TEXT: usize = 512 * 1024;
+pub const MAX_TEXT: usize = 128 * 1024;
 /// The largest property that is kept beside title and description, in bytes: inline attachments are larger.
 pub const MAX_ATTACHMENT: usize = 16 * 1024;
 /// How deep components are nested at most, the outermost of a calendar being the first.

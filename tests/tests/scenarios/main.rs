@@ -15,6 +15,7 @@ mod bad_input;
 mod calendars;
 mod commands;
 mod events;
+mod importing;
 mod integrity;
 mod operating;
 mod outages;

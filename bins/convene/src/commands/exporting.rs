@@ -227,26 +227,5 @@ async fn whole(invocation: &mut Invocation<'_>, event: Event, me: &Username) -> 
     } else {
         None
     };
-    let changes = u32::try_from(event.version.saturating_sub(1)).unwrap_or(u32::MAX);
-    let sequence = source.as_ref().map_or(0, |source| source.age.sequence).saturating_add(changes);
-    let (uid, modified, original) = match source {
-        Some(source) => (source.uid.to_string(), source.age.modified, String::from(source.original).into_bytes()),
-        None => (format!("{}@convene", event.id), None, Vec::new()),
-    };
-    Ok(icalendar::Event {
-        uid,
-        sequence,
-        modified,
-        title: event.title,
-        description: event.description,
-        location: event.location,
-        series: event.series,
-        exceptions: exceptions.into_iter().collect(),
-        alarms: event.alarms,
-        class: None,
-        cancelled: event.cancelled,
-        original,
-        line: 0,
-        notes: Vec::new(),
-    })
+    Ok(icalendar::Event::kept(event, exceptions, source))
 }

@@ -5,7 +5,7 @@
 
 use std::io::{IsTerminal as _, Read};
 
-use domain::events::{Age, ImportEvent, Imported};
+use domain::events::Imported;
 use domain::{Context, Error, Service, Zone};
 use icalendar::{Event, Reader, Skipped};
 
@@ -46,7 +46,7 @@ async fn import_one(
     document: &mut ImportDocument,
 ) -> Result<(), Failure> {
     let (uid, line, notes) = (event.uid.clone(), event.line, event.notes.clone());
-    let wanted = wanted(event, document.dry_run);
+    let wanted = event.into_import(document.dry_run);
     let clients = invocation.clients();
     let answer = match wanted {
         Ok(wanted) => {
@@ -81,25 +81,6 @@ async fn import_one(
         None => document.notes.extend(notes.into_iter().map(|note| NoteDocument { line: note.line, text: note.text })),
     }
     Ok(())
-}
-
-/// The event as the events service takes it.
-fn wanted(event: Event, dry_run: bool) -> Result<ImportEvent, Error> {
-    Ok(ImportEvent {
-        uid: event.uid.parse()?,
-        age: Age { sequence: event.sequence, modified: event.modified },
-        digest: event.digest(),
-        original: event.original_text().parse()?,
-        rules: event.series.rules(),
-        time: event.series.first,
-        title: event.title,
-        description: event.description,
-        location: event.location,
-        exceptions: event.exceptions.into_iter().collect(),
-        alarms: event.alarms,
-        cancelled: event.cancelled,
-        dry_run,
-    })
 }
 
 /// The bytes of a file, or of standard input; no more than can be read at once.
