@@ -17,6 +17,8 @@ use super::item::Item;
 pub(crate) enum Query {
     /// A stretch of days of a calendar, both ends inclusive; `None` for my own, and for no end.
     Entries { of: Option<Username>, from: Date, to: Option<Date>, page: usize },
+    /// A stretch of days of my own calendar, both ends inclusive, that is not shown but looked through.
+    Stretch { from: Date, to: Date, page: usize },
     /// My invitations, answered ones too, the newest first.
     Inbox { page: usize },
     /// The newest of those that I have not answered.
@@ -132,7 +134,7 @@ impl Query {
     /// Who answers it.
     pub(crate) const fn service(&self) -> Service {
         match self {
-            Self::Entries { .. } => Service::Calendar,
+            Self::Entries { .. } | Self::Stretch { .. } => Service::Calendar,
             Self::Inbox { .. }
             | Self::Pending
             | Self::Participants { .. }
@@ -151,6 +153,7 @@ impl Query {
     pub(crate) const fn page(&self) -> Option<usize> {
         match self {
             Self::Entries { page, .. }
+            | Self::Stretch { page, .. }
             | Self::Inbox { page }
             | Self::Public { page, .. }
             | Self::Participants { page, .. } => Some(*page),
@@ -162,6 +165,7 @@ impl Query {
     pub(crate) fn at(&self, other: usize) -> Self {
         let mut query = self.clone();
         if let Self::Entries { page, .. }
+        | Self::Stretch { page, .. }
         | Self::Inbox { page }
         | Self::Public { page, .. }
         | Self::Participants { page, .. } = &mut query

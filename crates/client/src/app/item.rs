@@ -29,6 +29,10 @@ pub(crate) struct Item {
     /// Which of an event that recurs; all of one that does not.
     pub(crate) instance: Instance,
     pub(crate) kind: Kind,
+    /// When it begins and ends, and is reminded of, in seconds since 1970 UTC; dates begin when the reader's day does.
+    pub(crate) begins: i64,
+    pub(crate) ends: i64,
+    pub(crate) rings: Vec<i64>,
     /// From a calendar laid over my own.
     pub(crate) theirs: bool,
 }
@@ -36,8 +40,9 @@ pub(crate) struct Item {
 impl Item {
     pub(crate) fn of(entry: &Entry, zone: &Zone, theirs: bool) -> Self {
         match entry {
-            Entry::Event { event, instance, title, time, location, attendance, .. } => {
+            Entry::Event { event, instance, title, time, location, alarms, attendance } => {
                 let (start, end, all_day) = span(time, zone);
+                let (begins, ends) = instants(time, zone);
                 Self {
                     start,
                     end,
@@ -51,6 +56,9 @@ impl Item {
                         Attendance::Going => Kind::Going,
                         Attendance::Maybe => Kind::Maybe,
                     },
+                    begins,
+                    ends,
+                    rings: alarms.minutes().iter().map(|minutes| begins - i64::from(*minutes) * 60).collect(),
                     theirs,
                 }
             }
@@ -63,6 +71,9 @@ impl Item {
                 event: None,
                 instance: Instance::Series,
                 kind: Kind::Busy,
+                begins: *start,
+                ends: *end,
+                rings: Vec::new(),
                 theirs,
             },
         }
@@ -115,6 +126,18 @@ pub(crate) fn span(time: &EventTime, zone: &Zone) -> (DateTime, DateTime, bool) 
             true,
         ),
         EventTime::Floating(floating) => (floating.start(), floating.end(), false),
+    }
+}
+
+/// Start and exclusive end for whoever is in `zone`, in seconds since 1970 UTC.
+fn instants(time: &EventTime, zone: &Zone) -> (i64, i64) {
+    let at = |civil: DateTime| zone.rules().to_timestamp(civil).map_or(0, jiff::Timestamp::as_second);
+    match time {
+        EventTime::Timed(timed) => (timed.start().instant(timed.zone()), timed.end().instant(timed.zone())),
+        EventTime::AllDay(days) => {
+            (at(days.start().to_datetime(Time::midnight())), at(days.end().to_datetime(Time::midnight())))
+        }
+        EventTime::Floating(floating) => (at(floating.start()), at(floating.end())),
     }
 }
 

@@ -19,6 +19,8 @@ pub(crate) const SLOW: Duration = Duration::from_millis(150);
 const BRISK: Duration = Duration::from_secs(1);
 /// The most.
 const SLUGGISH: Duration = Duration::from_secs(16);
+/// The least time for what nobody looks at.
+const LEISURELY: Duration = Duration::from_secs(60);
 
 /// What is known of something remote. A failure keeps the old data.
 #[derive(Clone, Debug)]
@@ -38,6 +40,7 @@ pub(crate) struct Remote<T> {
     /// When it was last asked for, and how long after that it is not asked for again only because of news.
     asked: Option<Instant>,
     pace: Duration,
+    least: Duration,
     /// When the data was last known to be what the service has.
     confirmed: Option<Instant>,
 }
@@ -61,6 +64,7 @@ impl<T> Default for Remote<T> {
             news: Positions::default(),
             asked: None,
             pace: BRISK,
+            least: BRISK,
             confirmed: None,
         }
     }
@@ -131,6 +135,12 @@ impl<T: PartialEq> Remote<T> {
         self.doubtful = true;
     }
 
+    /// Nobody looks at it: that it may have changed is no hurry.
+    pub(crate) fn can_wait(&mut self) {
+        self.least = LEISURELY;
+        self.pace = self.pace.max(LEISURELY);
+    }
+
     /// A service tells how far it is.
     pub(crate) fn heard(&mut self, news: &Positions, now: Instant) {
         if covers(&self.seen, news) && self.data.is_some() {
@@ -160,7 +170,7 @@ impl<T: PartialEq> Remote<T> {
             self.seen.clone_from(news);
         }
         self.seen.merge(seen);
-        self.pace = if self.data() == Some(&data) { (self.pace * 2).min(SLUGGISH) } else { BRISK };
+        self.pace = if self.data() == Some(&data) { (self.pace * 2).min(SLUGGISH.max(self.least)) } else { self.least };
         self.arrived(data, now)
     }
 
@@ -290,6 +300,19 @@ mod tests {
         assert_eq!(pauses, [1, 2, 4, 8, 16, 16, 16]);
         remote.heard(&at(9), now);
         assert_eq!(remote.due(), Due::At(now + BRISK));
+    }
+
+    #[test]
+    fn what_nobody_looks_at_is_asked_for_once_a_minute_at_most_unless_i_changed_it_myself() {
+        let now = Instant::now();
+        let mut remote = Remote::default();
+        remote.can_wait();
+        remote.asked(RequestId(1), &Positions::default(), now);
+        remote.answered("a", &at(1), now);
+        remote.heard(&at(2), now);
+        assert_eq!(remote.due(), Due::At(now + LEISURELY));
+        remote.outdate();
+        assert_eq!(remote.due(), Due::Now);
     }
 
     #[test]

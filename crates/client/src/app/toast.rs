@@ -13,6 +13,8 @@ pub(crate) enum Tone {
     Good,
     Careful,
     Bad,
+    /// Something comes.
+    Bell,
 }
 
 /// Something said.
@@ -37,6 +39,8 @@ pub(crate) struct Toasts {
 
 /// Things that others did which are told one by one; beyond, they are counted.
 const ONE_BY_ONE: usize = 5;
+/// Most reminders that wait to be seen.
+const REMINDERS: usize = 20;
 
 impl Toasts {
     /// Says what became of something that I did: at once.
@@ -56,6 +60,28 @@ impl Toasts {
         }
     }
 
+    /// More is known of what was said: it follows that, or is said with it again.
+    pub(crate) fn add(&mut self, said: &str, more: &str, now: Instant) {
+        match self.queue.iter().position(|toast| toast.mine && toast.text.starts_with(said)) {
+            Some(at) => {
+                if let Some(toast) = self.queue.get_mut(at) {
+                    toast.text.push_str(more);
+                }
+                self.show(now);
+            }
+            None => self.say(format!("{said}{more}"), Tone::Good, now),
+        }
+    }
+
+    /// Reminds of something: at once, after what else is reminded of.
+    pub(crate) fn remind(&mut self, text: String, now: Instant) {
+        let at = self.queue.iter().take_while(|toast| toast.tone == Tone::Bell).count();
+        if at < REMINDERS {
+            self.queue.insert(at, Toast { text, tone: Tone::Bell, undo: None, mine: false });
+            self.show(now);
+        }
+    }
+
     /// What was said last can be taken back, by this.
     pub(crate) fn offer(&mut self, undo: Command, now: Instant) {
         if let Some(toast) = self.queue.front_mut().filter(|toast| toast.mine) {
@@ -66,7 +92,7 @@ impl Toasts {
 
     /// Tells what someone else did, when its turn comes.
     pub(crate) fn tell(&mut self, text: String, now: Instant) {
-        if self.queue.iter().filter(|toast| !toast.mine).count() >= ONE_BY_ONE {
+        if self.queue.iter().filter(|toast| !toast.mine && toast.tone != Tone::Bell).count() >= ONE_BY_ONE {
             self.more += 1;
             return;
         }
@@ -127,6 +153,7 @@ impl Toasts {
         self.until = self.queue.front().map(|toast| {
             let millis = match (toast.tone, &toast.undo) {
                 (_, Some(_)) => 8_000,
+                (Tone::Bell, None) => 10_000,
                 (Tone::Careful | Tone::Bad, None) => 7_000,
                 (Tone::Good, None) if self.queue.len() > 1 => 2_500,
                 (Tone::Good, None) => 4_000,

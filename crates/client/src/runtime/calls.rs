@@ -61,6 +61,14 @@ async fn ask(
                 Found::Entries(Page { items, next: found.next })
             }))
         }
+        Query::Stretch { from, to, .. } => {
+            let window = Window::new(Some(from), Some(to), zone.clone())?;
+            let reply = clients.calendar.entries(context, ListEntries { of: None, window, page }).await?;
+            Ok(reply.map(|found| {
+                let items = found.items.iter().map(|entry| Item::of(entry, zone, false)).collect();
+                Found::Entries(Page { items, next: found.next })
+            }))
+        }
         Query::Inbox { .. } => {
             Ok(clients.invitations.inbox(context, Inbox { all: true, page }).await?.map(Found::Inbox))
         }

@@ -69,7 +69,12 @@ pub async fn run(options: Options) -> io::Result<()> {
     send_styles_always();
     let outcome = ours(async {
         let mut terminal = terminal::Screen::enter(config.mouse)?;
-        let draw = |model: &Model| terminal.draw(|frame| screens::view(model, frame));
+        let mut rung = 0;
+        let draw = |model: &Model| {
+            terminal.draw(|frame| screens::view(model, frame))?;
+            // The frame says of what; the bell only that there is something.
+            if std::mem::replace(&mut rung, model.bells) < model.bells { terminal.rings() } else { Ok(()) }
+        };
         running.run(EventStream::new(), draw, signals.any()).await
     })
     .await;

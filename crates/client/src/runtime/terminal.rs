@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use crossterm::event::{
     DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
 };
+use crossterm::style::Print;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute};
 use ratatui::backend::CrosstermBackend;
@@ -49,6 +50,16 @@ impl Screen {
             return Err(io::Error::other("it met an error of its own"));
         }
         self.terminal.draw(view).map(|_| ())
+    }
+}
+
+impl Screen {
+    /// Rings the terminal's bell.
+    ///
+    /// # Errors
+    /// If the terminal is gone.
+    pub(super) fn rings(&mut self) -> io::Result<()> {
+        execute!(stdout(), Print('\x07'))
     }
 }
 

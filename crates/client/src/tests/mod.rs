@@ -2,6 +2,7 @@
 //! ([`desk`], [`town`]), and against the real ones in this process ([`seat`]).
 
 mod acting;
+mod coming;
 mod commands;
 mod desk;
 mod entering;

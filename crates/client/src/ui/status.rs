@@ -9,7 +9,7 @@ use ratatui::style::{Color, Modifier};
 use ratatui::text::{Line, Span};
 
 use super::text;
-use super::theme::{Role, Theme};
+use super::theme::{Role, Theme, glyph};
 use crate::app::ask::{Command, Query};
 use crate::app::keymap;
 use crate::app::model::{Model, Screen, Tone, View};
@@ -116,6 +116,7 @@ pub(crate) fn news(model: &Model, frame: &mut Frame<'_>, area: Rect) {
             Tone::Good => ("✓", Role::Success),
             Tone::Careful => ("?", Role::Warning),
             Tone::Bad => ("!", Role::Error),
+            Tone::Bell => (glyph::BELL, Role::Warning),
         };
         let undo = key_of(model, keymap::Action::Undo).filter(|_| toast.undo.is_some());
         // An invitation that is given again is a new one: it has no answer.

@@ -109,6 +109,8 @@ pub mod glyph {
     pub const WAITING: &str = "◌";
     /// A time that is taken.
     pub const BUSY: &str = "▒";
+    /// Something comes soon.
+    pub const BELL: &str = "♪";
     /// An event that comes again.
     pub const REPEATS: &str = "↻";
 }
@@ -264,8 +266,9 @@ mod tests {
     #[test]
     fn every_glyph_takes_one_cell_and_no_two_are_the_same() {
         use glyph::*;
-        let glyphs =
-            [FOCUS, SELECTED, TODAY, DOT, CUT, ORGANIZING, GOING, MAYBE, PENDING, DECLINED, WAITING, BUSY, REPEATS];
+        let glyphs = [
+            FOCUS, SELECTED, TODAY, DOT, CUT, ORGANIZING, GOING, MAYBE, PENDING, DECLINED, WAITING, BUSY, BELL, REPEATS,
+        ];
         for glyph in glyphs {
             assert_eq!(glyph.cell_width(), 1, "{glyph}");
         }

@@ -16,6 +16,12 @@ use crate::app::trail::Trail;
 const GRID_DAYS: i32 = 42;
 /// Pages of a stretch of days that are fetched for a grid: what they hold is a few thousand entries, and no grid can show more.
 const MOST_PAGES: usize = 20;
+/// Days of which alarms are known before they are due, today not counted.
+const REMINDED_DAYS: i32 = 29;
+
+fn coming_from(from: Date) -> Query {
+    Query::Stretch { from, to: from.checked_add(REMINDED_DAYS.days()).unwrap_or(from), page: 0 }
+}
 
 impl Model {
     /// The first day of the grid that shows the cursor's month.
@@ -83,13 +89,32 @@ impl Model {
         self.calendar_lists().into_iter().flat_map(pages).collect()
     }
 
+    /// The stretch of my calendar of which I am reminded: an alarm is four weeks before its event at most.
+    pub(crate) fn coming(&self) -> Query {
+        coming_from(self.today())
+    }
+
+    /// The same as far as it is known: soon after midnight, or when the calendar is away then, what was known the day before.
+    pub(crate) fn coming_as_known(&self) -> Option<Query> {
+        let yesterday = self.today().yesterday().ok().map(coming_from);
+        [Some(self.coming()), yesterday].into_iter().flatten().find(|stretch| self.is_known(stretch))
+    }
+
+    /// The pages wanted of what is looked through.
+    pub(super) fn stretches(&self) -> Vec<Query> {
+        let coming = self.coming();
+        let pages = self.trail(&coming).map_or_else(|| vec![0], |trail| trail.front(MOST_PAGES));
+        let looking = self.looking.iter().map(|looking| looking.stretch.clone());
+        pages.into_iter().map(|page| coming.at(page)).chain(looking).collect()
+    }
+
     /// The filter over the open calendar: only the agenda has one.
     pub(crate) fn calendar_filter(&self) -> Filter {
         if self.view == View::Agenda { self.agenda_filter.clone() } else { Filter::default() }
     }
 
     /// What is at hand of a list of entries, by start.
-    pub(super) fn entries(&self, list: &Query) -> impl Iterator<Item = &Item> {
+    pub(crate) fn entries(&self, list: &Query) -> impl Iterator<Item = &Item> {
         let pages = self.trail(list).map_or(0, Trail::pages);
         let list = list.clone();
         (0..pages).flat_map(move |page| match self.found(&list.at(page)) {
@@ -121,7 +146,7 @@ impl Model {
         items
     }
 
-    fn is_declined_meanwhile(&self, item: &Item) -> bool {
+    pub(crate) fn is_declined_meanwhile(&self, item: &Item) -> bool {
         let assumed = item.event.and_then(|event| self.assumed(event, item.instance));
         !item.theirs && assumed == Some(Status::Declined)
     }

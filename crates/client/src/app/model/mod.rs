@@ -33,7 +33,7 @@ use super::remote::Remote;
 use super::toast::Toasts;
 pub(crate) use super::toast::Tone;
 use super::trail::Trail;
-use super::update::Wonder;
+use super::update::{Looking, Wonder};
 use super::which;
 use crate::config::KeyName;
 use crate::hours::Hours;
@@ -109,6 +109,12 @@ pub(crate) struct Model {
     pub(crate) given: BTreeMap<(EventId, Instance), Status>,
     /// Events for which I stand in line.
     pub(crate) in_line: BTreeMap<EventId, String>,
+    /// What I now come to, while my calendar is asked what that overlaps.
+    pub(crate) looking: Option<Looking>,
+    /// Up to when I was reminded of what comes.
+    pub(crate) reminded: Timestamp,
+    /// How often the terminal's bell was to ring.
+    pub(crate) bells: u64,
     /// A form that was being filled in when its user's session ended.
     pub(crate) draft: Option<(UserId, Box<Form>)>,
     pub(crate) polled: Option<Instant>,
@@ -146,6 +152,9 @@ impl Model {
             wondering: BTreeMap::new(),
             given: BTreeMap::new(),
             in_line: BTreeMap::new(),
+            looking: None,
+            reminded: now.wall,
+            bells: 0,
             draft: None,
             polled: None,
             last_request: 0,
@@ -192,6 +201,7 @@ impl Model {
         // Those are also told of in passing, whatever is on the screen.
         let mut queries = vec![Query::Inbox { page: 0 }, Query::Shares, Query::Answers];
         queries.extend(self.wondering.keys().map(|(event, instance)| which::question(*event, *instance)));
+        queries.extend(self.stretches());
         queries.extend(self.wants_pending().then_some(Query::Pending));
         queries.extend(self.list().iter().flat_map(|list| self.pages_near(list)));
         match self.screen() {

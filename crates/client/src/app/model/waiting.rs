@@ -19,7 +19,12 @@ impl Model {
         let in_panes = |query: &Query| match query {
             Query::Inbox { .. } | Query::Pending => matches!(self.screen(), Screen::Invitations(_)),
             Query::Shares => matches!(self.screen(), Screen::People(_)),
-            Query::MyAnswer { .. } | Query::Apart { .. } | Query::Mine(_) | Query::Answers | Query::Names(_) => false,
+            Query::Stretch { .. }
+            | Query::MyAnswer { .. }
+            | Query::Apart { .. }
+            | Query::Mine(_)
+            | Query::Answers
+            | Query::Names(_) => false,
             Query::Event(_) | Query::Instance { .. } => {
                 matches!(self.screen(), Screen::Event(page) if page.question() == *query)
             }
@@ -52,6 +57,15 @@ impl Model {
         self.wake_at().map(|at| at.saturating_duration_since(self.now.instant))
     }
 
+    /// When the next reminder is due.
+    fn reminds_at(&self) -> Option<Instant> {
+        let wall = self.now.wall.as_micros();
+        let coming = self.coming_as_known()?;
+        let rings = self.entries(&coming).flat_map(|item| &item.rings).map(|at| at.saturating_mul(1_000_000));
+        let next = rings.filter(|at| *at > wall).min()?;
+        self.now.instant.checked_add(Duration::from_micros(u64::try_from(next.saturating_sub(wall)).ok()?))
+    }
+
     fn wake_at(&self) -> Option<Instant> {
         let now = self.now.instant;
         let mut times: Vec<Instant> = Vec::new();
@@ -70,6 +84,7 @@ impl Model {
         for service in self.watched() {
             times.extend(self.lines.get(&service).and_then(|line| line.due(now)));
         }
+        times.extend(self.reminds_at());
         if self.polls() {
             times.extend(self.polled.map(|at| at + POLL));
         }

@@ -2,7 +2,7 @@
 
 use domain::{Error, Reply};
 
-use super::{outcomes, telling, watching};
+use super::{conflicts, outcomes, telling, watching};
 use crate::app::ask::{Command, Found, Outcome, Query};
 use crate::app::effect::RequestId;
 use crate::app::model::{Model, Screen};
@@ -40,6 +40,7 @@ pub(super) fn arrived(model: &mut Model, request: RequestId, answer: Result<Repl
         (Some(_), Err(error)) if ended(&error) => outcomes::signed_out(model, &error),
         (Some(query), Err(error)) => {
             telling::not_found(model, &query, &error);
+            conflicts::not_found(model, &query);
             model.store.entry(query).or_default().failed_with(error, model.now.instant);
         }
         (None, _) | (Some(_), Ok(_)) => {}
@@ -53,6 +54,7 @@ fn found_out(model: &mut Model, query: &Query, found: Found, seen: &domain::Posi
     let before = model.store.entry(query.clone()).or_default().answered(found, seen, now);
     watching::answers(model, query.service());
     telling::tell(model, query, before, &news);
+    conflicts::found(model, query);
     if let Found::Event(event) = &news {
         super::opening::edit_if_wanted(model, query, event);
         let zone = model.settings.zone.clone();

@@ -2,21 +2,25 @@
 //!
 //! [`actions`] is what keys and commands do, [`choosing`] which of many instances they are done to, [`moving`], [`opening`] and [`layers`] what they do to the screen, [`sending`] what goes
 //! out, [`answers`] what comes back, [`outcomes`] what became of commands, [`instances`]
-//! what that is to single instances. [`watching`] hears of news, [`telling`] says what others did.
+//! what that is to single instances. [`watching`] hears of news, [`telling`] says what others
+//! did, [`conflicts`] what overlaps what I come to, [`reminding`] what comes.
 
 mod actions;
 mod answers;
 mod choosing;
+mod conflicts;
 mod instances;
 mod layers;
 mod moving;
 mod opening;
 mod outcomes;
 mod pointing;
+mod reminding;
 mod sending;
 mod telling;
 mod watching;
 
+pub(crate) use conflicts::Looking;
 pub(crate) use layers::{filter, listed};
 pub(crate) use telling::Wonder;
 
@@ -61,6 +65,7 @@ pub(crate) fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
         Msg::NotKept(why) => model.toast(format!("the session cannot be kept: {why}"), Tone::Bad),
     }
     model.toasts.pass(now.instant);
+    reminding::remind(model);
     model.filter_lists();
     held.keep(model);
     sending::send_again(model, &mut effects);
@@ -211,7 +216,11 @@ fn ask(model: &mut Model, query: Query, effects: &mut Vec<Effect>) {
     let request = next_request(model);
     let health = matches!(query, Query::Health(_));
     let known = model.lines.get(&query.service()).map(|line| line.known().clone()).unwrap_or_default();
-    model.store.entry(query.clone()).or_default().asked(request, &known, model.now.instant);
+    let remote = model.store.entry(query.clone()).or_default();
+    if matches!(query, Query::Stretch { .. }) {
+        remote.can_wait();
+    }
+    remote.asked(request, &known, model.now.instant);
     let after = query.page().and_then(|page| model.trail(&query.at(0))?.after(page));
     let call = match query {
         Query::Answers => Call::Hear(model.heard_until),
@@ -256,6 +265,8 @@ fn begin_anew(model: &mut Model) {
     model.wondering.clear();
     model.in_line.clear();
     model.given.clear();
+    model.looking = None;
+    model.reminded = model.now.wall;
 }
 
 /// Whose calendar the selected row of the people screen opens.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::invitations::{Invitation, Status};
 use domain::{Error, Instance, Ordinal, Reply, Retryable, Service, Username};
 
-use super::{begin_anew, instances, sending, telling};
+use super::{begin_anew, conflicts, instances, sending, telling};
 use crate::app::ask::{Command, Done, Found, Outcome, Query};
 use crate::app::effect::RequestId;
 use crate::app::model::{EventPage, Model, Screen, Sending, Tone};
@@ -218,6 +218,15 @@ fn was_done(model: &mut Model, request: RequestId, sending: &Sending, done: Done
                 Instance::On(_) => instance,
                 Instance::Series | Instance::From(_) => Instance::Series,
             };
+            let timed = match &sending.command {
+                Command::Create(_) => true,
+                Command::Edit(edit) => edit.time.is_some() || edit.rules.is_some(),
+                _ => false,
+            };
+            if timed {
+                // Of what follows an instance, the answer is an event of its own.
+                conflicts::look(model, id, answered, &event.series, event.occurrence.as_ref(), &said);
+            }
             model.store.entry(which::question(id, answered)).or_default().arrived(Found::Event(event), now);
             instances::changed(model, &sending.command, id);
             model.toast(said, Tone::Good);
@@ -230,7 +239,8 @@ fn was_done(model: &mut Model, request: RequestId, sending: &Sending, done: Done
         }
         Done::Invitation(invitation) => {
             let title = &invitation.event.title;
-            let which = which::said(sending.command.answer().map_or(Instance::Series, |(_, instance, _)| instance));
+            let instance = sending.command.answer().map_or(Instance::Series, |(_, instance, _)| instance);
+            let which = which::said(instance);
             let said = match (invitation.status, invitation.position) {
                 (Status::Going, _) => format!("you come to {title}{which}"),
                 (Status::Maybe, _) => format!("you may come to {title}{which}"),
@@ -245,6 +255,10 @@ fn was_done(model: &mut Model, request: RequestId, sending: &Sending, done: Done
             if invitation.instance == Instance::Series {
                 telling::note_place(model, &invitation, invitation.status);
                 take_in(model, &invitation);
+            }
+            if invitation.status == Status::Going {
+                let event = &invitation.event;
+                conflicts::look(model, event.id, instance, &event.series, None, &said);
             }
             model.toast(said, Tone::Good);
         }
@@ -273,6 +287,7 @@ fn was_done(model: &mut Model, request: RequestId, sending: &Sending, done: Done
                 | Query::Mine(_)
                 | Query::Participants { .. }
                 | Query::Public { .. }
+                | Query::Stretch { .. }
                 | Query::Instance { .. }
                 | Query::Apart { .. }
         ) {
