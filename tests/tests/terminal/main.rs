@@ -21,6 +21,7 @@ mod leaving;
 mod outages;
 mod person;
 mod plain;
+mod recurring;
 mod screens;
 mod sizes;
 mod svg;
