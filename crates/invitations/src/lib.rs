@@ -1,11 +1,12 @@
 //! The invitations service: who was asked, what they answered, who comes.
 //!
 //! **Features.** The inbox (received invitations, newest first), the three answers, joining and leaving public events, the
-//! participants of an event with their counts. Issue 5 will add capacity and promotions, in [`store::record`].
+//! participants of an event with their counts. Where an event has a capacity, whoever finds no place stands in a strict line, and
+//! comes when a place becomes free.
 //!
 //! **Data.** One row for each person and event (or instance of it): how they came to it (invited, or joined by themselves),
-//! their status, who answered last. Four indexes and the counts stand beside the rows, and one function,
-//! [`store::record::record`], changes all of them and announces it. Of each event it keeps the facts that a list shows.
+//! their status, who answered last. Four indexes, the counts and the line of those who wait ([`store::line`]) stand beside the
+//! rows, and one function, [`store::record::record`], changes all of them, decides who gets a place, and announces it. Of each event it keeps the facts that a list shows.
 //!
 //! **Followed.** Events: an event's facts and who is invited to it; from that the invitations are made. Auth: users and
 //! sessions; a deleted user's rows go, and whoever they invited reads "deleted user". Both in bounded steps ([`cascade`]).

@@ -149,15 +149,19 @@ pub(crate) enum ServiceCommand {
     /// Answer an invitation, or change the answer.
     #[command(after_long_help = "\
 Whoever accepts is told what it overlaps with in their own calendar, of what recurs within the next 31 days; it is accepted all the same.
+When all places are taken, the answer is `waiting`, with the position in line; whoever leaves makes room for the first.
 
 Examples:
   convene respond 0198c0de-7000-7abc-8def-0123456789ab accept
   convene respond 0198c0de-7000-7abc-8def-0123456789ab decline --instance 2027-03-17T09:00")]
     Respond(Respond),
     /// Say that one comes to a public event, or may.
-    #[command(
-        after_long_help = "Examples:\n  convene attend 0198c0de-7000-7abc-8def-0123456789ab\n  convene attend 0198c0de-7000-7abc-8def-0123456789ab --maybe"
-    )]
+    #[command(after_long_help = "\
+When all places are taken, the answer is `waiting`, with the position in line; whoever leaves makes room for the first.
+
+Examples:
+  convene attend 0198c0de-7000-7abc-8def-0123456789ab
+  convene attend 0198c0de-7000-7abc-8def-0123456789ab --maybe")]
     Attend(Attend),
     /// Say that one does not come to a public event after all.
     #[command(after_long_help = "Example:\n  convene unattend 0198c0de-7000-7abc-8def-0123456789ab")]
