@@ -1,7 +1,7 @@
 //! The queries: the inbox, the participants of an event, the invitations of some people to it, one's own to some events, the answers to
 //! one's own events.
 
-use chassis::{Chassis, Fault, Row, cursor};
+use chassis::{Chassis, Fault, cursor};
 use domain::events::MAX_INVITEES;
 use domain::invitations::{
     Answered, Answers, Inbox, Invitation, ListAnswers, ListParticipants, MAX_EVENTS, OfEvents, OfPeople, Participant,
@@ -15,8 +15,7 @@ use super::InvitationsService;
 use super::reading::{Reading, with_behind};
 use crate::sight;
 use crate::store::heard::{self, Heard};
-use crate::store::line::{self, LINE};
-use crate::store::{self, BY_STATUS};
+use crate::store::{self, BY_STATUS, line};
 
 impl InvitationsService {
     /// Those who may ask for it are oneself: it holds only one's own.
@@ -162,11 +161,11 @@ fn listed(
         match (status, after) {
             (Status::Waiting, after) => {
                 let behind = match after {
-                    Some(Listed::InLine(number)) => Some((event, instance, number)),
+                    Some(Listed::InLine(number)) => Some(number),
                     _ => None,
                 };
-                let line = reading.view.scan(&LINE, &(event, instance), behind.as_ref(), left)?;
-                rows.extend(line.into_iter().map(|((.., number), Row(user))| (Listed::InLine(number), user)));
+                let line = line::after(reading.view, (event, instance), behind, left)?;
+                rows.extend(line.into_iter().map(|(number, user)| (Listed::InLine(number), user)));
             }
             (status, after) => {
                 let behind = match after {

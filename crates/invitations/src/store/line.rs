@@ -93,22 +93,25 @@ pub(crate) fn position(
     // Everyone below this number is counted; it begins a block of the size before.
     let mut counted = 0_u64;
     for bits in BITS.into_iter().rev() {
-        let (from, block) = (counted >> bits, number >> bits);
-        let behind = from.checked_sub(1).map(|last| (event, instance, bits, last));
-        let blocks = reader.scan(&BLOCKS, &(event, instance, bits), behind.as_ref(), rows(block, from))?;
-        let below = blocks.into_iter().take_while(|((.., at), _)| *at < block);
-        before = below.fold(before, |sum, (_, Row(count))| sum.saturating_add(count));
+        let block = number >> bits;
+        before = before.saturating_add(sum(reader, (event, instance, bits, counted >> bits), block)?);
         counted = block << bits;
     }
-    let behind = counted.checked_sub(1).map(|last| (event, instance, last));
-    let people = reader.scan(&LINE, &(event, instance), behind.as_ref(), rows(number, counted))?;
-    let below = people.into_iter().take_while(|((.., at), _)| *at < number).count();
-    Ok(before.saturating_add(u64::try_from(below).unwrap_or(u64::MAX)).saturating_add(1))
+    Ok(before.saturating_add(people(reader, (event, instance, counted), number)?).saturating_add(1))
 }
 
-/// More rows than this cannot lie from one number to before another.
-fn rows(to: u64, from: u64) -> usize {
-    usize::try_from(to.saturating_sub(from)).unwrap_or(usize::MAX)
+/// How many stand in the blocks from one to before another.
+fn sum(reader: &impl Reader, from: Block, to: u64) -> Result<u64, Fault> {
+    let (event, instance, bits, _) = from;
+    let blocks = reader.range(&BLOCKS, &from, Some(&(event, instance, bits, to)), usize::MAX)?;
+    Ok(blocks.into_iter().fold(0, |sum, (_, Row(count))| u64::saturating_add(sum, count)))
+}
+
+/// How many stand at the numbers from one to before another.
+fn people(reader: &impl Reader, from: (EventId, Instance, u64), to: u64) -> Result<u64, Fault> {
+    let (event, instance, _) = from;
+    let people = reader.range(&LINE, &from, Some(&(event, instance, to)), usize::MAX)?;
+    Ok(u64::try_from(people.len()).unwrap_or(u64::MAX))
 }
 
 /// How many stand in a block.
@@ -119,16 +122,8 @@ pub(crate) fn in_block(reader: &impl Reader, block: &Block) -> Result<u64, Fault
 /// How many stand in a block by the next smaller ones, or by the line itself.
 pub(crate) fn recount(reader: &impl Reader, &(event, instance, bits, block): &Block) -> Result<u64, Fault> {
     let Some(smaller) = BITS.into_iter().rev().find(|smaller| *smaller < bits) else {
-        let (from, to) = (block << bits, block.saturating_add(1) << bits);
-        let behind = from.checked_sub(1).map(|last| (event, instance, last));
-        let people = reader.scan(&LINE, &(event, instance), behind.as_ref(), rows(to, from))?;
-        let within = people.into_iter().take_while(|((.., at), _)| *at < to).count();
-        return Ok(u64::try_from(within).unwrap_or(u64::MAX));
+        return people(reader, (event, instance, block << bits), block.saturating_add(1) << bits);
     };
     let finer = bits.saturating_sub(smaller);
-    let (from, to) = (block << finer, block.saturating_add(1) << finer);
-    let behind = from.checked_sub(1).map(|last| (event, instance, smaller, last));
-    let blocks = reader.scan(&BLOCKS, &(event, instance, smaller), behind.as_ref(), rows(to, from))?;
-    let within = blocks.into_iter().take_while(|((.., at), _)| *at < to);
-    Ok(within.fold(0_u64, |sum, (_, Row(count))| sum.saturating_add(count)))
+    sum(reader, (event, instance, smaller, block << finer), block.saturating_add(1) << finer)
 }
