@@ -105,6 +105,11 @@ impl Headless {
         self.key(KeyCode::Esc, KeyModifiers::NONE);
     }
 
+    /// Presses ctrl-u: the focused field is empty.
+    pub fn clear_line(&mut self) {
+        self.key(KeyCode::Char('u'), KeyModifiers::CONTROL);
+    }
+
     /// Saves the open form.
     pub fn save(&mut self) {
         self.key(KeyCode::Char('s'), KeyModifiers::CONTROL);

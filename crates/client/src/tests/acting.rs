@@ -208,3 +208,98 @@ async fn a_calendar_shared_as_busy_times_is_laid_over_mine() {
     alice.sees("bob does not share their calendar with you").await;
     done(cluster).await;
 }
+
+/// Makes “Standup” of every day from tomorrow on, and invites Bob.
+async fn makes_daily_standup(seat: &mut Seat) {
+    seat.command("new event");
+    seat.types("Standup");
+    seat.tab();
+    seat.types("tomorrow 9am 45m");
+    (0..5).for_each(|_| seat.tab());
+    seat.types("bob");
+    seat.tab();
+    seat.tab();
+    seat.types("every day 10 times");
+    seat.save();
+    seat.sees("made “Standup”").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_what_comes_again_one_is_declined_and_then_what_follows_another() {
+    let cluster = services().await;
+    let (mut alice, mut bob) = (Seat::at(cluster.clients()), Seat::at(cluster.clients()));
+    alice.registers("alice").await;
+    bob.registers("bob").await;
+    makes_daily_standup(&mut alice).await;
+    alice.sees("repeats   ↻ every day, 10 times").await;
+    bob.command("invitations");
+    bob.sees("○ pending").await;
+    bob.command("accept");
+    bob.sees("you come to Standup").await;
+    bob.command("agenda");
+    bob.until("ten are in the agenda", |screen| screen.matches("● Standup ↻").count() == 10).await;
+    // The second alone, and not after all.
+    bob.types("jd1");
+    bob.sees("you do not come to Standup on").await;
+    bob.until("nine are left", |screen| screen.matches("● Standup ↻").count() == 9).await;
+    bob.types("u");
+    bob.until("all are there again", |screen| screen.matches("● Standup ↻").count() == 10).await;
+    // The fifth and all that follow.
+    bob.types("gjjjjd2");
+    bob.until("four are left", |screen| screen.matches("● Standup ↻").count() == 4).await;
+    // On the page of one it is said who does not come to that one only.
+    bob.types("gm1");
+    bob.sees("you may come to Standup on").await;
+    alice.command("agenda");
+    alice.until("the organizer has all of them", |screen| screen.matches("◆ Standup ↻").count() == 10).await;
+    alice.key_enter();
+    alice.sees("only this ◐ bob").await;
+    done(cluster).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_what_comes_again_what_follows_becomes_an_event_of_its_own_and_all_of_it_is_changed_at_once() {
+    let cluster = services().await;
+    let (mut alice, mut bob) = (Seat::at(cluster.clients()), Seat::at(cluster.clients()));
+    alice.registers("alice").await;
+    bob.registers("bob").await;
+    makes_daily_standup(&mut alice).await;
+    alice.command("agenda");
+    alice.until("ten are in the agenda", |screen| screen.matches("◆ Standup ↻").count() == 10).await;
+    alice.types("jjje2");
+    alice.sees("Edit “Standup” from").await;
+    alice.sees("every day, 7 times").await;
+    alice.types(" later");
+    alice.save();
+    alice.sees("changed “Standup later” from").await;
+    alice.sees("repeats   ↻ every day, 7 times").await;
+    alice.command("agenda");
+    alice.until("seven are called otherwise", |screen| screen.matches("◆ Standup later ↻").count() == 7).await;
+    alice.until("three are as they were", |screen| screen.matches("◆ Standup ↻").count() == 3).await;
+    // All of what is left of the first: it does not come again any more.
+    alice.types("ge3");
+    alice.sees("Edit “Standup”").await;
+    (0..7).for_each(|_| alice.tab());
+    alice.clears();
+    alice.save();
+    alice.sees("changed “Standup”").await;
+    alice.command("agenda");
+    alice.until("one is left", |screen| screen.matches("◆ Standup").count() == 8).await;
+    done(cluster).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_overlaps_what_one_accepts_is_said() {
+    let cluster = services().await;
+    let (mut alice, mut bob) = (Seat::at(cluster.clients()), Seat::at(cluster.clients()));
+    alice.registers("alice").await;
+    bob.registers("bob").await;
+    makes(&mut bob, "Breakfast", None).await;
+    makes_daily_standup(&mut alice).await;
+    bob.command("invitations");
+    bob.sees("○ pending").await;
+    bob.command("accept");
+    bob.sees("you come to Standup; it overlaps “Breakfast”").await;
+    bob.sees("● going").await;
+    done(cluster).await;
+}

@@ -50,6 +50,16 @@ impl Seat {
         self.0.until(PATIENCE, text, |screen| !screen.contains(text)).await.unwrap();
     }
 
+    /// Goes on until the screen is as `wanted` says.
+    pub(super) async fn until(&mut self, what: &str, wanted: impl Fn(&str) -> bool) {
+        self.0.until(PATIENCE, what, wanted).await.unwrap();
+    }
+
+    /// Empties the field that has the focus.
+    pub(super) fn clears(&mut self) {
+        self.0.clear_line();
+    }
+
     /// Registers and waits for the calendar.
     pub(super) async fn registers(&mut self, name: &str) {
         self.command("register");

@@ -218,7 +218,9 @@ fn with_advice(error: &str, field: &Field) -> String {
     if error.contains(ALREADY) {
         return format!("{error} · ctrl-u clears the line");
     }
-    let says = ["example", "e.g.", "such as", "choose", "no such", "type "].iter().any(|word| error.contains(word));
+    let says = ["example", "e.g.", "such as", "choose", "no such", "type ", "elsewhere"]
+        .iter()
+        .any(|word| error.contains(word));
     if says || field.kind == Kind::Secret || field.example.is_empty() {
         return error.to_owned();
     }

@@ -164,8 +164,8 @@ fn capacity_field() -> Field {
 
 fn again_fields() -> [Field; 2] {
     [
-        Field::new("repeat", "Repeat", Kind::Repeat, "every week on tue, or empty for once"),
-        Field::new("remind", "Remind", Kind::Remind, "10m, 1d before the start, or empty"),
+        Field::new("repeat", "Repeat", Kind::Repeat, "every week on tue"),
+        Field::new("remind", "Remind", Kind::Remind, "10m, 1d"),
     ]
 }
 

@@ -11,6 +11,8 @@ use crate::app::effect::Effect;
 use crate::app::form::{Filled, Form};
 use crate::app::keymap::Action;
 use crate::app::model::{Confirmed, EventPage, Layer, Model, Screen, Tone, View};
+use crate::app::remote::Due;
+use crate::app::which;
 
 /// Opens a screen; it is left to where one came from.
 pub(super) fn push(model: &mut Model, screen: Screen) {
@@ -96,7 +98,9 @@ pub(super) fn open_calendar_of(model: &mut Model, owner: domain::Username) {
 
 /// Opens the form that changes an event, or what of it is meant.
 pub(super) fn edit(model: &mut Model, event: EventId, instance: Instance) {
-    match model.instance(event, instance) {
+    // What I have changed myself meanwhile is asked for first.
+    let outdated = model.remote(&which::question(event, instance)).is_none_or(|remote| remote.due() == Due::Now);
+    match model.instance(event, instance).filter(|_| !outdated) {
         Some(event) => {
             let form = Form::edit_event(event, instance, &model.settings.zone);
             push_form(model, form);
