@@ -3,7 +3,7 @@
 use domain::events::{Capacity, Event, Person};
 use domain::invitations::{Counts, Participant};
 use domain::time::{civil_from_seconds, civil_seconds};
-use domain::{EventId, EventTime, Instance, Ordinal};
+use domain::{EventId, EventTime, Instance, Ordinal, Series};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::text::Line;
@@ -193,8 +193,8 @@ fn facts(model: &Model, page: &EventPage, event: &Event, width: usize) -> Vec<Li
     if let Some(here) = for_me(model, time) {
         fact("for you", &here);
     }
-    if let Some(words) = repeating::in_words(&event.series) {
-        fact("repeats", &format!("{} {words}", glyph::REPEATS));
+    if let Some(words) = repeats(&event.series) {
+        fact("repeats", &words);
     }
     if let Instance::On(start) | Instance::From(start) = page.instance {
         fact("this", &this_one(event, start, model.settings.hours));
@@ -228,6 +228,16 @@ fn facts(model: &Model, page: &EventPage, event: &Event, width: usize) -> Vec<Li
         lines.extend(styled(event.description.as_str(), Role::Text));
     }
     lines
+}
+
+/// The mark of what comes again, behind its title in a list.
+pub(super) fn mark_of_many(series: &Series) -> String {
+    if series.recurs() { format!(" {}", glyph::REPEATS) } else { String::new() }
+}
+
+/// How it comes again, where one row of a list is told in full.
+pub(super) fn repeats(series: &Series) -> Option<String> {
+    repeating::in_words(series).map(|words| format!("{} {words}", glyph::REPEATS))
 }
 
 /// Whose an event is, in words.

@@ -74,6 +74,7 @@ fn row(model: &Model, invitation: &Invitation) -> Row {
         (format!("{} {} ", sign_of(status), text::fit(word_of(status), 8)), role),
         (text::fit(&item::in_short(&event.series.first, &model.settings.zone, model.settings.hours), 23), Role::Dim),
         (format!("{}{unconfirmed}", event.title), Role::Text),
+        (super::event::mark_of_many(&event.series), Role::Dim),
         (format!(" · {}{}", inviter(invitation), in_line(invitation, status)), Role::Dim),
     ])
 }
@@ -97,6 +98,9 @@ fn details(model: &Model, invitation: &Invitation, width: usize) -> Vec<String> 
     let mut lines = text::wrap(event.title.as_str(), width);
     lines.push(String::new());
     lines.extend(text::wrap(&item::in_full(&event.series.first, model.settings.hours), width));
+    if let Some(words) = super::event::repeats(&event.series) {
+        lines.extend(text::wrap(&words, width));
+    }
     if let Some(here) = super::event::for_me(model, &event.series.first) {
         lines.extend(text::wrap(&format!("for you {here}"), width));
     }

@@ -81,6 +81,7 @@ fn row(model: &Model, event: &Event, answered: Option<Status>) -> Row {
         (format!("{sign} "), role),
         (text::fit(&item::in_short(&event.series.first, &model.settings.zone, model.settings.hours), 23), Role::Dim),
         (event.title.to_string(), Role::Text),
+        (super::event::mark_of_many(&event.series), Role::Dim),
         (format!(" · {}", super::event::organizer(model, &event.organizer)), Role::Dim),
     ])
 }
@@ -89,6 +90,9 @@ fn details(model: &Model, event: &Event, width: usize) -> Vec<String> {
     let mut lines = text::wrap(event.title.as_str(), width);
     lines.push(String::new());
     lines.extend(text::wrap(&item::in_full(&event.series.first, model.settings.hours), width));
+    if let Some(words) = super::event::repeats(&event.series) {
+        lines.extend(text::wrap(&words, width));
+    }
     if let Some(here) = super::event::for_me(model, &event.series.first) {
         lines.extend(text::wrap(&format!("for you {here}"), width));
     }

@@ -14,7 +14,7 @@ const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (60, 15)];
 
 impl Rig {
     /// Clicks on the first place where the screen shows `text`.
-    fn clicks(&mut self, text: &str, (width, height): (u16, u16)) {
+    pub(super) fn clicks(&mut self, text: &str, (width, height): (u16, u16)) {
         let buffer = self.buffer(width, height);
         let row = |y: u16| (0..width).map(|x| buffer[(x, y)].symbol().to_owned()).collect::<Vec<_>>();
         let found = (0..height).find_map(|y| {

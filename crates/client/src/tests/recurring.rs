@@ -138,6 +138,17 @@ fn declines(instance: Instance) -> Call {
 }
 
 #[test]
+fn a_click_says_which_are_meant_too() {
+    for size in [(120, 40), (80, 24), (60, 15)] {
+        let mut rig = month(Attendance::Going);
+        answered(&mut rig, Status::Going);
+        rig.types("d");
+        rig.clicks("2  this one and all", size);
+        assert_eq!(rig.sent().call, declines(Instance::From(start(10))));
+    }
+}
+
+#[test]
 fn the_question_which_are_meant_can_be_left() {
     let mut rig = month(Attendance::Organizing);
     rig.types("x");
@@ -405,6 +416,9 @@ fn an_inbox_in_which_only_the_rules_changed_says_that_and_not_that_it_was_moved(
         one
     };
     rig.has_inbox(vec![with("FREQ=WEEKLY")]);
+    rig.command("invitations");
+    let screen = rig.screen(120, 40);
+    assert!(screen.contains("Retro ↻ · from bob") && screen.contains("↻ every week on Fri"), "{screen}");
     rig.model.store.get_mut(&Query::Inbox { page: 0 }).unwrap().outdate();
     rig.pass(std::time::Duration::from_secs(1));
     rig.finds(
