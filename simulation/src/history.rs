@@ -34,7 +34,21 @@ pub(crate) enum Act {
         /// How many can come, if not as many as like.
         places: Option<u32>,
         time: EventTime,
+        /// Three times, week after week; otherwise once.
+        weekly: bool,
+        /// Taken over from another calendar program, as which one is told by the number of this command.
+        imported: bool,
         invite: Vec<Username>,
+    },
+    /// The event that an earlier command imported is imported again, as it was.
+    ImportAgain {
+        of: Number,
+    },
+    /// One instance of an event, by its original start, is moved to another time, or called off.
+    Except {
+        event: EventId,
+        start: i64,
+        moved: Option<EventTime>,
     },
     Edit {
         event: EventId,
@@ -57,6 +71,12 @@ pub(crate) enum Act {
         event: EventId,
         status: Status,
         way: Way,
+    },
+    /// An answer to one instance, by its original start.
+    AnswerOne {
+        event: EventId,
+        start: i64,
+        status: Status,
     },
     Share {
         with: Username,

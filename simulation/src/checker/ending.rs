@@ -11,6 +11,7 @@ use domain::{Answer, Context, Credential, Error, EventId, IdempotencyKey, Instan
 use tokio_util::sync::CancellationToken;
 use transport::cluster::{Clients, caught_up};
 
+use super::instances::Instances;
 use super::line::wrong_in_the_end;
 use super::registers::in_the_end;
 use crate::history::{Act, Book, Fate, number_in};
@@ -83,6 +84,8 @@ struct Ending {
 struct Sight {
     events: BTreeMap<EventId, Event>,
     participants: BTreeMap<EventId, Participants>,
+    /// The instances of those events that come again.
+    instances: BTreeMap<EventId, Instances>,
     mine: Vec<EventId>,
     public: Vec<EventId>,
     inbox: BTreeMap<EventId, Status>,
@@ -128,20 +131,20 @@ impl Ending {
 }
 
 /// Someone who looks around.
-struct Looker<'a> {
+pub(super) struct Looker<'a> {
     world: &'a World,
-    clients: &'a Clients,
+    pub(super) clients: &'a Clients,
     credential: &'a Credential,
     seen: &'a domain::Positions,
 }
 
 impl Looker<'_> {
-    fn context(&self) -> Context {
+    pub(super) fn context(&self) -> Context {
         Context::new(self.credential.clone(), PATIENCE).having_seen(self.seen.clone())
     }
 
     /// The answer; all is well, so there is one, unless the question itself is refused.
-    fn value<T>(&self, answer: Answer<T>) -> Result<T, Error> {
+    pub(super) fn value<T>(&self, answer: Answer<T>) -> Result<T, Error> {
         match &answer {
             Ok(reply) if !reply.behind.is_empty() => {
                 self.world.history.violation(format!("all is well, and an answer is behind with {:?}", reply.behind));
@@ -161,7 +164,8 @@ impl Looker<'_> {
         let request = Inbox { all: all_of_them, page: all() };
         let page = self.value(self.clients.invitations.inbox(&self.context(), request).await);
         let items = page.map_or(Vec::new(), |page| page.items);
-        items.into_iter().map(|invitation| (invitation.event.id, invitation.status)).collect()
+        let of_all = items.into_iter().filter(|invitation| invitation.instance == Instance::Series);
+        of_all.map(|invitation| (invitation.event.id, invitation.status)).collect()
     }
 
     async fn calendar(&self, of: Option<Username>) -> Result<Vec<Entry>, &'static str> {
@@ -174,6 +178,7 @@ impl Looker<'_> {
         let mut sight = Sight {
             events: BTreeMap::new(),
             participants: BTreeMap::new(),
+            instances: BTreeMap::new(),
             mine: self.list(Listing::Mine).await.into_iter().map(|event| event.id).collect(),
             public: self.list(Listing::Public).await.into_iter().map(|event| event.id).collect(),
             inbox: self.inbox(true).await.into_iter().collect(),
@@ -189,6 +194,9 @@ impl Looker<'_> {
                 .show(&self.context(), ShowEvent { instance: domain::Instance::Series, event })
                 .await;
             if let Ok(shown) = self.value(shown) {
+                if shown.series.recurs() {
+                    sight.instances.insert(event, Instances::see(self, &shown).await);
+                }
                 sight.events.insert(event, shown);
             }
             let request = ListParticipants { event, instance: Instance::Series, status: None, page: all() };
@@ -219,6 +227,9 @@ impl Ending {
             }
             wrong.extend(self.rights_of(book, name, sight));
             wrong.extend(self.answers_of(book, name, sight));
+            for (event, instances) in &sight.instances {
+                wrong.extend(instances.not_as_wanted(book, *event));
+            }
             wrong.extend(self.lists_of(name, sight));
             wrong.extend(self.shares_of(book, name, sight));
         }
@@ -377,6 +388,9 @@ impl Ending {
         let organizes = |event: &Event| event.organizer == domain::events::Person::Named(name.clone());
         for (id, event) in &sight.events {
             let status = status_of(id);
+            if let Some(instances) = sight.instances.get(id) {
+                wrong.extend(instances.wrong(name, event, organizes(event), status, &sight.calendar));
+            }
             let entry = sight.calendar.iter().find_map(|entry| match entry {
                 Entry::Event { event: of, title, time, attendance, .. } if of == id => Some((title, time, *attendance)),
                 Entry::Event { .. } | Entry::Busy { .. } => None,
@@ -389,7 +403,7 @@ impl Ending {
                 Some(Status::Pending | Status::Declined | Status::Waiting) | None => None,
             };
             let expected = attendance.map(|attendance| (&event.title, &event.series.first, attendance));
-            if entry != expected {
+            if !event.series.recurs() && entry != expected {
                 wrong.push(format!("the calendar of {name} has {entry:?} for event {id}, not {expected:?}"));
             }
             if sight.public.contains(id) != (event.public && !event.cancelled) {
@@ -492,7 +506,8 @@ fn versions(book: &Book, event: &Event) -> Option<String> {
     // Once more if it was cancelled already when its organizer's account ended.
     let ended = book.organizer(event.id).is_some_and(|organizer| book.may_be_deleted(organizer));
     let least = 1 + count(&[Fate::Done]) + cancelled;
-    let most = 1 + count(&[Fate::Done, Fate::Unknown]) + cancelled + u64::from(ended);
+    // To move an instance to where it is, or to call it off again, changes nothing.
+    let most = 1 + count(&[Fate::Done, Fate::Unknown]) + cancelled + u64::from(ended) + book.excepted(event.id);
     (book.creation(event.id).is_some() && !(least..=most).contains(&event.version)).then(|| {
         format!(
             "event {} is at version {}; by what was done to it, it should be between {least} and {most}",

@@ -140,7 +140,14 @@ mod tests {
     fn history() -> (History, EventId) {
         let trace = Trace::new(Time::begins(), false);
         let (history, event) = (History::new(trace, fastrand::Rng::with_seed(1), 0), EventId::from_bytes([1; 16]));
-        let act = Act::Create { public: true, places: Some(1), time: at(1, 9, 1), invite: Vec::new() };
+        let act = Act::Create {
+            public: true,
+            places: Some(1),
+            time: at(1, 9, 1),
+            weekly: false,
+            imported: false,
+            invite: Vec::new(),
+        };
         let number = history.invoked(&name("p0"), 1, 1, IdempotencyKey::from_bytes([1; 16]), act);
         history.made(number, event);
         (history, event)

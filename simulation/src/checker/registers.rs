@@ -93,7 +93,7 @@ impl Book {
 
     fn created(&self, event: EventId) -> (bool, Option<u32>, EventTime, Vec<Username>) {
         match self.creation(event).map(|command| &command.act) {
-            Some(Act::Create { public, places, time, invite }) => (*public, *places, time.clone(), invite.clone()),
+            Some(Act::Create { public, places, time, invite, .. }) => (*public, *places, time.clone(), invite.clone()),
             _ => unreachable!("only creations make events"),
         }
     }
@@ -133,6 +133,57 @@ impl Book {
             _ => None,
         });
         (edits, self.created(event).2)
+    }
+
+    /// Whether it comes again.
+    pub(crate) fn is_weekly(&self, event: EventId) -> bool {
+        matches!(self.creation(event).map(|command| &command.act), Some(Act::Create { weekly: true, .. }))
+    }
+
+    /// The original starts of its instances, if it comes again; as long as it was not moved.
+    pub(crate) fn starts(&self, event: EventId) -> Vec<i64> {
+        if !self.is_weekly(event) {
+            return Vec::new();
+        }
+        let first = domain::time::civil_seconds(self.created(event).2.civil_start());
+        (0..3).map(|week| first + week * 7 * 86_400).collect()
+    }
+
+    /// Whether all of it may have been moved, by `to`: then its instances have other names.
+    pub(crate) fn may_have_moved(&self, event: EventId, to: Moment) -> bool {
+        perhaps(&self.times(event).0, to)
+    }
+
+    /// What one instance is instead of what the rule says.
+    pub(crate) fn exceptions(&self, event: EventId, start: i64) -> Vec<Write<Option<EventTime>>> {
+        self.writes(|_, command| match &command.act {
+            Act::Except { event: of, start: at, moved } if *of == event && *at == start => Some(moved.clone()),
+            _ => None,
+        })
+    }
+
+    /// What someone has answered to one instance; `None` is what an answer to all of it leaves.
+    pub(crate) fn answers_to_one(&self, event: EventId, who: &Username, start: i64) -> Vec<Write<Option<Status>>> {
+        self.writes(|_, command| match command.act {
+            _ if command.by != *who => None,
+            Act::Answer { event: to, .. } if to == event => Some(None),
+            Act::AnswerOne { event: to, start: at, status } if to == event && at == start => Some(Some(status)),
+            _ => None,
+        })
+    }
+
+    /// Whether someone may have answered to single instances.
+    pub(crate) fn may_have_answered_to_one(&self, event: EventId, who: &Username) -> bool {
+        self.commands.iter().any(|command| {
+            let to_one = matches!(command.act, Act::AnswerOne { event: to, .. } if to == event);
+            to_one && command.by == *who && command.fate() != Fate::NotDone
+        })
+    }
+
+    /// How many changes to single instances there were for certain, and at most.
+    pub(crate) fn excepted(&self, event: EventId) -> u64 {
+        let excepts = |command: &&Command| matches!(command.act, Act::Except { event: of, .. } if of == event);
+        self.commands.iter().filter(excepts).filter(|command| command.fate() != Fate::NotDone).count() as u64
     }
 
     /// The commands that call it off: those to cancel it, and the end of its organizer's account.
@@ -190,6 +241,9 @@ impl Book {
         let (times, first) = self.times(shown.id);
         if !as_read(&times, first, from, to).contains(&shown.series.first) {
             return Some(format!("is shown at another time: {:?}", shown.series.first));
+        }
+        if shown.series.recurs() != self.is_weekly(shown.id) {
+            return Some(format!("comes again: {}", shown.series.recurs()));
         }
         let cancellations = self.cancellations(shown.id);
         if shown.cancelled && !perhaps(&cancellations, to) {

@@ -3,10 +3,14 @@
 use std::time::Duration;
 
 use domain::auth::{DeleteAccount, Login, Logout, Register, SignedIn, WhoAmI};
-use domain::events::{CancelEvent, Capacity, CreateEvent, EditEvent, Invite, ListEvents, Listing, Uninvite};
+use domain::events::{
+    Age, Alarms, CancelEvent, Capacity, CreateEvent, EditEvent, ImportEvent, Imported, Invite, ListEvents, Listing,
+    Uninvite,
+};
 use domain::invitations::{Attend, Inbox, Respond, Response, Status, Unattend};
 use domain::sharing::{Level, ListShares, ShareCalendar, Unshare};
-use domain::{Answer, Context, Credential, Error, EventId, Instance, Username};
+use domain::time::Rules;
+use domain::{Answer, Context, Credential, Error, EventId, EventTime, Instance, Username};
 use transport::cluster::Clients;
 
 use super::looks::all;
@@ -35,11 +39,22 @@ pub(crate) async fn give(history: &History, clients: &Clients, context: &Context
         Act::SignIn => Ok(sign_in(clients, context, by).await?.map(Got::Session)),
         Act::SignOut => Ok(clients.auth.logout(context, Logout).await?.map(|user| nothing(&user))),
         Act::DeleteAccount => Ok(clients.auth.delete_account(context, DeleteAccount).await?.map(|user| nothing(&user))),
-        Act::Create { public, places, time, invite } => {
+        Act::Create { time, weekly, imported: true, .. } => import(clients, context, number, time, weekly).await,
+        Act::ImportAgain { of } => {
+            let Act::Create { time, weekly, .. } = history.look(|book| book.commands[of].act.clone()) else {
+                unreachable!("only what was imported is imported again")
+            };
+            let again = import(clients, context, of, time, weekly).await?;
+            if let Got::Event(event) = again.value {
+                history.made(of, event);
+            }
+            Ok(again.map(|event| nothing(&event)))
+        }
+        Act::Create { public, places, time, weekly, imported: false, invite } => {
             let request = CreateEvent {
                 alarms: domain::events::Alarms::default(),
                 capacity: places.map(capacity),
-                rules: domain::time::Rules::default(),
+                rules: rules(weekly),
                 title: format!("e{number}").parse().expect("a title"),
                 description: "what it is about".parse().expect("a description"),
                 location: "where".parse().expect("a place"),
@@ -67,6 +82,30 @@ pub(crate) async fn give(history: &History, clients: &Clients, context: &Context
             };
             Ok(clients.events.edit(context, request).await?.map(|event| nothing(&event)))
         }
+        Act::Except { event, start, moved } => {
+            let instance = Instance::On(start);
+            let done = match moved {
+                None => clients.events.cancel(context, CancelEvent { instance, event }).await?,
+                Some(time) => {
+                    let request = EditEvent {
+                        event,
+                        instance,
+                        if_version: None,
+                        title: None,
+                        description: None,
+                        location: None,
+                        time: Some(time),
+                        rules: None,
+                        public: None,
+                        capacity: None,
+                        alarms: None,
+                        invite: Vec::new(),
+                    };
+                    clients.events.edit(context, request).await?
+                }
+            };
+            Ok(done.map(|event| nothing(&event)))
+        }
         Act::Cancel { event } => Ok(clients
             .events
             .cancel(context, CancelEvent { instance: domain::Instance::Series, event })
@@ -78,7 +117,10 @@ pub(crate) async fn give(history: &History, clients: &Clients, context: &Context
         Act::Uninvite { event, whom: invitees } => {
             Ok(clients.events.uninvite(context, Uninvite { event, invitees }).await?.map(|event| nothing(&event)))
         }
-        Act::Answer { event, status, way } => answer(clients, context, event, status, way).await,
+        Act::Answer { event, status, way } => answer(clients, context, (event, Instance::Series), status, way).await,
+        Act::AnswerOne { event, start, status } => {
+            answer(clients, context, (event, Instance::On(start)), status, Way::Respond).await
+        }
         Act::Share { with, level } => {
             let shares = match level {
                 Some(level) => clients.sharing.share(context, ShareCalendar { with, level }).await,
@@ -89,8 +131,43 @@ pub(crate) async fn give(history: &History, clients: &Clients, context: &Context
     }
 }
 
-async fn answer(clients: &Clients, context: &Context, event: EventId, status: Status, way: Way) -> Answer<Got> {
-    let (instance, invitations) = (Instance::Series, &clients.invitations);
+/// Takes an event over from another program, the same for the same number.
+async fn import(clients: &Clients, context: &Context, number: Number, time: EventTime, weekly: bool) -> Answer<Got> {
+    let uid = format!("e{number}@elsewhere");
+    let request = ImportEvent {
+        uid: uid.parse().expect("an identity"),
+        age: Age::default(),
+        digest: [7; 32],
+        title: format!("e{number}").parse().expect("a title"),
+        description: "from elsewhere".parse().expect("a description"),
+        location: "where".parse().expect("a place"),
+        time,
+        rules: rules(weekly),
+        exceptions: Vec::new(),
+        alarms: Alarms::default(),
+        cancelled: false,
+        original: format!("BEGIN:VEVENT\r\nUID:{uid}\r\nEND:VEVENT\r\n").parse().expect("a text"),
+        dry_run: false,
+    };
+    Ok(clients.events.import(context, request).await?.map(|imported| match imported {
+        Imported::New(event) | Imported::Unchanged(event) => Got::Event(event),
+        Imported::Updated(_) | Imported::Older(_) | Imported::CancelledHere(_) | Imported::CalledOff => Got::Nothing,
+    }))
+}
+
+/// How an event comes again.
+fn rules(weekly: bool) -> Rules {
+    if weekly { Rules::parse("FREQ=WEEKLY;COUNT=3").expect("a rule") } else { Rules::default() }
+}
+
+async fn answer(
+    clients: &Clients,
+    context: &Context,
+    (event, instance): (EventId, Instance),
+    status: Status,
+    way: Way,
+) -> Answer<Got> {
+    let invitations = &clients.invitations;
     let given = match way {
         Way::Respond => {
             let response = match status {
@@ -231,11 +308,45 @@ impl Person {
     pub(super) async fn creates(&mut self) {
         let (public, time, invite) = (self.random.u8(..) < 100, self.some_time(), self.some_people(3));
         let places = self.random.bool().then(|| 1 + self.random.u32(..3) / 2);
-        let _ = self.commands(Act::Create { public, places, time, invite }).await;
+        let weekly = self.random.u8(..) < 100;
+        let imported = self.random.u8(..) < 40;
+        let again = if imported && self.random.bool() { self.imported_before() } else { None };
+        let act = match (imported, again) {
+            (true, Some(of)) => Act::ImportAgain { of },
+            (true, None) => {
+                Act::Create { public: false, places: None, time, weekly, imported: true, invite: Vec::new() }
+            }
+            (false, _) => Act::Create { public, places, time, weekly, imported: false, invite },
+        };
+        let _ = self.commands(act).await;
+    }
+
+    /// Something that was certainly imported in this name.
+    fn imported_before(&mut self) -> Option<Number> {
+        let imported: Vec<Number> = self.world.history.look(|book| {
+            let mine = |command: &&crate::history::Command| {
+                let import = matches!(command.act, Act::Create { imported: true, .. });
+                import && command.by == self.name && command.fate() == crate::history::Fate::Done
+            };
+            book.commands.iter().enumerate().filter(|(_, command)| mine(command)).map(|(number, _)| number).collect()
+        });
+        self.random.choice(imported)
+    }
+
+    /// The original start of one of the instances of an event, if it comes again.
+    fn some_instance(&mut self, event: EventId) -> Option<i64> {
+        let starts = self.world.history.look(|book| book.starts(event));
+        self.random.choice(starts)
     }
 
     pub(super) async fn edits(&mut self) {
         let Some(event) = self.own_event() else { return };
+        if self.random.u8(..) < 100
+            && let Some(start) = self.some_instance(event)
+        {
+            let moved = if self.random.u8(..) < 160 { Some(self.some_time()) } else { None };
+            return self.changes(event, Act::Except { event, start, moved }).await;
+        }
         let public = if self.random.u8(..) < 60 { Some(self.random.bool()) } else { None };
         let time = if self.random.u8(..) < 80 { Some(self.some_time()) } else { None };
         let places = if self.random.u8(..) < 80 { Some(self.some_places()) } else { None };
@@ -274,6 +385,13 @@ impl Person {
         let again = self.last_answered.filter(|_| self.random.bool());
         let Some(event) = sought.or(again).or_else(|| self.some_event()) else { return };
         self.last_answered = Some(event);
+        if self.random.u8(..) < 70
+            && let Some(start) = self.some_instance(event)
+        {
+            let status = [Status::Going, Status::Maybe, Status::Declined][self.random.usize(..3)];
+            let _ = self.commands(Act::AnswerOne { event, start, status }).await;
+            return;
+        }
         let invited = self.world.history.look(|book| {
             let (membership, first) = book.membership(event, &self.name);
             first || !membership.is_empty()

@@ -186,7 +186,7 @@ impl Person {
         let request = Inbox { all: true, page: all() };
         let seen = self.asks(async |clients, context| clients.invitations.inbox(context, request.clone()).await).await;
         let Ok(Seen { value: page, from, to, .. }) = seen else { return };
-        for invitation in &page.items {
+        for invitation in page.items.iter().filter(|invitation| invitation.instance == Instance::Series) {
             let name = self.name.clone();
             self.world.history.shown(invitation.event.title.as_str(), invitation.event.id);
             self.check_status(invitation.event.id, &name, Some(invitation.status), from, to);
@@ -241,7 +241,7 @@ impl Person {
                 if mine && book.commands[creation].session == session {
                     let there = book.commands[creation].told.is_some_and(|told| told < from);
                     match shown(event) {
-                        None if there && !perhaps(&book.cancellations(event), to) => {
+                        None if there && book.excepted(event) == 0 && !perhaps(&book.cancellations(event), to) => {
                             wrong.push(format!("does not see their own event {event} in their calendar"));
                         }
                         Some((title, _)) => {
@@ -291,7 +291,8 @@ impl Person {
         let taken_back = membership.iter().any(|write| !write.value && write.fate != Fate::NotDone);
         let (publicity, public) = book.publicity(event);
         let hidden = !public || publicity.iter().any(|write| !write.value && write.fate != Fate::NotDone);
-        if elsewhere || taken_back || hidden || perhaps(&book.cancellations(event), to) {
+        let one_by_one = book.may_have_answered_to_one(event, &self.name) || book.excepted(event) > 0;
+        if elsewhere || taken_back || hidden || one_by_one || perhaps(&book.cancellations(event), to) {
             return None;
         }
         let may_be = as_read(&answers.iter().map(some).map(Write::known_when_told).collect::<Vec<_>>(), None, from, to);
