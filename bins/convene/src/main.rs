@@ -99,7 +99,10 @@ async fn follow(options: &Options) -> Result<(), Failure> {
             Ok(())
         }
     };
-    let outcome = commands::follow(reach.clients(), profile, &*clock, &zone, say).await;
+    let outcome = tokio::select! {
+        ended = commands::follow(reach.clients(), profile, &*clock, &zone, say) => ended,
+        () = output::reader_gone() => Ok(()),
+    };
     reach.close().await;
     outcome
 }

@@ -187,3 +187,81 @@ fn a_reader_who_goes_away_is_no_error() {
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     assert!(done.stderr.is_empty());
 }
+
+#[test]
+fn people_see_when_others_are_busy_find_a_time_and_are_told_what_overlaps() {
+    let machine = Machine::new();
+    for name in ["alice", "bob", "carol"] {
+        assert_eq!(machine.registers(name).code, 0);
+    }
+    let create = |who: &str, title: &str, start: &str, more: &[&str]| {
+        let line = ["event", "create", "--profile", who, "--title", title, "--start", start];
+        let event = machine.json(&[&line[..], more].concat());
+        event["id"].as_str().unwrap().to_owned()
+    };
+    // The clocks go forward on Sunday the 28th.
+    create("bob", "Standup", "2027-03-26T09:00", &["--for", "30m", "--repeat", "every day", "--remind", "10m"]);
+    create("bob", "Call", "2027-03-28T09:30", &["--for", "1h"]);
+    let lunch = create("carol", "Lunch", "2027-03-28T12:00", &["--invite", "alice,bob"]);
+    create("alice", "Dentist", "2027-03-28T12:30", &["--for", "2h"]);
+    machine.json(&["share", "alice", "--busy-only", "--profile", "bob"]);
+    machine.json(&["share", "alice", "--profile", "carol"]);
+    machine.json(&["share", "carol", "--profile", "bob"]);
+
+    let sunday = ["--from", "2027-03-28", "--to", "2027-03-28"];
+    let busy = |who: &str, of: &str| machine.json(&[&["freebusy", of, "--profile", who][..], &sunday].concat());
+    let expected = serde_json::json!({"items": [
+        {"username": "bob", "start": "2027-03-28T09:00:00+02:00", "end": "2027-03-28T10:30:00+02:00"},
+    ]});
+    assert_eq!(
+        (busy("alice", "bob"), busy("carol", "bob")),
+        (expected.clone(), expected),
+        "details or busy times alone"
+    );
+    let unshared = machine.gives(&["freebusy", "alice", "--profile", "bob", "--json"], "");
+    assert_eq!((unshared.code, &unshared.error()["code"]), (4, &"forbidden".into()));
+
+    let line = ["find-time", "bob", "carol", "--for", "1h", "--between", "2:30-17:00", "--profile", "alice"];
+    let free = machine.json(&[&line[..], &sunday].concat());
+    let expected = serde_json::json!({"items": [
+        {"start": "2027-03-28T03:00:00+02:00", "end": "2027-03-28T09:00:00+02:00"},
+        {"start": "2027-03-28T10:30:00+02:00", "end": "2027-03-28T12:00:00+02:00"},
+        {"start": "2027-03-28T14:30:00+02:00", "end": "2027-03-28T17:00:00+02:00"},
+    ]});
+    assert_eq!(free, expected);
+
+    let accepted = machine.gives(&["respond", &lunch, "accept", "--profile", "alice"], "");
+    assert_eq!(accepted.code, 0);
+    assert!(
+        accepted.err.contains("overlaps with Dentist in your calendar, 2027-03-28T12:30:00+02:00"),
+        "{}",
+        accepted.err
+    );
+    assert_eq!(machine.json(&["respond", &lunch, "accept", "--profile", "alice"])["conflicts"][0]["title"], "Dentist");
+    assert_eq!(machine.json(&["respond", &lunch, "accept", "--profile", "bob"])["conflicts"], serde_json::json!([]));
+    let moved = ["event", "edit", &lunch, "--start", "2027-03-28T09:15", "--profile", "carol"];
+    assert_eq!(machine.json(&moved)["conflicts"], serde_json::json!([]), "carol's own calendar has nothing else");
+}
+
+#[test]
+fn reminders_are_listed_and_who_follows_them_ends_when_nobody_listens() {
+    let machine = Machine::new();
+    assert_eq!(machine.registers("alice").code, 0);
+    let start = ["event", "create", "--title", "Tea", "--start", "tomorrow 9:00", "--profile", "alice"];
+    let tea = machine.json(&[&start[..], &["--remind", "10m,1h"]].concat());
+    let listed = machine.json(&["remind", "--within", "2d", "--profile", "alice"])["items"].clone();
+    let minutes: Vec<u64> = listed.as_array().unwrap().iter().map(|item| item["minutes"].as_u64().unwrap()).collect();
+    assert_eq!((minutes, &listed[0]["start"]), (vec![60, 10], &tea["start"]));
+
+    let mut program = Command::new(env!("CARGO_BIN_EXE_convene"))
+        .args(["remind", "--follow", "--in-process", "--profile", "alice"])
+        .env("CONVENE_DATA", machine.0.path().join("data"))
+        .env("XDG_STATE_HOME", machine.0.path().join("state"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(program.stdout.take());
+    let done = program.wait_with_output().unwrap();
+    assert!(done.status.success() && done.stderr.is_empty(), "{}", String::from_utf8_lossy(&done.stderr));
+}

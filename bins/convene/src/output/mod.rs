@@ -22,9 +22,12 @@ mod time;
 
 use std::collections::BTreeSet;
 use std::io::{self, Write as _};
+use std::os::fd::AsFd as _;
 
 use domain::{Reply, Service};
 use serde::Serialize;
+use tokio::io::Interest;
+use tokio::net::unix::pipe::Sender;
 
 use crate::failure::Failure;
 
@@ -161,6 +164,16 @@ pub(crate) fn line(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()
+}
+
+/// Waits until whoever reads standard output has gone, which a pipe tells before anything is written; for ever, if nobody can tell.
+pub(crate) async fn reader_gone() {
+    // Only watched, never written to: so it may stay as it is and need not be a pipe. What has no reader, as a file, cannot be watched.
+    let watched = io::stdout().as_fd().try_clone_to_owned().and_then(Sender::from_owned_fd_unchecked);
+    match watched {
+        Ok(out) => drop(out.ready(Interest::ERROR).await),
+        Err(_) => std::future::pending().await,
+    }
 }
 
 /// Writes to standard error what is said besides an answer.

@@ -62,7 +62,8 @@ fn a_timed_event_has_its_zones_offset_and_an_all_day_event_dates() {
         concat!(
             r#"{"id":"0198c0de-7000-7abc-8def-0123456789ab","title":"Planning","description":"first\nsecond","#,
             r#""location":"Room 1","start":"2027-03-10T09:00:00+01:00","end":"2027-03-10T10:00:00+01:00","all_day":false,"#,
-            r#""zone":"Europe/Berlin","public":false,"capacity":null,"organizer":"alice","version":3,"cancelled":false,"#,
+            r#""zone":"Europe/Berlin","instance":null,"rrule":null,"repeats":null,"remind":[],"public":false,"#,
+            r#""capacity":null,"organizer":"alice","version":3,"cancelled":false,"#,
             r#""created":"2027-01-15T09:00:00+01:00"}"#
         )
     );
@@ -89,7 +90,7 @@ fn an_invitation_has_a_short_event_and_names_who_is_gone_and_nobody_for_who_came
             r#"{"event":{"id":"0198c0de-7000-7abc-8def-0123456789ab","title":"Planning","#,
             r#""start":"2027-03-10T09:00:00+01:00","end":"2027-03-10T10:00:00+01:00","all_day":false,"zone":"Europe/Berlin","#,
             r#""location":"Room 1","organizer":"alice","public":false,"cancelled":false},"#,
-            r#""invitee":"bob","inviter":"deleted user","status":"pending"}"#
+            r#""instance":null,"following":false,"invitee":"bob","inviter":"deleted user","status":"pending"}"#
         )
     );
     let alone = serde_json::to_value(InvitationDocument::from(&invitation(None))).unwrap();
@@ -159,9 +160,9 @@ fn a_busy_entry_of_a_calendar_tells_its_hours_and_nothing_else() {
         json(&document),
         concat!(
             r#"{"owner":"alice","from":"2027-03-10","to":"2027-03-11","items":["#,
-            r#"{"event":"0198c0de-7000-7abc-8def-0123456789ab","title":"Planning","start":"2027-03-10T09:00:00+01:00","#,
-            r#""end":"2027-03-10T10:00:00+01:00","all_day":false,"zone":"Europe/Berlin","location":"Room 1","status":"organizing"},"#,
-            r#"{"event":null,"title":null,"start":"2027-03-10T11:00:00+01:00","end":"2027-03-10T12:00:00+01:00","#,
+            r#"{"event":"0198c0de-7000-7abc-8def-0123456789ab","instance":null,"title":"Planning","#,
+            r#""start":"2027-03-10T09:00:00+01:00","end":"2027-03-10T10:00:00+01:00","all_day":false,"zone":"Europe/Berlin","location":"Room 1","status":"organizing"},"#,
+            r#"{"event":null,"instance":null,"title":null,"start":"2027-03-10T11:00:00+01:00","end":"2027-03-10T12:00:00+01:00","#,
             r#""all_day":null,"zone":null,"location":null,"status":"busy"}],"next":null}"#
         )
     );
