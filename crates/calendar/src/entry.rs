@@ -135,7 +135,7 @@ fn write(
     }
     let is_of_series = |place: Option<Indexed>| matches!(place, Some(Indexed::Series(..)));
     if instance != Instance::Series || is_of_series(was) || is_of_series(is) {
-        store::renew(tx)?;
+        store::renew(tx, id)?;
     }
     let by_event: (EventId, UserId, Instance) = (id, user, instance);
     match new {

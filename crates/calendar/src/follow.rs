@@ -94,7 +94,7 @@ impl Follower<EventChange> for OfEvents {
                 tx.put(&REMOVED, event, &())?;
                 tx.delete(&EVENTS, event)?;
                 EXCEPTIONS.forget(tx, *event)?;
-                store::renew(tx)?;
+                store::renew(tx, *event)?;
                 work::begin(tx, Service::Events, at, Work::Forget { event: *event }, cascade::step)
             }
         }
@@ -120,7 +120,7 @@ fn put(tx: &mut Transaction<'_>, at: Position, old: Option<&FollowedEvent>, fact
     let (id, new) = (facts.event, FollowedEvent::new(tx, facts.clone())?);
     tx.put(&EVENTS, &id, &new)?;
     if new.facts.series.recurs() || old.is_some_and(|old| old.facts.series.recurs()) {
-        store::renew(tx)?;
+        store::renew(tx, id)?;
     }
     if let Some(organizer) = facts.organizer {
         entry::refresh(tx, &(organizer, id, Instance::Series), Some(&new))?;

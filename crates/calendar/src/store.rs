@@ -33,9 +33,10 @@ pub(crate) const TIMELINE: Timeline<UserId> = Timeline::new("timeline");
 /// The same of what recurs, from the first instance to the last; also by the month of the year in which an instance can begin, 0 if
 /// that can be any.
 pub(crate) const SERIES: Timeline<(UserId, u8)> = Timeline::new("timeline.series");
-/// Counts the changes to what recurs, of all events and entries: whoever has expanded something sees by it whether that still holds.
+/// Counts the changes to what recurs and its entries: whoever has expanded something sees by it whether that still holds. One row
+/// counts all ([`LAST`]), the others those of some events each ([`kind_of`]).
 pub(crate) const GENERATION: Table<u8, u64> = Table::new("generation");
-/// The only row of [`GENERATION`].
+/// The row of [`GENERATION`] that counts all changes.
 pub(crate) const LAST: u8 = 0;
 /// The instances that are not as the rules of their event have them.
 pub(crate) const EXCEPTIONS: Exceptions = Exceptions::new("events.exceptions", "events.exceptions.by-time");
@@ -189,10 +190,19 @@ impl Value for EntryRow {
     }
 }
 
-/// What recurs has changed.
-pub(crate) fn renew(tx: &mut Transaction<'_>) -> Result<(), Fault> {
-    let generation = tx.get(&GENERATION, &LAST)?.unwrap_or_default();
-    Ok(tx.put(&GENERATION, &LAST, &generation.wrapping_add(1))?)
+/// The row of [`GENERATION`] that counts the changes of this event, and of one in 255 others.
+pub(crate) const fn kind_of(event: EventId) -> u8 {
+    let [.., last] = *event.as_bytes();
+    if last == LAST { u8::MAX } else { last }
+}
+
+/// An event that recurs has changed, or someone's entry of it.
+pub(crate) fn renew(tx: &mut Transaction<'_>, event: EventId) -> Result<(), Fault> {
+    for row in [LAST, kind_of(event)] {
+        let generation = tx.get(&GENERATION, &row)?.unwrap_or_default();
+        tx.put(&GENERATION, &row, &generation.wrapping_add(1))?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -76,6 +76,15 @@ impl Exceptions {
         Ok(rows.into_iter().map(|((_, start), Row(exception))| (start, exception)).collect())
     }
 
+    /// The first event that has any, `event` or one behind it in the order of ids.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub fn next_event(&self, reader: &impl Reader, event: EventId) -> Result<Option<EventId>, Fault> {
+        let rows = reader.range(&self.rows, &(event, i64::MIN), None, 1)?;
+        Ok(rows.first().map(|((event, _), _)| *event))
+    }
+
     /// Says what an instance is instead; `None`: it is as the rules say. What was said before.
     ///
     /// # Errors
@@ -168,6 +177,21 @@ impl Exceptions {
         (from, to): (i64, Option<i64>),
     ) -> Result<Instances<'a, R>, Fault> {
         let has_any = !reader.scan(&self.rows, &event, None, 1)?.is_empty();
+        self.instances_if(has_any, reader, event, series, (from, to))
+    }
+
+    /// The same, if it is known whether the event has any exceptions at all.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub fn instances_if<'a, R: Reader>(
+        &self,
+        has_any: bool,
+        reader: &'a R,
+        event: EventId,
+        series: &'a Series,
+        (from, to): (i64, Option<i64>),
+    ) -> Result<Instances<'a, R>, Fault> {
         let mut moved = Vec::new();
         if has_any {
             for (_, start) in reader.overlapping(&self.by_time, &event, from, to, None, usize::MAX)? {

@@ -1,6 +1,6 @@
 //! The entries of a calendar, with all that a calendar tells, by start.
 
-use chassis::timeline::Place;
+use chassis::timeline::{Place, Slot};
 use chassis::{Fault, cursor};
 use domain::calendar::Entry;
 use domain::events::{Change, Exception};
@@ -62,35 +62,30 @@ fn next(place: Place) -> Result<PageCursor, Fault> {
 
 /// The entry of something found, unless it is a row of the index that is out of date (a cascade has not come to it yet).
 fn shown(view: &View<'_>, owner: UserId, found: stretch::Found) -> Result<Option<Entry>, Fault> {
-    let Place { event: id, instance, .. } = found.place();
+    match found {
+        stretch::Found::Indexed(slot) => single(view, owner, &slot),
+        stretch::Found::Recurring(one) => Ok(recurring(one)),
+    }
+}
+
+fn single(view: &View<'_>, owner: UserId, slot: &Slot) -> Result<Option<Entry>, Fault> {
+    let Place { event: id, instance, .. } = slot.place;
     let Some(event) = view.get(&EVENTS, &id)? else { return Ok(None) };
-    let (attendance, change) = match found {
-        stretch::Found::Recurring(Recurring { attendance, change, .. }) => (attendance, change),
-        stretch::Found::Indexed(slot) => {
-            let Some(row) = view.get(&ENTRIES, &(owner, id, instance))? else { return Ok(None) };
-            let place = entry::place(view, Some(&event), (owner, id, instance), row.coming)?;
-            if place != Some(Indexed::Single(slot.extent)) {
-                return Ok(None);
-            }
-            let Some(attendance) = entry::attendance(&event, owner, instance, row.coming) else { return Ok(None) };
-            let change = match instance {
-                Instance::On(start) => EXCEPTIONS.get(view, id, start)?.and_then(|exception| match exception {
-                    Exception::Changed(change) => Some(change),
-                    Exception::Removed => None,
-                }),
-                Instance::Series | Instance::From(_) => None,
-            };
-            (attendance, change)
-        }
-    };
+    let Some(row) = view.get(&ENTRIES, &(owner, id, instance))? else { return Ok(None) };
+    let place = entry::place(view, Some(&event), (owner, id, instance), row.coming)?;
+    if place != Some(Indexed::Single(slot.extent)) {
+        return Ok(None);
+    }
+    let Some(attendance) = entry::attendance(&event, owner, instance, row.coming) else { return Ok(None) };
     let facts = event.facts;
-    let (time, title, location) = match (change, instance) {
-        (Some(Change { time, title, location }), _) => (Some(time), title, location),
-        (None, Instance::On(start)) => (facts.series.time_at(start), None, None),
-        (None, Instance::Series | Instance::From(_)) => (Some(facts.series.first), None, None),
+    let (time, title, location) = match instance {
+        Instance::On(start) => match EXCEPTIONS.get(view, id, start)? {
+            Some(Exception::Changed(Change { time, title, location })) => (Some(time), title, location),
+            Some(Exception::Removed) | None => (facts.series.time_at(start), None, None),
+        },
+        Instance::Series | Instance::From(_) => (Some(facts.series.first), None, None),
     };
-    let Some(time) = time else { return Ok(None) };
-    Ok(Some(Entry::Event {
+    Ok(time.map(|time| Entry::Event {
         event: id,
         instance,
         title: title.unwrap_or(facts.title),
@@ -99,4 +94,23 @@ fn shown(view: &View<'_>, owner: UserId, found: stretch::Found) -> Result<Option
         alarms: facts.alarms,
         attendance,
     }))
+}
+
+fn recurring(one: Recurring) -> Option<Entry> {
+    let Recurring { place: Place { event: id, instance, .. }, attendance, change, event, .. } = one;
+    let facts = &event.facts;
+    let (time, title, location) = match (change, instance) {
+        (Some(Change { time, title, location }), _) => (Some(time), title, location),
+        (None, Instance::On(start)) => (facts.series.time_at(start), None, None),
+        (None, Instance::Series | Instance::From(_)) => (None, None, None),
+    };
+    Some(Entry::Event {
+        event: id,
+        instance,
+        title: title.unwrap_or_else(|| facts.title.clone()),
+        time: time?,
+        location: location.unwrap_or_else(|| facts.location.clone()),
+        alarms: facts.alarms.clone(),
+        attendance,
+    })
 }

@@ -2,9 +2,10 @@
 //!
 //! The first two lie in an index by time. What recurs is found by its hull and the months in which it can begin, and expanded month
 //! by month of the reader, so that a page costs what the months it shows hold, however long a series has been going on. A month that
-//! was expanded is kept for the next page, for as long as nothing that recurs has changed ([`GENERATION`]).
+//! was expanded is kept for the next page; when something that recurs has changed ([`GENERATION`]), only what may be that is expanded
+//! anew.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use chassis::Fault;
@@ -18,12 +19,14 @@ use jiff::civil::Date;
 use parking_lot::Mutex;
 use storage::{Reader as _, View};
 
-use crate::store::{Coming, ENTRIES, EVENTS, EXCEPTIONS, GENERATION, LAST, SERIES, TIMELINE};
+use crate::store::{Coming, ENTRIES, EVENTS, EXCEPTIONS, FollowedEvent, GENERATION, LAST, SERIES, TIMELINE, kind_of};
 
 /// Most months that are kept.
 const KEPT_MONTHS: usize = 64;
 /// A month of more instances is expanded anew for each page.
 const MOST_KEPT: usize = 20_000;
+/// Most instances that are kept of all months together.
+const MOST_KEPT_TOGETHER: usize = 200_000;
 /// The most months that one page goes through.
 const MOST_MONTHS: usize = 240;
 
@@ -38,6 +41,8 @@ pub(super) struct Recurring {
     pub(super) attendance: Attendance,
     /// How it differs from the others.
     pub(super) change: Option<Change>,
+    /// Of which event it is an instance.
+    pub(super) event: Arc<FollowedEvent>,
 }
 
 /// Something in a calendar.
@@ -75,29 +80,54 @@ pub(super) struct Part {
 
 /// The months that were expanded last.
 #[derive(Debug, Default)]
-pub(super) struct Kept(Mutex<VecDeque<(Key, Arc<Vec<Recurring>>)>>);
+pub(super) struct Kept(Mutex<VecDeque<(Key, Arc<Month>)>>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Key {
     owner: UserId,
     zone: Zone,
     month: Date,
-    generation: u64,
+}
+
+/// A month that was expanded.
+#[derive(Debug)]
+struct Month {
+    /// By the row of [`GENERATION`]: what it was expanded from.
+    generations: HashMap<u8, u64>,
+    /// Which events were looked at.
+    events: HashSet<EventId>,
+    /// By place.
+    instances: Vec<Recurring>,
+}
+
+impl Month {
+    fn generation(&self, row: u8) -> u64 {
+        generation(&self.generations, row)
+    }
+}
+
+fn generation(generations: &HashMap<u8, u64>, row: u8) -> u64 {
+    generations.get(&row).copied().unwrap_or_default()
 }
 
 impl Kept {
-    fn get(&self, key: &Key) -> Option<Arc<Vec<Recurring>>> {
+    fn get(&self, key: &Key) -> Option<Arc<Month>> {
         let kept = self.0.lock();
-        kept.iter().find(|(of, _)| of == key).map(|(_, instances)| Arc::clone(instances))
+        kept.iter().find(|(of, _)| of == key).map(|(_, month)| Arc::clone(month))
     }
 
-    fn put(&self, key: Key, instances: &Arc<Vec<Recurring>>) {
-        if instances.len() > MOST_KEPT {
+    fn put(&self, key: Key, month: &Arc<Month>) {
+        if month.instances.len() > MOST_KEPT {
             return;
         }
         let mut kept = self.0.lock();
-        kept.retain(|(of, _)| (of.owner, &of.zone, of.month) != (key.owner, &key.zone, key.month));
-        kept.push_front((key, Arc::clone(instances)));
+        kept.retain(|(of, _)| *of != key);
+        kept.push_front((key, Arc::clone(month)));
+        let mut together = 0_usize;
+        kept.retain(|(_, month)| {
+            together = together.saturating_add(month.instances.len());
+            together <= MOST_KEPT_TOGETHER
+        });
         kept.truncate(KEPT_MONTHS);
     }
 }
@@ -152,15 +182,16 @@ impl Stretch<'_, '_> {
             if nth > 0 && (is_behind(begins) || self.window.to().is_some_and(|last| last < month)) {
                 return Ok((found, None));
             }
-            let key = Key { owner: self.owner, zone: self.window.zone().clone(), month, generation };
-            let instances = match self.kept.get(&key) {
-                Some(instances) => instances,
-                None => {
-                    let instances = Arc::new(self.expand(month)?);
-                    self.kept.put(key, &instances);
-                    instances
+            let key = Key { owner: self.owner, zone: self.window.zone().clone(), month };
+            let expanded = match self.kept.get(&key) {
+                Some(kept) if kept.generation(LAST) == generation => kept,
+                before => {
+                    let expanded = Arc::new(self.expand(month, before.as_deref())?);
+                    self.kept.put(key, &expanded);
+                    expanded
                 }
             };
+            let instances = &expanded.instances;
             let from = instances.partition_point(|one| after.is_some_and(|after| one.place <= after));
             let wanted = instances.iter().skip(from).filter(|one| {
                 // What began in an earlier month was found there.
@@ -199,8 +230,8 @@ impl Stretch<'_, '_> {
             (None, Some(beyond)) => day_of(beyond).max(self.window.from()),
             (None, None) => self.window.from(),
         };
-        if let Some(from) = from {
-            return Ok((!self.is_over(from)?).then_some(from));
+        if from.is_some() {
+            return Ok(from);
         }
         // From the beginning of the first series on.
         let mut first: Option<Date> = None;
@@ -233,51 +264,83 @@ impl Stretch<'_, '_> {
             && self.beyond.is_none_or(|beyond| self.window.instants_of(extent).1 > beyond)
     }
 
-    /// Everything that recurs and overlaps a month of the reader, by place.
-    fn expand(&self, month: Date) -> Result<Vec<Recurring>, Fault> {
+    /// Everything that recurs and overlaps a month of the reader; of what has not changed since, as it was before.
+    fn expand(&self, month: Date, before: Option<&Month>) -> Result<Month, Fault> {
         let zone = self.window.zone().clone();
         let window = Window::new(Some(month), Some(month.last_of_month()), zone)?;
-        let mut found = Vec::new();
+        let generations: HashMap<u8, u64> = self.view.scan(&GENERATION, &(), None, usize::MAX)?.into_iter().collect();
+        let mut known: HashMap<EventId, Vec<&Recurring>> = HashMap::new();
+        for one in before.map(|before| &before.instances).into_iter().flatten() {
+            known.entry(one.place.event).or_default().push(one);
+        }
+        let (mut events, mut instances) = (HashSet::new(), Vec::new());
+        let mut with_exceptions = Ahead::default();
+        for slot in self.series(month, &window)? {
+            let id = slot.place.event;
+            events.insert(id);
+            let holds = before.is_some_and(|before| {
+                let of = kind_of(id);
+                before.events.contains(&id) && before.generation(of) == generation(&generations, of)
+            });
+            if holds {
+                instances.extend(known.remove(&id).into_iter().flatten().cloned());
+            } else {
+                let has_exceptions = with_exceptions.reaches(self.view, id)?;
+                self.instances(&slot, &window, has_exceptions, &mut instances)?;
+            }
+        }
+        instances.sort_by_key(|one: &Recurring| one.place);
+        Ok(Month { generations, events, instances })
+    }
+
+    /// What may have instances that overlap a month of the reader, by id.
+    fn series(&self, month: Date, window: &Window) -> Result<Vec<Slot>, Fault> {
         // Zones lie up to a day apart: what begins in the reader's month may begin in a neighbour where it takes place.
-        let near = [month.yesterday(), Ok(month), month.last_of_month().tomorrow()];
-        let mut parts: Vec<u8> = near.into_iter().flatten().map(|day| day.month().unsigned_abs()).collect();
-        parts.push(0);
-        let mut done = std::collections::BTreeSet::new();
-        for part in parts {
+        let part_of = |day: Date| day.month().unsigned_abs();
+        let before = month.yesterday().map(part_of).ok();
+        let behind = month.last_of_month().tomorrow().map(part_of).ok();
+        let mut found: Vec<Slot> = Vec::new();
+        for part in [Some(0), before, Some(part_of(month)), behind].into_iter().flatten() {
             let mut after = None;
             loop {
-                let slots = SERIES.page(self.view, &(self.owner, part), &window, after, 500)?;
+                let slots = SERIES.page(self.view, &(self.owner, part), window, after, 500)?;
                 after = slots.last().map(|slot| slot.place);
                 let is_last = slots.len() < 500;
-                for slot in slots {
-                    if done.insert(slot.place.event) {
-                        self.instances(&slot, &window, &mut found)?;
-                    }
-                }
+                // What goes by the reader's own clocks and begins behind the month is not in it.
+                let is_behind = |slot: &Slot| Some(part) == behind && slot.extent.family == Family::Civil;
+                found.extend(slots.into_iter().filter(|slot| !is_behind(slot)));
                 if is_last {
                     break;
                 }
             }
         }
-        found.sort_by_key(|one: &Recurring| one.place);
+        found.sort_unstable_by_key(|slot| slot.place.event);
+        found.dedup_by_key(|slot| slot.place.event);
         Ok(found)
     }
 
     /// The instances of one event that overlap a window, as the owner of the calendar comes to them.
-    fn instances(&self, slot: &Slot, window: &Window, found: &mut Vec<Recurring>) -> Result<(), Fault> {
+    fn instances(
+        &self,
+        slot: &Slot,
+        window: &Window,
+        has_exceptions: bool,
+        found: &mut Vec<Recurring>,
+    ) -> Result<(), Fault> {
         let id = slot.place.event;
         let Some(event) = self.view.get(&EVENTS, &id)? else { return Ok(()) };
         // A cascade may not have come to the row yet.
         if event.facts.cancelled || !event.facts.series.recurs() || event.extent != slot.extent {
             return Ok(());
         }
+        let event = Arc::new(event);
         let organizes = event.is_organized_by(self.owner);
         let rows =
             if organizes { Vec::new() } else { self.view.scan(&ENTRIES, &(self.owner, id), None, usize::MAX)? };
         let answers: Vec<(Instance, Option<Coming>)> =
             rows.into_iter().map(|((_, _, instance), row)| (instance, row.coming)).collect();
         let within = window.bounds(slot.extent.family);
-        for happening in EXCEPTIONS.instances(self.view, id, &event.facts.series, within)? {
+        for happening in EXCEPTIONS.instances_if(has_exceptions, self.view, id, &event.facts.series, within)? {
             let happening = happening?;
             let own = Instance::On(happening.start);
             // What was answered by itself is in the index by itself.
@@ -297,9 +360,31 @@ impl Stretch<'_, '_> {
             if let Some(attendance) = attendance {
                 let extent = happening.extent;
                 let place = Place { start: window.reader_start(&extent), event: id, instance: own };
-                found.push(Recurring { place, extent, attendance, change: happening.change });
+                found.push(Recurring {
+                    place,
+                    extent,
+                    attendance,
+                    change: happening.change,
+                    event: Arc::clone(&event),
+                });
             }
         }
         Ok(())
+    }
+}
+
+/// The next event that has exceptions, of all that are asked for in the order of their ids.
+#[derive(Default)]
+struct Ahead(Option<Option<EventId>>);
+
+impl Ahead {
+    /// Whether `id` has any.
+    fn reaches(&mut self, view: &View<'_>, id: EventId) -> Result<bool, Fault> {
+        let next = match self.0 {
+            Some(next) if next.is_none_or(|next| id <= next) => next,
+            _ => EXCEPTIONS.next_event(view, id)?,
+        };
+        self.0 = Some(next);
+        Ok(next == Some(id))
     }
 }
