@@ -300,9 +300,9 @@ fn named_start(part: &Part, clock: &mut Clock<'_>, frame: &Frame, begins: DateTi
     when?.civil_in(frame, begins).map(civil_seconds)
 }
 
+/// Whether it has a `RANGE`: RFC 5545 §3.2.13 knows one value only, and calcard keeps no other.
 fn and_following(component: &Component) -> bool {
-    let range = component.property(&Property::RecurrenceId).and_then(|entry| entry.parameter(&Parameter::Range));
-    range.and_then(|range| range.as_text()).is_some_and(|range| range.eq_ignore_ascii_case("THISANDFUTURE"))
+    component.property(&Property::RecurrenceId).is_some_and(|entry| entry.has_parameter(&Parameter::Range))
 }
 
 /// The names of the zones that a component's times are in.

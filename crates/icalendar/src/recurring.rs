@@ -36,6 +36,9 @@ pub(crate) fn series(
     let mut rules = Vec::new();
     for line in component.own_lines("RRULE") {
         let text = line.value().unwrap_or_default();
+        if text.trim().is_empty() {
+            continue;
+        }
         let rule = rule(text, &frame).map_err(|why| (line.number, why))?;
         if ends_before(&rule, &first) {
             clock.notes.push(Note {

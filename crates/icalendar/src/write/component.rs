@@ -7,9 +7,10 @@ use domain::events::Alarms;
 use domain::{EventTime, Timestamp};
 
 use super::{content, values};
-use crate::component::Component;
+use crate::component::{Component, value_of};
 use crate::event::Class;
 use crate::fields::before_start;
+use crate::text::unescaped;
 
 /// A component's content lines, its own apart from those of components within it.
 pub(super) struct Lines {
@@ -52,6 +53,14 @@ impl Lines {
     /// Whether there is a property of this name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.own.iter().any(|line| is_named(line, name))
+    }
+
+    /// Says which event it is, if it does not.
+    pub(super) fn identify(&mut self, uid: &str) {
+        let mut said = self.own.iter().filter(|line| is_named(line, "UID")).filter_map(|line| value_of(line));
+        if said.next().is_none_or(|said| unescaped(said) != uid) || said.next().is_some() {
+            self.replace(&["UID"], [content::text("UID", uid)]);
+        }
     }
 
     /// Replaces all properties of these names.

@@ -147,7 +147,7 @@ impl Merge<'_> {
 
     /// What every `VEVENT` must have (RFC 5545 §3.6.1).
     fn complete(&self, lines: &mut Lines) {
-        lines.replace(&["UID"], [super::content::text("UID", &self.event.uid)]);
+        lines.identify(&self.event.uid);
         if !lines.has("DTSTAMP") {
             lines.replace(&["DTSTAMP"], [values::instant("DTSTAMP", self.event.modified.unwrap_or(self.now))]);
         }
