@@ -102,7 +102,8 @@ impl Instances {
             let called_off = writes.iter().any(|write| write.value == Some(None) && write.fate != Fate::NotDone);
             // To call off an instance of what is called off altogether succeeds and changes nothing.
             let nothing_changed = is.is_none() && perhaps(&book.cancellations(event), u64::MAX);
-            if !may_be.contains(&is) && !as_ever && !nothing_changed && !(called_off && is == Some(None)) {
+            let fits = may_be.contains(&is) || as_ever || nothing_changed || called_off && is == Some(None);
+            if !fits {
                 wrong.push(format!("instance {start} of event {event} is {is:?}, not one of {may_be:?}"));
             }
             wrong.extend(self.unwanted_answers(book, event, start));
@@ -119,7 +120,8 @@ impl Instances {
             let ever = book.answers_to_one(event, name, start);
             let was_said = ever.iter().any(|write| write.value == Some(*status) && write.fate != Fate::NotDone);
             let interrupted = book.membership(event, name).0.iter().any(|write| !write.value);
-            if !may_be.contains(&Some(*status)) && !(interrupted && was_said) {
+            let fits = may_be.contains(&Some(*status)) || interrupted && was_said;
+            if !fits {
                 wrong.push(format!("{name} is {status:?} at instance {start} of event {event}, not one of {may_be:?}"));
             }
         }
