@@ -13,7 +13,7 @@ use domain::{EventId, EventTime, Instance, Limit, PageRequest, Series, Service, 
 use jiff::civil::Date;
 use tokio::time::Instant;
 
-use super::entries::stretch_of;
+use super::entries::{LONGEST_PAGE, stretch_of};
 use super::invocation::Invocation;
 use crate::output::Conflict;
 use crate::when::Stretch;
@@ -22,8 +22,7 @@ use crate::when::Stretch;
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How far is looked: of what comes again, from now (or from its start, if that is later) on; otherwise from its start on.
 const LOOKED_AHEAD: i64 = 31 * 86_400;
-/// Entries of a page, and most pages that are looked at: more than a thousand in a month is more than anyone reads.
-const LONGEST_PAGE: u32 = 200;
+/// Most pages that are looked at: a thousand entries in a month are more than anyone reads.
 const MOST_PAGES: usize = 5;
 
 /// What a command was about.

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::when::Stretch;
 
 /// Most entries of a page.
-const LONGEST_PAGE: u32 = 200;
+pub(super) const LONGEST_PAGE: u32 = 200;
 /// Most pages that are read of one calendar.
 const MOST_PAGES: usize = 100;
 

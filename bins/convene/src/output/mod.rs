@@ -57,7 +57,7 @@ pub(crate) struct Notes {
     pub(crate) behind: BTreeSet<Service>,
     /// Something that not every service knows of yet.
     pub(crate) unsettled: bool,
-    /// What it overlaps with in one's own calendar, where that matters; the inner `None` if that is not known.
+    /// What the event overlaps with in one's own calendar, if that was asked; the inner `None` if it is not known.
     pub(crate) overlaps: Option<Option<Vec<Conflict>>>,
     /// Sentences for people.
     pub(crate) remarks: Vec<String>,

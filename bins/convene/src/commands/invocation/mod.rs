@@ -84,7 +84,7 @@ impl<'a> Invocation<'a> {
         self.notes.behind.insert(service);
     }
 
-    /// Notes what that which was done overlaps with in one's own calendar; `None` if that is not known.
+    /// Notes what an event overlaps with in one's own calendar; `None` if that is not known.
     pub(crate) fn overlaps(&mut self, found: Option<Vec<Conflict>>) {
         self.notes.overlaps = Some(found);
     }
