@@ -1,6 +1,6 @@
 //! The benchmark: how many requests a second, how soon an answer comes, and what a full calendar costs.
 //!
-//! Four parts are measured, [`wire`], [`month`], [`overload`] and [`frames`]; all put their figures into one JSON file ([`results`]), and [`report`] makes
+//! Five parts are measured, [`wire`], [`month`], [`recurring`](month::recurring), [`overload`] and [`frames`]; all put their figures into one JSON file ([`results`]), and [`report`] makes
 //! the tables of REPORT.md from that file, so that no figure is ever copied by hand. What each part measures, how to read it and
 //! what it cannot tell is in the README beside this crate.
 
@@ -46,6 +46,8 @@ enum Task {
     Wire(Measuring),
     /// What a month of a calendar costs with 100, 10,000 and 1,000,000 events in it
     Month(Measuring),
+    /// What a month costs in a calendar with much that recurs; fails if it is 1.5 times what it costs alone
+    Recurring(Measuring),
     /// How a service fares that is asked for five times what it can do; fails if it does not keep what is promised
     Overload(Measuring),
     /// How long the terminal client draws and what it allocates; needs `--features allocations`
@@ -99,9 +101,10 @@ fn seconds(text: &str) -> Result<Duration, String> {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match &arguments.task {
-        Task::All(how) => measure(how, &[Part::Wire, Part::Month, Part::Overload], &arguments.results),
+        Task::All(how) => measure(how, &[Part::Wire, Part::Month, Part::Recurring, Part::Overload], &arguments.results),
         Task::Wire(how) => measure(how, &[Part::Wire], &arguments.results),
         Task::Month(how) => measure(how, &[Part::Month], &arguments.results),
+        Task::Recurring(how) => measure(how, &[Part::Recurring], &arguments.results),
         Task::Overload(how) => measure(how, &[Part::Overload], &arguments.results),
         Task::Frames(how) => measure(how, &[Part::Frames], &arguments.results),
         Task::OverloadService => serve(),
@@ -120,6 +123,7 @@ fn main() -> ExitCode {
 enum Part {
     Wire,
     Month,
+    Recurring,
     Overload,
     Frames,
 }
@@ -150,6 +154,11 @@ fn measure(how: &Measuring, parts: &[Part], path: &Path) -> Result<ExitCode> {
             Part::Month => {
                 let measured = runtime.block_on(month::measure(how.month_events, &data, machine));
                 results.month = Some(measured.context("measuring `month`")?);
+            }
+            Part::Recurring => {
+                let measured = runtime.block_on(month::recurring::measure(&data, machine));
+                let measured = results.recurring.insert(measured.context("measuring `recurring`")?);
+                broken.extend(month::recurring::broken_promises(measured));
             }
             Part::Overload => {
                 let measured = runtime.block_on(overload::measure(how.seconds, how.rounds, machine));

@@ -20,6 +20,8 @@ pub(crate) struct Results {
     pub(crate) wire: Option<Wire>,
     /// What a month of a full calendar costs.
     pub(crate) month: Option<Month>,
+    /// What a month costs in a calendar with much that recurs.
+    pub(crate) recurring: Option<Recurring>,
     /// What becomes of a service that is asked for more than it can do.
     pub(crate) overload: Option<Overload>,
     /// What a frame of the terminal client costs.
@@ -108,6 +110,46 @@ pub(crate) struct CalendarFigures {
     pub(crate) changes: u64,
     /// How long that took, in seconds.
     pub(crate) catch_up_seconds: f64,
+}
+
+/// The figures of `recurring`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Recurring {
+    /// Where and when.
+    pub(crate) machine: Machine,
+    /// How many series the full calendar holds.
+    pub(crate) series: u64,
+    /// And how many single events.
+    pub(crate) singles: u64,
+    /// How many entries the month shows, in both calendars.
+    pub(crate) in_month: usize,
+    /// In how many pages.
+    pub(crate) pages: usize,
+    /// How often each was timed.
+    pub(crate) rounds: usize,
+    /// The full calendar.
+    pub(crate) full: RecurringFigures,
+    /// The calendar of what the month shows, as single events, and nothing else.
+    pub(crate) alone: RecurringFigures,
+}
+
+/// One of two calendars that show the same month.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RecurringFigures {
+    /// The median time of the whole month when nothing that was worked out before is kept, in microseconds.
+    pub(crate) new_p50_us: f64,
+    /// The median time of the whole month right after something that recurs has changed, in microseconds.
+    pub(crate) first_p50_us: f64,
+    /// What 99 of 100 did not exceed then.
+    pub(crate) first_p99_us: f64,
+    /// The median time of the whole month once more, in microseconds.
+    pub(crate) again_p50_us: f64,
+    /// What 99 of 100 did not exceed then.
+    pub(crate) again_p99_us: f64,
+    /// The service's database on disk, in bytes.
+    pub(crate) database_bytes: u64,
+    /// How many records of the four logs were taken over.
+    pub(crate) changes: u64,
 }
 
 /// The figures of `overload`.
@@ -301,6 +343,15 @@ pub(crate) mod tests {
             key_p50_us: frame_p50_us + 20.0,
             key_p99_us: 2.0 * frame_p50_us + 40.0,
         };
+        let recurring = |p50, database_bytes| RecurringFigures {
+            new_p50_us: 1.1 * p50,
+            first_p50_us: p50,
+            first_p99_us: 2.0 * p50,
+            again_p50_us: p50 / 1.25,
+            again_p99_us: 2.0 * p50 / 1.25,
+            database_bytes,
+            changes: 1_000,
+        };
         Results {
             frames: Some(Frames {
                 machine: machine(),
@@ -327,6 +378,16 @@ pub(crate) mod tests {
                     asked(Rate::FiveTimes, 5.0, 12_000.0, 80.0),
                     asked(Rate::HalfAgain, 0.5, 6_000.0, 0.0),
                 ],
+            }),
+            recurring: Some(Recurring {
+                machine: machine(),
+                series: 1_000,
+                singles: 100_000,
+                in_month: 900,
+                pages: 5,
+                rounds: 1_000,
+                full: recurring(2_600.0, 100_000_000),
+                alone: recurring(2_000.0, 1_000_000),
             }),
             wire: Some(Wire {
                 machine: machine(),

@@ -153,7 +153,8 @@ fn entries(asked: &ListEntries, count: u32) -> Result<CalendarPage, Error> {
         let place = number - (day * count).div_ceil(busy);
         let day = taken.get(usize::try_from(day).unwrap_or(0)).copied().unwrap_or(0);
         let date = from.checked_add(i64::from(day).days()).unwrap_or(from);
-        Ok(Entry::Event { alarms: domain::events::Alarms::default(),
+        Ok(Entry::Event {
+            alarms: domain::events::Alarms::default(),
             event: event_id(number),
             instance: Instance::Series,
             title: format!("Event {number} 会議 🎉 of a day with much to do").parse()?,
@@ -193,7 +194,10 @@ fn time(date: Date, place: u32, zone: &Zone) -> Result<EventTime, Error> {
 fn event(id: EventId) -> Result<Event, Error> {
     let zone = Zone::utc();
     let today = domain::time::Window::today(now(), &zone).unwrap_or(Date::MIN);
-    Ok(Event { alarms: domain::events::Alarms::default(), capacity: None, occurrence: None,
+    Ok(Event {
+        alarms: domain::events::Alarms::default(),
+        capacity: None,
+        occurrence: None,
         id,
         title: "An event with many people".parse()?,
         description: "Everyone comes.".parse()?,

@@ -5,12 +5,13 @@
 //! made in an order that has nothing to do with when they take place.
 
 use anyhow::{Result, ensure};
-use domain::auth::{AuthChange, User};
 use domain::events::{EventChange, EventFacts};
 use domain::invitations::{InvitationChange, Status};
 use domain::time::{Moment, Window};
-use domain::{Epoch, EventId, EventTime, Instance, Position, Positions, Series, Service, UserId, Zone};
+use domain::{EventTime, Instance, Series, Service, Zone};
 use jiff::civil::{Date, date};
+
+use super::story::{PEOPLE, Story, event, owner, user};
 
 /// How many events lie in the month that is asked for, whatever the calendar holds.
 pub(super) const IN_MONTH: u64 = 50;
@@ -51,92 +52,9 @@ impl History {
         Ok(Self { events, zone, month, stride })
     }
 
-    /// The calendar's owner.
-    pub(super) fn owner(&self) -> UserId {
-        user(1)
-    }
-
     /// The month that is asked for.
     pub(super) fn month(&self) -> Result<Window> {
         Ok(Window::new(Some(FIRST_DAY), Some(LAST_DAY), self.zone.clone())?)
-    }
-
-    /// How many records all logs have together.
-    pub(super) fn changes(&self) -> u64 {
-        Service::Calendar.follows().iter().map(|service| self.end_of(*service)).sum()
-    }
-
-    /// The last position of the log of `service`.
-    pub(super) const fn end_of(&self, service: Service) -> u64 {
-        match service {
-            Service::Auth => 2,
-            Service::Events => self.events,
-            Service::Invitations => self.events / 2,
-            Service::Calendar | Service::Sharing => 0,
-        }
-    }
-
-    /// The ends of all logs that a calendar follows.
-    pub(super) fn told(&self) -> Positions {
-        self.told_by(Service::Calendar)
-    }
-
-    /// How far `service` has itself followed others: to the end.
-    pub(super) fn told_by(&self, service: Service) -> Positions {
-        let mut told = Positions::default();
-        for &source in service.follows() {
-            told.set(source, Position { epoch: epoch_of(source), at: self.end_of(source) });
-        }
-        told
-    }
-
-    /// Where in auth's log the owner registered.
-    pub(super) const fn registered(&self) -> Position {
-        Position { epoch: epoch_of(Service::Auth), at: 1 }
-    }
-
-    /// A record of auth, by its position from 1.
-    ///
-    /// # Errors
-    /// None: the name is well-formed.
-    pub(super) fn auth(&self, position: u64) -> Result<AuthChange, domain::Error> {
-        let name = if position == 1 { "owner" } else { "colleague" };
-        Ok(AuthChange::UserRegistered(User { id: user(position), username: name.parse()? }))
-    }
-
-    /// A record of events, by its position from 1.
-    ///
-    /// # Errors
-    /// None: the words are well-formed and the times are within the years that Convene keeps.
-    pub(super) fn event(&self, position: u64) -> Result<EventChange, domain::Error> {
-        let number = position.saturating_sub(1);
-        let start = self.start_of(self.place_of(number));
-        let moment = |seconds: i64| {
-            let instant = jiff::Timestamp::from_second(seconds)
-                .map_err(|error| domain::Error::invalid("start", seconds.to_string(), error.to_string()))?;
-            Moment::at("start", instant, &self.zone)
-        };
-        let end = start.saturating_add_unsigned(LENGTH);
-        Ok(EventChange::Put(EventFacts { alarms: domain::events::Alarms::default(), capacity: None,
-            event: event(number),
-            organizer: Some(user(if number.is_multiple_of(2) { 1 } else { 2 })),
-            title: format!("Planning of the next steps {number:07}").parse()?,
-            location: format!("Room {:02}, second floor", number % 40).parse()?,
-            series: Series::once(EventTime::timed(moment(start)?, moment(end)?, self.zone.clone())?),
-            public: false,
-            cancelled: false,
-            version: 1,
-        }))
-    }
-
-    /// A record of invitations, by its position from 1: the owner accepts another of the colleague's events.
-    ///
-    /// # Errors
-    /// None.
-    pub(super) fn invitation(&self, position: u64) -> Result<InvitationChange, domain::Error> {
-        let number = position.saturating_mul(2).saturating_sub(1);
-        let people = vec![(self.owner(), Some(Status::Going))];
-        Ok(InvitationChange::Answered { event: event(number), instance: Instance::Series, people })
     }
 
     /// Which of all places in time the event of this number has: each has one of its own.
@@ -162,32 +80,44 @@ impl History {
     }
 }
 
-/// The history that the log of `service` is.
-pub(super) const fn epoch_of(service: Service) -> Epoch {
-    Epoch([service.number(); 16])
-}
+impl Story for History {
+    fn end_of(&self, service: Service) -> u64 {
+        match service {
+            Service::Auth => PEOPLE,
+            Service::Events => self.events,
+            Service::Invitations => self.events / 2,
+            Service::Calendar | Service::Sharing => 0,
+        }
+    }
 
-fn user(number: u64) -> UserId {
-    UserId::from_bytes(uuid_v7(number, 0x75))
-}
+    fn event(&self, position: u64) -> Result<EventChange, domain::Error> {
+        let number = position.saturating_sub(1);
+        let start = self.start_of(self.place_of(number));
+        let moment = |seconds: i64| {
+            let instant = jiff::Timestamp::from_second(seconds)
+                .map_err(|error| domain::Error::invalid("start", seconds.to_string(), error.to_string()))?;
+            Moment::at("start", instant, &self.zone)
+        };
+        let end = start.saturating_add_unsigned(LENGTH);
+        Ok(EventChange::Put(EventFacts {
+            alarms: domain::events::Alarms::default(),
+            capacity: None,
+            event: event(number),
+            organizer: Some(user(if number.is_multiple_of(2) { 1 } else { 2 })),
+            title: format!("Planning of the next steps {number:07}").parse()?,
+            location: format!("Room {:02}, second floor", number % 40).parse()?,
+            series: Series::once(EventTime::timed(moment(start)?, moment(end)?, self.zone.clone())?),
+            public: false,
+            cancelled: false,
+            version: 1,
+        }))
+    }
 
-fn event(number: u64) -> EventId {
-    EventId::from_bytes(uuid_v7(number, 0x65))
-}
-
-/// The bytes of a UUIDv7 (RFC 9562 §5.7): one millisecond later for each number, and otherwise as if at random.
-fn uuid_v7(number: u64, salt: u64) -> [u8; 16] {
-    const FROM_MILLIS: u64 = 1_700_000_000_000;
-    // The finalizer of SplitMix64: it scatters consecutive numbers.
-    let scattered = |mut x: u64| {
-        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        x ^ (x >> 31)
-    };
-    let random = scattered(number.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(salt));
-    let high = (FROM_MILLIS + number) << 16 | 0x7000 | (scattered(random) & 0x0fff);
-    let low = 0x8000_0000_0000_0000 | (random >> 2);
-    (u128::from(high) << 64 | u128::from(low)).to_be_bytes()
+    fn invitation(&self, position: u64) -> Result<InvitationChange, domain::Error> {
+        let number = position.saturating_mul(2).saturating_sub(1);
+        let people = vec![(owner(), Some(Status::Going))];
+        Ok(InvitationChange::Answered { event: event(number), instance: Instance::Series, people })
+    }
 }
 
 const fn greatest_common_divisor(mut a: u64, mut b: u64) -> u64 {
@@ -199,6 +129,7 @@ const fn greatest_common_divisor(mut a: u64, mut b: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use domain::EventId;
     use domain::time::Family;
 
     use super::*;
@@ -243,25 +174,16 @@ mod tests {
         let history = History::of(101).unwrap();
         let of_colleague: Vec<EventId> = (1..=101)
             .map(|position| facts(&history, position))
-            .filter(|facts| facts.organizer != Some(history.owner()))
+            .filter(|facts| facts.organizer != Some(owner()))
             .map(|facts| facts.event)
             .collect();
         let accepted: Vec<EventId> = (1..=history.end_of(Service::Invitations))
             .map(|position| {
                 let InvitationChange::Answered { event, people, .. } = history.invitation(position).unwrap();
-                assert_eq!(people, [(history.owner(), Some(Status::Going))]);
+                assert_eq!(people, [(owner(), Some(Status::Going))]);
                 event
             })
             .collect();
         assert_eq!(accepted, of_colleague);
-    }
-
-    #[test]
-    fn ids_are_in_the_order_of_their_making_and_say_when_that_was() {
-        let ids: Vec<EventId> = (0..1_000).map(event).collect();
-        assert!(ids.is_sorted());
-        let made = |id: &EventId| id.made_at().unwrap().as_micros();
-        assert!(ids.windows(2).all(|pair| made(&pair[0]) + 1_000 == made(&pair[1])));
-        assert_ne!(user(1), user(2));
     }
 }

@@ -6,6 +6,9 @@
 
 mod history;
 mod logs;
+pub(crate) mod recurring;
+mod story;
+mod years;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -23,6 +26,7 @@ use crate::machine::Machine;
 use crate::results::{CalendarFigures, Month};
 use crate::spread::tenths;
 use history::{History, IN_MONTH};
+use story::{Story, owner, registered};
 
 const SIZES: [u64; 3] = [100, 10_000, 1_000_000];
 const QUERIES: usize = 1_000;
@@ -56,13 +60,13 @@ async fn measure_one(events: u64, data: &Path) -> Result<CalendarFigures> {
     let history = Arc::new(History::of(events)?);
     let begun = Instant::now();
     let running = start(setup, &history).await?;
-    catch_up(&running, &history).await?;
+    catch_up(&running, &*history).await?;
     let catch_up_seconds = begun.elapsed().as_secs_f64();
 
     let client = CalendarClient(running.stub());
     let request =
         ListEntries { of: None, window: history.month()?, page: PageRequest { limit: Limit::MAX, after: None } };
-    let context = reading(&history);
+    let context = reading();
     let mut latencies = Latencies::default();
     let mut answer_bytes = 0;
     for query in 0..WARM_UP + QUERIES {
@@ -92,15 +96,15 @@ async fn measure_one(events: u64, data: &Path) -> Result<CalendarFigures> {
     Ok(figures)
 }
 
-async fn start(setup: Setup, history: &Arc<History>) -> Result<Running<CalendarProtocol>> {
-    let logs::Services { auth, events, invitations, sharing } = logs::services(history);
+async fn start<S: Story + 'static>(setup: Setup, story: &Arc<S>) -> Result<Running<CalendarProtocol>> {
+    let logs::Services { auth, events, invitations, sharing } = logs::services(story);
     Ok(calendar::start(setup, auth, events, invitations, sharing).await?)
 }
 
 /// Waits until all that the logs tell is taken over.
-async fn catch_up(running: &Running<CalendarProtocol>, history: &History) -> Result<()> {
+async fn catch_up(running: &Running<CalendarProtocol>, story: &dyn Story) -> Result<()> {
     loop {
-        let context = Context::new(Credential::None, PATIENCE).having_seen(history.told());
+        let context = Context::new(Credential::None, PATIENCE).having_seen(story.told());
         if running.chassis().catch_up(&context).await.is_empty() {
             return Ok(());
         }
@@ -112,8 +116,8 @@ async fn catch_up(running: &Running<CalendarProtocol>, history: &History) -> Res
 }
 
 /// The calendar's owner, as the service sees them behind the layer that authenticates.
-fn reading(history: &History) -> Context {
-    let actor = Actor::User { user: history.owner(), session: SessionId::new(), at: history.registered() };
+fn reading() -> Context {
+    let actor = Actor::User { user: owner(), session: SessionId::new(), at: registered() };
     Context { actor, ..Context::new(Credential::None, PATIENCE) }
 }
 

@@ -27,6 +27,7 @@ pub(crate) fn tables(results: &Results) -> Vec<Table> {
         Table { name: "machine", text: tables::machine(results) },
         Table { name: "wire", text: tables::wire(results.wire.as_ref()) },
         Table { name: "month", text: tables::month(results.month.as_ref()) },
+        Table { name: "recurring", text: tables::recurring(results.recurring.as_ref()) },
         Table { name: "overload", text: tables::overload(results.overload.as_ref()) },
         Table { name: "frames", text: tables::frames(results.frames.as_ref()) },
     ]
@@ -79,6 +80,7 @@ mod tests {
     use crate::results::tests::sample;
 
     const EMPTY: &str = "# Report\n\nprose\n\n<!-- benches:wire -->\n<!-- /benches:wire -->\n\nmore\n<!-- benches:month -->outdated\n<!-- /benches:month -->\n\
+        <!-- benches:recurring --><!-- /benches:recurring -->\n\
         <!-- benches:overload --><!-- /benches:overload -->\n<!-- benches:frames --><!-- /benches:frames -->\n\
         <!-- benches:machine --><!-- /benches:machine -->\nthe end\n";
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::machine::Machine;
-use crate::results::{Call, FrameFigures, Frames, Month, Overload, Rate, Reached, Results, Scene, Wire};
+use crate::results::{Call, FrameFigures, Frames, Month, Overload, Rate, Reached, Recurring, Results, Scene, Wire};
 use crate::spread::Spread;
 
 const NOT_MEASURED: &str = "Not measured yet.\n";
@@ -13,6 +13,7 @@ pub(super) fn machine(results: &Results) -> String {
     let measured: Vec<(&str, &Machine)> = [
         results.wire.as_ref().map(|wire| ("calls", &wire.machine)),
         results.month.as_ref().map(|month| ("my month", &month.machine)),
+        results.recurring.as_ref().map(|recurring| ("what recurs", &recurring.machine)),
         results.overload.as_ref().map(|overload| ("overload", &overload.machine)),
         results.frames.as_ref().map(|frames| ("frames", &frames.machine)),
     ]
@@ -106,6 +107,47 @@ pub(super) fn month(month: Option<&Month>) -> String {
     let (queries, base) = (whole(&month.queries), whole(&first.events));
     format!(
         "{table}\nThe month asked for holds {events} events in each calendar; {queries} queries each. In brackets: beside the calendar of {base}.\n"
+    )
+}
+
+/// What a month costs in a calendar with much that recurs, beside what it costs alone.
+pub(super) fn recurring(recurring: Option<&Recurring>) -> String {
+    let Some(recurring) = recurring else { return NOT_MEASURED.to_owned() };
+    let alone = &recurring.alone;
+    let calendars = [
+        ("that month's instances, each as an event of its own", alone),
+        ("series and single events of many years", &recurring.full),
+    ];
+    let beside = |figure: f64, base: f64| format!("{} ({})", micros(figure), times(figure, base));
+    let rows: Vec<Vec<String>> = calendars
+        .into_iter()
+        .map(|(name, calendar)| {
+            vec![
+                name.to_owned(),
+                beside(calendar.new_p50_us, alone.new_p50_us),
+                beside(calendar.first_p50_us, alone.first_p50_us),
+                beside(calendar.first_p99_us, alone.first_p99_us),
+                beside(calendar.again_p50_us, alone.again_p50_us),
+                beside(calendar.again_p99_us, alone.again_p99_us),
+                whole(&calendar.database_bytes),
+            ]
+        })
+        .collect();
+    let head = [
+        "the calendar holds",
+        "nothing kept, p50 µs",
+        "after a change, p50 µs",
+        "p99 µs",
+        "once more, p50 µs",
+        "p99 µs",
+        "database, bytes",
+    ];
+    let table = laid_out(&head, 1, &rows);
+    let (series, singles) = (whole(&recurring.series), whole(&recurring.singles));
+    let (in_month, pages, rounds) = (whole(&recurring.in_month), recurring.pages, whole(&recurring.rounds));
+    format!(
+        "{table}\n{series} series of ten years and more, {singles} single events over twenty years; the month shows {in_month} entries, the same in both, in {pages} pages. \
+         {rounds} rounds. In brackets: beside the calendar of the month alone.\n"
     )
 }
 
@@ -297,6 +339,18 @@ mod tests {
     }
 
     #[test]
+    fn a_month_with_much_that_recurs_stands_beside_the_same_month_alone() {
+        let table = recurring(sample().recurring.as_ref());
+        let rows: Vec<&str> = table.lines().collect();
+        assert!(rows[2].contains("2,000 (1.00×)") && rows[2].contains("1,600 (1.00×)"), "{table}");
+        assert!(rows[3].contains(" 2,600 (1.30×) |") && rows[3].contains("2,080 (1.30×)"), "{table}");
+        assert!(
+            table.contains("1,000 series") && table.contains("900 entries") && table.contains("5 pages"),
+            "{table}"
+        );
+    }
+
+    #[test]
     fn an_overloaded_service_stands_beside_itself_at_half_its_capacity() {
         let table = overload(sample().overload.as_ref());
         let rows: Vec<&str> = table.lines().collect();
@@ -323,14 +377,14 @@ mod tests {
         let table = machine(&results);
         let dates = table.lines().find(|line| line.contains("measured on")).unwrap();
         assert!(dates.contains("2027-03-10") && dates.contains("2027-04-01"), "{table}");
-        (results.wire, results.overload, results.frames) = (None, None, None);
+        (results.wire, results.overload, results.frames, results.recurring) = (None, None, None, None);
         assert!(!machine(&results).contains("2027-03-10"));
     }
 
     #[test]
     fn what_was_not_measured_is_said_to_be_so() {
         let none = Results::default();
-        for table in [machine(&none), wire(None), month(None), overload(None), frames(None)] {
+        for table in [machine(&none), wire(None), month(None), recurring(None), overload(None), frames(None)] {
             assert_eq!(table, NOT_MEASURED);
         }
     }

@@ -90,7 +90,10 @@ impl Caller {
 
     async fn creates_for(&mut self, invitee: Username) -> Result<EventId> {
         let at = |hour| Moment::in_zone("start", date(2027, 3, 10).at(hour, 0, 0, 0), &Zone::utc());
-        let request = CreateEvent { alarms: domain::events::Alarms::default(), capacity: None, rules: domain::time::Rules::default(),
+        let request = CreateEvent {
+            alarms: domain::events::Alarms::default(),
+            capacity: None,
+            rules: domain::time::Rules::default(),
             title: "Review of the plans".parse()?,
             description: "What we have, and what is missing.".parse()?,
             location: "Room 12".parse()?,
