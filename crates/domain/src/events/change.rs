@@ -37,7 +37,7 @@ pub struct EventFacts {
 pub enum EventChange {
     /// An event came to be or changed; all facts, as they are now.
     Put(EventFacts),
-    /// People were invited; at most [`MAX_PEOPLE_A_RECORD`].
+    /// People were invited; at most [`super::MAX_PEOPLE_A_RECORD`].
     Invited {
         /// To what.
         event: EventId,
@@ -46,7 +46,7 @@ pub enum EventChange {
         /// Who.
         invitees: Vec<UserId>,
     },
-    /// Invitations were taken back; at most [`MAX_PEOPLE_A_RECORD`].
+    /// Invitations were taken back; at most [`super::MAX_PEOPLE_A_RECORD`].
     Uninvited {
         /// To what.
         event: EventId,
@@ -58,7 +58,7 @@ pub enum EventChange {
         /// Which it was.
         event: EventId,
     },
-    /// People are invited, as a snapshot tells it; never in the log. At most [`MAX_PEOPLE_A_RECORD`].
+    /// People are invited, as a snapshot tells it; never in the log. At most [`super::MAX_PEOPLE_A_RECORD`].
     Members {
         /// To what.
         event: EventId,
