@@ -132,6 +132,9 @@ impl Kept {
     }
 }
 
+/// The first second within and the first behind, on either line of time.
+type Bounds = ((i64, Option<i64>), (i64, Option<i64>));
+
 /// A stretch of one calendar.
 pub(super) struct Stretch<'a, 'v> {
     pub(super) view: &'a View<'v>,
@@ -175,6 +178,7 @@ impl Stretch<'_, '_> {
         let mut found = Vec::new();
         let Some(first) = self.first_day(after)? else { return Ok((found, None)) };
         let generation = self.view.get(&GENERATION, &LAST)?.unwrap_or_default();
+        let bounds = (self.window.bounds(Family::Instant), self.window.bounds(Family::Civil));
         let mut month = first.first_of_month();
         for nth in 0..MOST_MONTHS {
             let is_behind = |place: Place| until.is_some_and(|until| until < place);
@@ -195,7 +199,7 @@ impl Stretch<'_, '_> {
             let from = instances.partition_point(|one| after.is_some_and(|after| one.place <= after));
             let wanted = instances.iter().skip(from).filter(|one| {
                 // What began in an earlier month was found there.
-                (nth == 0 || one.place >= begins) && self.holds(&one.extent) && !is_behind(one.place)
+                (nth == 0 || one.place >= begins) && self.holds(&one.extent, bounds) && !is_behind(one.place)
             });
             found.extend(wanted.take(limit.saturating_add(1).saturating_sub(found.len())).cloned());
             let Ok(next) = month.checked_add(1_i32.month()) else { return Ok((found, None)) };
@@ -257,8 +261,12 @@ impl Stretch<'_, '_> {
         Ok(true)
     }
 
-    fn holds(&self, extent: &Extent) -> bool {
-        let (from, to) = self.window.bounds(extent.family);
+    /// Whether something is in the stretch, of which these are the bounds on the line of instants and on that of civil times.
+    fn holds(&self, extent: &Extent, (instants, civil): Bounds) -> bool {
+        let (from, to) = match extent.family {
+            Family::Instant => instants,
+            Family::Civil => civil,
+        };
         extent.end > from
             && to.is_none_or(|to| extent.start < to)
             && self.beyond.is_none_or(|beyond| self.window.instants_of(extent).1 > beyond)
