@@ -36,7 +36,7 @@ fn joined(event: EventId, text: String) -> Result<Description, Fault> {
 
 /// Says what an event is about, in place of what was said before.
 pub(crate) fn describe(tx: &mut Transaction<'_>, event: EventId, description: &Description) -> Result<(), Fault> {
-    forget(tx, event)?;
+    forget_own(tx, event)?;
     for (number, piece) in (0_u16..).zip(pieces(description.as_str())) {
         tx.put(&DESCRIPTIONS, &(event, number), &piece.to_owned())?;
     }
@@ -63,10 +63,17 @@ pub(crate) fn describe_instance(
     Ok(())
 }
 
-pub(super) fn forget(tx: &mut Transaction<'_>, event: EventId) -> Result<(), Fault> {
+/// Forgets what an event is about; what single instances are about stays.
+fn forget_own(tx: &mut Transaction<'_>, event: EventId) -> Result<(), Fault> {
     for (piece, _) in tx.scan(&DESCRIPTIONS, &event, None, MOST_PIECES)? {
         tx.delete(&DESCRIPTIONS, &piece)?;
     }
+    Ok(())
+}
+
+/// Forgets what an event and its instances are about.
+pub(super) fn forget(tx: &mut Transaction<'_>, event: EventId) -> Result<(), Fault> {
+    forget_own(tx, event)?;
     for (piece, _) in tx.scan(&INSTANCE_DESCRIPTIONS, &event, None, usize::MAX)? {
         tx.delete(&INSTANCE_DESCRIPTIONS, &piece)?;
     }

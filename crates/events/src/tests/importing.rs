@@ -3,10 +3,10 @@
 use chassis::Fault;
 use domain::events::{
     Age, Change, CreateEvent, EditEvent, Events as _, Exception, ImportEvent, Imported, ListExceptions, ReadOriginal,
-    Source,
+    ShowEvent, Source,
 };
 use domain::time::{Rules, civil_seconds};
-use domain::{Error, EventId, PageRequest};
+use domain::{Error, EventId, Instance, PageRequest};
 use jiff::civil::date;
 use storage::Reader as _;
 
@@ -211,5 +211,21 @@ fn an_account_that_goes_takes_the_texts_of_its_events_along() {
         assert_eq!(world.texts_left().await, 0);
         assert!(world.show(&bob, kept).await.unwrap().cancelled);
         world.assert_sound().await;
+    });
+}
+
+#[test]
+fn what_an_instance_is_about_stays_when_the_event_is_described_anew() {
+    run(async {
+        let world = World::new();
+        let alice = world.person("alice").await;
+        let series = CreateEvent { rules: Rules::parse("FREQ=DAILY;COUNT=5").unwrap(), ..plan("Standup") };
+        let event = world.create(&alice, series).await.unwrap().id;
+        let instance = Instance::On(nine(12));
+        let cake = EditEvent { instance, description: Some("Cake".parse().unwrap()), ..edit_of(event) };
+        world.edit(&alice, cake).await.unwrap();
+        world.edit(&alice, EditEvent { description: Some("Daily".parse().unwrap()), ..edit_of(event) }).await.unwrap();
+        let shown = world.service.show(&world.query_of(&alice), ShowEvent { event, instance }).await.unwrap().value;
+        assert_eq!(shown.description.as_str(), "Cake");
     });
 }
