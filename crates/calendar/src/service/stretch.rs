@@ -396,3 +396,76 @@ impl Ahead {
         Ok(next == Some(id))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chassis::follow::Follower as _;
+    use domain::events::{Alarms, EventChange, EventFacts, Exception};
+    use domain::time::{EventTime, Rules};
+    use domain::{Epoch, Position, Series};
+    use jiff::civil::date;
+    use storage::{Database, Options};
+
+    use super::*;
+    use crate::follow::OfEvents;
+
+    fn put(owner: UserId, event: EventId, version: u64, day: i8, rule: &str) -> EventChange {
+        let first = EventTime::all_day(date(2027, 3, day), date(2027, 3, day + 1)).unwrap();
+        EventChange::Put(EventFacts {
+            event,
+            organizer: Some(owner),
+            title: format!("Version {version}").parse().unwrap(),
+            location: domain::Location::default(),
+            series: Series::new(first, &Rules::parse(rule).unwrap()).unwrap(),
+            public: false,
+            capacity: None,
+            alarms: Alarms::default(),
+            cancelled: false,
+            version,
+        })
+    }
+
+    /// The places and titles of a month: as `kept` helps to find them, and found anew.
+    async fn both(db: &Database, kept: &Kept, owner: UserId) -> [Vec<(Place, String)>; 2] {
+        let window = Window::new(Some(date(2030, 3, 1)), Some(date(2030, 3, 31)), Zone::utc()).unwrap();
+        let look = |kept: &Kept, view: &View<'_>| -> Result<Vec<(Place, String)>, Fault> {
+            let stretch = Stretch { view, kept, owner, window: &window, beyond: None };
+            let found = stretch.part(None, 1_000)?.found.into_iter().map(|one| match one {
+                Found::Recurring(one) => (one.place, one.event.facts.title.to_string()),
+                Found::Indexed(slot) => (slot.place, String::new()),
+            });
+            Ok(found.collect())
+        };
+        db.read(|view| Ok::<_, Fault>([look(kept, view)?, look(&Kept::default(), view)?])).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_month_that_was_kept_shows_after_every_change_what_expanding_it_anew_shows() {
+        let db = Database::in_memory(Options::new("test", 1));
+        let (kept, owner) = (Kept::default(), UserId::new());
+        // Two of one kind, which are counted together, and one of another.
+        let id = |number: u8, kind: u8| {
+            EventId::from_bytes([[1; 8], [number, 0, 0, 0, 0, 0, 0, kind]].concat().try_into().unwrap())
+        };
+        let (one, alike, other) = (id(1, 7), id(2, 7), id(3, 9));
+        let gone = domain::time::civil_seconds(date(2030, 3, 17).to_datetime(jiff::civil::Time::midnight()));
+        let steps = [
+            (put(owner, one, 1, 7, "FREQ=WEEKLY"), 5),
+            (put(owner, alike, 1, 20, "FREQ=MONTHLY"), 6),
+            (put(owner, other, 1, 3, "FREQ=YEARLY"), 7),
+            (put(owner, one, 2, 7, "FREQ=WEEKLY"), 7),
+            (EventChange::Exception { event: one, start: gone, exception: Some(Exception::Removed) }, 6),
+            (EventChange::Removed { event: alike }, 5),
+            (put(owner, other, 2, 3, "FREQ=MONTHLY;BYMONTHDAY=3,4"), 6),
+            (EventChange::Exception { event: one, start: gone, exception: None }, 7),
+        ];
+        for (at, (change, expected)) in (1..).zip(steps) {
+            let told = change.clone();
+            let position = Position { epoch: Epoch([2; 16]), at };
+            db.write(move |tx| OfEvents.apply(tx, position, &told)).await.unwrap();
+            let [helped, anew] = both(&db, &kept, owner).await;
+            assert_eq!(helped, anew, "{change:?}");
+            assert_eq!(anew.len(), expected, "{change:?}");
+        }
+    }
+}
