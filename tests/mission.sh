@@ -14,7 +14,9 @@ options=("$@")
 XDG_STATE_HOME=$(mktemp -d)
 export XDG_STATE_HOME TZ=Europe/Berlin
 errors=$(mktemp)
-trap 'rm -rf "$XDG_STATE_HOME" "$errors"' EXIT
+exported=$(mktemp)
+here=$(cd "$(dirname "$0")" && pwd)
+trap 'rm -rf "$XDG_STATE_HOME" "$errors" "$exported"' EXIT
 
 password='correct horse battery'
 answer=  # The last document.
@@ -31,6 +33,13 @@ as() {
     printf 'exit %s\n' "$code"
     if [ -n "$answer" ]; then jq -S . <<<"$answer"; fi
     if [ "$code" -ne 0 ]; then tail -n 1 "$errors" | jq -S .; fi
+}
+
+# out PROFILE COMMAND…: what a command prints that gives no JSON.
+out() {
+    local profile=$1
+    shift
+    "$convene" --profile "$profile" "${options[@]}" "$@" 2>>"$errors"
 }
 
 say() { as "$@" <<<"$password"; }
@@ -154,6 +163,56 @@ mission() {
     as alice share nobody
     as alice calendar --of nobody
     as alice calendar --of alice --from 2027-03-29 --to 2027-03-29
+
+    heading 'What comes again'
+    as alice event create --title 'Sync' --start 2027-05-03T10:00 --for 30m --zone Europe/Berlin --invite bob,carol \
+        --repeat 'every week on mon until 2027-06-07' --remind 10m,1d
+    local sync && sync=$(id)
+    as alice event create --title 'Rent' --start 2027-05-31 --all-day --rrule 'FREQ=MONTHLY;BYMONTHDAY=-1;COUNT=3'
+    as alice event create --title 'Never' --start 2027-05-03T10:00 --repeat 'every blue moon'
+    as alice event create --title 'Never' --start 2027-05-03T10:00 --rrule 'FREQ=MINUTELY'
+    as bob respond "$sync" accept
+    as bob respond "$sync" decline --instance 2027-05-10T10:00
+    as alice event edit "$sync" --instance 2027-05-17T10:00 --start 2027-05-18T15:00 --title 'Long sync'
+    as alice event cancel "$sync" --instance 2027-05-24T10:00
+    as bob calendar --from 2027-05-01 --to 2027-06-30
+    as alice calendar --from 2027-05-31 --to 2027-07-31
+    as bob event show "$sync" --instance 2027-05-17T10:00:00+02:00
+    as bob event show "$sync" --instance 2027-05-18T10:00
+    as alice event edit "$sync" --instance 2027-05-31T10:00 --following --location 'Room 2'
+    as bob calendar --from 2027-05-25 --to 2027-06-30
+    as bob event show "$sync"
+
+    heading 'Full events'
+    as alice event create --title 'Course' --start 2027-05-12T18:00 --public --capacity 1
+    local course && course=$(id)
+    as bob attend "$course"
+    as carol attend "$course"
+    as dora attend "$course"
+    as carol attend "$course"
+    as alice participants "$course"
+    as bob unattend "$course"
+    as alice participants "$course" --status going
+    as alice event edit "$course" --no-capacity
+    as alice participants "$course"
+    as alice event create --title 'Nobody' --start 2027-05-12T18:00 --capacity 0
+
+    heading 'Free times'
+    as alice share carol
+    as carol freebusy alice --from 2027-05-12 --to 2027-05-18
+    as carol freebusy bob --from 2027-05-12 --to 2027-05-18
+    as carol find-time alice --for 1h --between 9:00-19:00 --on mon,wed --from 2027-05-12 --to 2027-05-18
+    as carol find-time alice --for 1h --between 19:00-9:00
+
+    heading 'Calendars in and out'
+    as dora import - --dry-run <"$here/mission.ics"
+    as dora import - <"$here/mission.ics"
+    as dora import - <"$here/mission.ics"
+    as dora calendar --from 2027-09-01 --to 2027-10-31
+    out dora export --from 2027-09-01 --to 2027-10-31 >"$exported"
+    as carol import - <"$exported"
+    as carol calendar --from 2027-09-01 --to 2027-10-31
+    as carol import - <<<'not a calendar'
 
     heading 'Calling off'
     as alice event cancel "$standup"
