@@ -64,7 +64,7 @@ fn next(place: Place) -> Result<PageCursor, Fault> {
 fn shown(view: &View<'_>, owner: UserId, found: stretch::Found) -> Result<Option<Entry>, Fault> {
     match found {
         stretch::Found::Indexed(slot) => single(view, owner, &slot),
-        stretch::Found::Recurring(one) => Ok(recurring(one)),
+        stretch::Found::Recurring(one) => Ok(Some(recurring(one))),
     }
 }
 
@@ -96,21 +96,17 @@ fn single(view: &View<'_>, owner: UserId, slot: &Slot) -> Result<Option<Entry>, 
     }))
 }
 
-fn recurring(one: Recurring) -> Option<Entry> {
-    let Recurring { place: Place { event: id, instance, .. }, attendance, change, event, .. } = one;
+fn recurring(one: Recurring) -> Entry {
+    let Recurring { place: Place { event: id, instance, .. }, time, attendance, change, event, .. } = one;
     let facts = &event.facts;
-    let (time, title, location) = match (change, instance) {
-        (Some(Change { time, title, location }), _) => (Some(time), title, location),
-        (None, Instance::On(start)) => (facts.series.time_at(start), None, None),
-        (None, Instance::Series | Instance::From(_)) => (None, None, None),
-    };
-    Some(Entry::Event {
+    let (title, location) = change.map_or((None, None), |change| (change.title, change.location));
+    Entry::Event {
         event: id,
         instance,
         title: title.unwrap_or_else(|| facts.title.clone()),
-        time: time?,
+        time,
         location: location.unwrap_or_else(|| facts.location.clone()),
         alarms: facts.alarms.clone(),
         attendance,
-    })
+    }
 }

@@ -13,7 +13,7 @@ use chassis::timeline::{Place, Slot};
 use domain::calendar::Attendance;
 use domain::events::Change;
 use domain::time::{Extent, Family, Window};
-use domain::{EventId, Instance, UserId, Zone};
+use domain::{EventId, EventTime, Instance, UserId, Zone};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use parking_lot::Mutex;
@@ -37,6 +37,8 @@ pub(super) struct Recurring {
     pub(super) place: Place,
     /// When it is.
     pub(super) extent: Extent,
+    /// The same as people say it.
+    pub(super) time: EventTime,
     /// As what it is there.
     pub(super) attendance: Attendance,
     /// How it differs from the others.
@@ -365,12 +367,17 @@ impl Stretch<'_, '_> {
                 Some((_, coming)) => coming.map(Attendance::from),
                 None => organizes.then_some(Attendance::Organizing),
             };
-            if let Some(attendance) = attendance {
+            let time = match &happening.change {
+                Some(change) => Some(change.time.clone()),
+                None => event.facts.series.time_at(happening.start),
+            };
+            if let (Some(attendance), Some(time)) = (attendance, time) {
                 let extent = happening.extent;
                 let place = Place { start: window.reader_start(&extent), event: id, instance: own };
                 found.push(Recurring {
                     place,
                     extent,
+                    time,
                     attendance,
                     change: happening.change,
                     event: Arc::clone(&event),
