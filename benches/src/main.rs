@@ -46,7 +46,7 @@ enum Task {
     Wire(Measuring),
     /// What a month of a calendar costs with 100, 10,000 and 1,000,000 events in it
     Month(Measuring),
-    /// What a month costs in a calendar with much that recurs; fails if it is 1.5 times what it costs alone
+    /// What a month costs in a calendar with much that recurs; fails if, once looked at, it is 1.5 times what it costs alone
     Recurring(Measuring),
     /// How a service fares that is asked for five times what it can do; fails if it does not keep what is promised
     Overload(Measuring),
