@@ -223,11 +223,15 @@ where
             return self.move_to(Stage::Sweeping(next)).await;
         }
         let why = latest.why_it_waits(self.chassis.service(), source);
+        // It waits before it says so: whoever reads that gives their word at once.
+        if !matches!(latest.stage, Stage::HeldUp(_)) {
+            self.move_to(Stage::HeldUp(next)).await?;
+        }
         self.chassis.followed.reached(source);
         if self.chassis.followed.stop(source, why.clone()) {
             tracing::error!(service = %self.chassis.service(), %source, %why, "a follower waits for an operator's word");
         }
-        if matches!(latest.stage, Stage::HeldUp(_)) { Ok(()) } else { self.move_to(Stage::HeldUp(next)).await }
+        Ok(())
     }
 
     async fn move_to(&self, stage: Stage) -> Result<(), Trouble> {
