@@ -67,14 +67,7 @@ impl Value for FollowedEvent {
     const VERSION: u8 = 2;
 
     fn upgrade(version: u8, bytes: &[u8]) -> Result<Self, storage::Error> {
-        if version != 1 {
-            return Err(storage::Error::UnknownVersion {
-                what: String::new(),
-                found: version,
-                supported: Self::VERSION,
-            });
-        }
-        let FollowedEventBefore { facts, extent } = storage::decode(bytes)?;
+        let FollowedEventBefore { facts, extent } = storage::decode_before(version, Self::VERSION, bytes)?;
         Ok(Self { facts: facts.into(), extent })
     }
 }
@@ -178,14 +171,7 @@ impl Value for EntryRow {
     const VERSION: u8 = 2;
 
     fn upgrade(version: u8, bytes: &[u8]) -> Result<Self, storage::Error> {
-        if version != 1 {
-            return Err(storage::Error::UnknownVersion {
-                what: String::new(),
-                found: version,
-                supported: Self::VERSION,
-            });
-        }
-        let EntryRowBefore { coming, indexed } = storage::decode(bytes)?;
+        let EntryRowBefore { coming, indexed } = storage::decode_before(version, Self::VERSION, bytes)?;
         Ok(Self { coming, indexed: indexed.map(Indexed::Single) })
     }
 }

@@ -5,7 +5,7 @@
 
 use domain::events::{Change, Exception};
 use domain::time::{Extent, Occurrence};
-use domain::{EventId, Instance, Series};
+use domain::{EventId, Series};
 use storage::{Reader, Span, Spans, Table, Transaction};
 
 use crate::{Fault, Row};
@@ -29,14 +29,6 @@ pub struct Happening {
     pub extent: Extent,
     /// How it differs; `None` if it does not.
     pub change: Option<Change>,
-}
-
-impl Happening {
-    /// Its name.
-    #[must_use]
-    pub const fn instance(&self) -> Instance {
-        Instance::On(self.start)
-    }
 }
 
 impl Exceptions {
@@ -235,13 +227,6 @@ pub struct Instances<'a, R> {
     event: EventId,
     moved: std::vec::IntoIter<Happening>,
     occurrences: domain::time::Occurrences<'a>,
-}
-
-impl<R: Reader> Instances<'_, R> {
-    /// Those that were moved or added; afterwards only the others follow.
-    pub fn moved(&mut self) -> impl Iterator<Item = Happening> + '_ {
-        self.moved.by_ref()
-    }
 }
 
 impl<R: Reader> Iterator for Instances<'_, R> {

@@ -27,9 +27,6 @@ impl<C: Change> Value for Logged<C> {
     const VERSION: u8 = C::VERSION;
 
     fn upgrade(version: u8, bytes: &[u8]) -> Result<Self, storage::Error> {
-        if version.checked_add(1) != Some(C::VERSION) {
-            return Err(storage::Error::UnknownVersion { what: String::new(), found: version, supported: C::VERSION });
-        }
-        Ok(Self(storage::decode::<C::Before>(bytes)?.into()))
+        Ok(Self(storage::decode_before::<C::Before>(version, C::VERSION, bytes)?.into()))
     }
 }

@@ -2,7 +2,6 @@
 
 use chassis::Fault;
 use domain::events::{EventFacts, Exception};
-use domain::time::civil_from_seconds;
 use domain::{Error, EventId, Instance, UserId};
 use storage::Reader;
 
@@ -49,10 +48,9 @@ pub(crate) fn unseen(event: EventId) -> Error {
 /// Invalid input naming `instance`; conflict if the instance was called off.
 pub(crate) fn check_instance(reader: &impl Reader, facts: &EventFacts, instance: Instance) -> Result<(), Fault> {
     let (Instance::On(start) | Instance::From(start)) = instance else { return Ok(()) };
-    let civil = civil_from_seconds(start).map_or_else(|_| start.to_string(), |civil| civil.to_string());
+    let none = || facts.series.no_instance_at(start);
     if !facts.series.recurs() {
-        let why = "this event does not recur, so it has no instances: leave the instance out";
-        return Err(Error::invalid("instance", civil, why).into());
+        return Err(none().into());
     }
     match EXCEPTIONS.get(reader, facts.event, start)? {
         Some(Exception::Removed) if matches!(instance, Instance::On(_)) => {
@@ -60,9 +58,6 @@ pub(crate) fn check_instance(reader: &impl Reader, facts: &EventFacts, instance:
         }
         Some(_) => Ok(()),
         None if facts.series.occurrence(start).is_some() => Ok(()),
-        None => {
-            let why = "no instance of this event starts then; instances are named by the start that the rules gave them, in the event's zone";
-            Err(Error::invalid("instance", civil, why).into())
-        }
+        None => Err(none().into()),
     }
 }

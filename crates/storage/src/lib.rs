@@ -52,5 +52,5 @@ pub use shared::Batch;
 pub use spans::{Span, Spans};
 pub use table::Table;
 pub use transaction::Transaction;
-pub use value::{MAX_VALUE, Value, decode_value, encode_value};
+pub use value::{MAX_VALUE, Value, decode_before, decode_value, encode_value};
 pub use view::View;

@@ -58,6 +58,17 @@ pub fn decode_value<V: Value>(bytes: &[u8]) -> Result<V, Error> {
     }
 }
 
+/// What [`Value::upgrade`] does for most types: the value as the version just before `supported` had it, which is a `B`.
+///
+/// # Errors
+/// [`Error::UnknownVersion`] for any other version; [`Error::Decode`] for bytes that are no such value.
+pub fn decode_before<B: DeserializeOwned>(version: u8, supported: u8, bytes: &[u8]) -> Result<B, Error> {
+    if version.checked_add(1) != Some(supported) {
+        return Err(Error::UnknownVersion { what: String::new(), found: version, supported });
+    }
+    codec::decode(bytes)
+}
+
 /// [`encode_value`] for a row of `table`, within [`MAX_VALUE`].
 pub(crate) fn encode_row<V: Value>(table: &str, value: &V) -> Result<Vec<u8>, Error> {
     let bytes = encode_value(value)?;

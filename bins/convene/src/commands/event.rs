@@ -1,8 +1,9 @@
 //! `event create`, `show`, `edit`, `cancel`, `list`.
 
+use client::input::repeating;
 use domain::events::{CancelEvent, Capacity, CreateEvent, EditEvent, Event, ListEvents, Listing, ShowEvent};
 use domain::time::{Rules, Window};
-use domain::{EventId, Instance, Service, Username};
+use domain::{EventId, EventTime, Instance, Service, Username};
 
 use super::conflicts::{self, Meant};
 use super::instance;
@@ -27,7 +28,7 @@ pub(super) fn usernames(words: &[String]) -> Result<Vec<Username>, Failure> {
 /// Invalid input, and what events reports.
 pub(crate) async fn create(mut invocation: Invocation<'_>, arguments: &Create) -> Result<Printed, Failure> {
     let time = arguments.time.said(Some(&arguments.start)).time_of_new(invocation.here())?;
-    let rules = instance::rules(&arguments.recurring, &time)?.unwrap_or_default();
+    let rules = rules(&arguments.recurring, &time)?.unwrap_or_default();
     let request = CreateEvent {
         title: arguments.title.parse()?,
         description: arguments.description.parse()?,
@@ -36,7 +37,7 @@ pub(crate) async fn create(mut invocation: Invocation<'_>, arguments: &Create) -
         rules,
         public: arguments.public,
         capacity: arguments.capacity.map(Capacity::try_from).transpose()?,
-        alarms: instance::alarms(&arguments.remind)?,
+        alarms: repeating::alarms(&arguments.remind.join(","))?,
         invite: usernames(&arguments.invite)?,
     };
     let event = invocation.send(arguments, request).await?;
@@ -81,7 +82,7 @@ pub(crate) async fn edit(mut invocation: Invocation<'_>, arguments: &Edit) -> Re
         rules: arguments.no_repeat.then(Rules::default),
         public: (arguments.public || arguments.private).then_some(arguments.public),
         capacity: if arguments.no_capacity { Some(None) } else { capacity.map(Some) },
-        alarms: says_alarms.then(|| instance::alarms(&arguments.remind)).transpose()?,
+        alarms: says_alarms.then(|| repeating::alarms(&arguments.remind.join(","))).transpose()?,
         invite: usernames(&arguments.invite)?,
     };
     let comes_again = arguments.recurring.repeat.is_some() || arguments.recurring.rrule.is_some();
@@ -118,7 +119,7 @@ async fn work_out(
     let event = read(invocation, wanted.event, wanted.instance).await?;
     let before = event.occurrence.as_ref().unwrap_or(&event.series.first);
     let time = if said.anything() { Some(said.time_of_edited(before, invocation.here())?) } else { None };
-    let rules = instance::rules(recurring, time.as_ref().unwrap_or(before))?.or_else(|| wanted.rules.clone());
+    let rules = rules(recurring, time.as_ref().unwrap_or(before))?.or_else(|| wanted.rules.clone());
     let if_version = Some(wanted.if_version.unwrap_or(event.version));
     Ok((EditEvent { time, rules, if_version, ..wanted.clone() }, wanted.if_version.is_none()))
 }
@@ -188,6 +189,18 @@ pub(crate) async fn list(
         })
         .await?;
     Ok(invocation.finish(&EventListDocument::from(page)).await)
+}
+
+/// The rules in what was said about coming again, of an event that begins at `first`; `None` if nothing was said.
+///
+/// # Errors
+/// Invalid input naming `repeat` or `rrule`.
+fn rules(said: &arguments::Recurring, first: &EventTime) -> Result<Option<Rules>, Failure> {
+    Ok(match (&said.rrule, &said.repeat) {
+        (Some(rule), _) => Some(Rules::parse(rule)?),
+        (None, Some(words)) => Some(repeating::rules(words, first.civil_start())?),
+        (None, None) => None,
+    })
 }
 
 /// An event, as it is now.

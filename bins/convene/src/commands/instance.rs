@@ -6,7 +6,7 @@
 use domain::events::ShowEvent;
 use domain::invitations::OfEvents;
 use domain::time::civil_seconds;
-use domain::{Error, EventId, Instance, Series, Service, Zone};
+use domain::{EventId, Instance, Series, Service, Zone};
 use jiff::civil::Time;
 
 use super::invocation::Invocation;
@@ -52,38 +52,4 @@ async fn zone_of(invocation: &mut Invocation<'_>, service: Service, event: Event
     let request = ShowEvent { event, instance: Instance::Series };
     let shown = async |context: &domain::Context| clients.events.show(context, request).await;
     Ok(zone(&invocation.ask(Service::Events, shown).await?.series))
-}
-
-/// The rules in what was said about coming again, of an event that begins at `first`.
-///
-/// # Errors
-/// Invalid input naming `repeat` or `rrule`.
-pub(super) fn rules(
-    recurring: &crate::arguments::Recurring,
-    first: &domain::EventTime,
-) -> Result<Option<domain::time::Rules>, Failure> {
-    if let Some(rule) = &recurring.rrule {
-        return Ok(Some(domain::time::Rules::parse(rule)?));
-    }
-    let Some(text) = &recurring.repeat else { return Ok(None) };
-    let rule = recurrence::Rule::from_phrase(text, first.civil_start());
-    let rule = rule.map_err(|why| Error::invalid("repeat", text, why.to_string()))?;
-    Ok(Some(domain::time::Rules::new(vec![rule])?))
-}
-
-/// The alarms in what was said about reminding.
-///
-/// # Errors
-/// Invalid input naming `remind`.
-pub(super) fn alarms(words: &[String]) -> Result<domain::events::Alarms, Failure> {
-    let minutes = words.iter().map(|word| {
-        if word.trim() == "0" || word.trim() == "0m" {
-            return Ok(0);
-        }
-        let wrong = |why: &str| Error::invalid("remind", word, why);
-        let before =
-            crate::when::Duration::parse(word).map_err(|_| wrong("write how long before the start: 10m, 1h or 1d"))?;
-        Ok(before.days.saturating_mul(24 * 60).saturating_add(before.seconds / 60))
-    });
-    Ok(minutes.collect::<Result<Vec<u32>, Error>>()?.try_into()?)
 }

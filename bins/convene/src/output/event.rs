@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use client::input::repeating;
 use domain::events::{Capacity, Event, Person};
 use domain::{Instance, Page};
 use serde::Serialize;
@@ -28,6 +29,9 @@ pub(crate) struct EventDocument {
     repeats: Option<String>,
     /// How long before the start those who come are reminded, in minutes.
     remind: Vec<u32>,
+    /// The same in words.
+    #[serde(skip)]
+    reminds: Option<String>,
     public: bool,
     capacity: Option<u32>,
     organizer: String,
@@ -68,10 +72,7 @@ impl EventDocument {
         let first = &event.series.first;
         let time = event.occurrence.as_ref().unwrap_or(first);
         let rules = event.series.rules();
-        let lines = |write: &dyn Fn(&recurrence::Rule) -> String, between: &str| {
-            let rules: Vec<String> = rules.as_slice().iter().map(write).collect();
-            (!rules.is_empty()).then(|| rules.join(between))
-        };
+        let notation: Vec<String> = rules.as_slice().iter().map(ToString::to_string).collect();
         let instance = match instance {
             Instance::On(start) | Instance::From(start) if event.occurrence.is_some() => {
                 Some(instance_of(first, start))
@@ -85,10 +86,10 @@ impl EventDocument {
             location: event.location.to_string(),
             times: Times::of(time),
             instance,
-            rrule: lines(&ToString::to_string, "\n"),
-            repeats: lines(&|rule| rule.describe(first.civil_start()), "; ")
-                .or_else(|| event.series.recurs().then(|| "on single days".to_owned())),
+            rrule: (!notation.is_empty()).then(|| notation.join("\n")),
+            repeats: repeating::in_words(&event.series),
             remind: event.alarms.minutes().to_vec(),
+            reminds: repeating::reminds(&event.alarms),
             public: event.public,
             capacity: event.capacity.map(Capacity::get),
             organizer: name_of(&event.organizer).to_owned(),
@@ -117,11 +118,10 @@ impl Document for EventDocument {
         let access = if self.public { "public" } else { "private" };
         let version = self.version.to_string();
         let places = self.capacity.map(|places| places.to_string()).unwrap_or_default();
-        let remind: Vec<String> = self.remind.iter().map(|minutes| before(*minutes)).collect();
         let fields = [
             ("when", when.as_str()),
             ("repeats", self.repeats.as_deref().unwrap_or_default()),
-            ("reminds", &remind.join(", ")),
+            ("reminds", self.reminds.as_deref().unwrap_or_default()),
             ("where", &self.location),
             ("organizer", &self.organizer),
             ("access", access),
@@ -137,16 +137,6 @@ impl Document for EventDocument {
             let _ = write!(text, "\n{}", indented(&self.description, "  "));
         }
         text
-    }
-}
-
-/// A number of minutes in the largest unit that fits: `10m before`.
-fn before(minutes: u32) -> String {
-    match minutes {
-        0 => "at the start".to_owned(),
-        days if days % (24 * 60) == 0 => format!("{}d before", days / (24 * 60)),
-        hours if hours % 60 == 0 => format!("{}h before", hours / 60),
-        minutes => format!("{minutes}m before"),
     }
 }
 

@@ -14,7 +14,6 @@ pub(crate) mod line;
 pub(crate) mod message;
 pub(crate) mod model;
 pub(crate) mod remote;
-pub(crate) mod repeating;
 pub(crate) mod rows;
 pub(crate) mod toast;
 pub(crate) mod trail;

@@ -13,10 +13,11 @@
 //! * A day without a time is a whole day.
 //!
 //! The rooms: [`word`] knows words, [`phrase`] which go together, [`resolve`] what they mean on a given day, [`when`] how it is
-//! said back, [`length`] lengths.
+//! said back, [`length`] lengths, [`repeating`] how an event comes again and when it reminds.
 
 mod length;
 mod phrase;
+pub mod repeating;
 mod resolve;
 #[cfg(test)]
 mod tests;

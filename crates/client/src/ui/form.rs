@@ -12,7 +12,7 @@ use super::theme::{Role, Theme};
 use crate::app::form::{Field, Form, Kind, said};
 use crate::app::item;
 use crate::app::model::Model;
-use crate::app::repeating;
+use crate::input::repeating;
 use crate::input::{ALREADY, EXAMPLES};
 
 const LABEL: usize = 10;

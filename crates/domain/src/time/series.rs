@@ -89,6 +89,18 @@ impl Series {
         Rules::new(rules).unwrap_or_default()
     }
 
+    /// The error for an instance of the original civil start `start`, if there is none.
+    #[must_use]
+    pub fn no_instance_at(&self, start: i64) -> Error {
+        let civil = civil_from_seconds(start).map_or_else(|_| start.to_string(), |civil| civil.to_string());
+        let why = if self.recurs() {
+            "no instance of this event starts then; instances are named by the start that the rules gave them, in the event's zone"
+        } else {
+            "this event does not recur, so it has no instances: leave the instance out"
+        };
+        Error::invalid("instance", civil, why)
+    }
+
     /// From the beginning of the first instance to the end of the last, [`FOREVER`] if there is none.
     #[must_use]
     pub fn hull(&self) -> Extent {

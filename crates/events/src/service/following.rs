@@ -100,7 +100,7 @@ fn continued(
     // One that was added, and is named by no rule, is when it was added.
     let is_named = before.occurrence(start).is_some();
     let first = wanted.time.clone().or_else(|| moved.filter(|_| !is_named)).or_else(|| before.time_at(start));
-    let first = first.ok_or_else(|| instances::none_then(start))?;
+    let first = first.ok_or_else(|| before.no_instance_at(start))?;
     let rules = wanted.rules.clone().unwrap_or_else(|| before.rules_from(start));
     let more = wanted.rules.is_none() && exceptions.iter().any(|(of, _)| *of > start);
     match Series::new(first, &rules)? {

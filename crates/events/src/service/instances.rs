@@ -1,6 +1,7 @@
 //! Changing and calling off one instance of an event that recurs.
 
 use chassis::Fault;
+use chassis::exceptions::MAX_EXCEPTIONS;
 use chassis::journal::Author;
 use domain::events::{Change, EditEvent, Exception};
 use domain::time::{Moment, civil_from_seconds};
@@ -77,6 +78,7 @@ pub(super) fn apply(
         && before.series.occurrence(start).is_some()
         && before.series.time_at(start).as_ref() == Some(&is.time);
     let exception = (!is_as_ever).then_some(Exception::Changed(is));
+    check_room(tx, event, start)?;
     store::except(tx, event, start, exception.as_ref())?;
     store::describe_instance(tx, event, start, described.as_ref())?;
     Ok(store::change(tx, event, &before, EventRow { author, ..before.clone() })?.0)
@@ -98,8 +100,21 @@ pub(super) fn cancel(
         }
     }
     author.may_overwrite(Some(before.author))?;
+    check_room(tx, event, start)?;
     store::except(tx, event, start, Some(&Exception::Removed))?;
     store::change(tx, event, before, EventRow { author, ..before.clone() }).map(drop)
+}
+
+/// Refuses one exception more than an event may have.
+fn check_room(tx: &Transaction<'_>, event: EventId, start: i64) -> Result<(), Fault> {
+    let is_new = EXCEPTIONS.get(tx, event, start)?.is_none();
+    if is_new && EXCEPTIONS.list(tx, event, None, MAX_EXCEPTIONS)?.len() == MAX_EXCEPTIONS {
+        let why = format!(
+            "{MAX_EXCEPTIONS} instances of this event are changed or cancelled already; make a new event of the rest (--following)"
+        );
+        return Err(Error::conflict("instance", why).into());
+    }
+    Ok(())
 }
 
 /// Lets go of the exceptions that only made sense with the rules that an event had before.
@@ -113,10 +128,8 @@ pub(super) fn conform(tx: &mut Transaction<'_>, event: EventId, before: &Series,
 
 /// When the rules have the instance.
 pub(super) fn named(series: &Series, start: i64) -> Result<EventTime, Error> {
-    if !series.recurs() {
-        return Err(does_not_recur(start));
-    }
-    series.time_at(start).filter(|_| series.occurrence(start).is_some()).ok_or_else(|| none_then(start))
+    let is_named = series.recurs() && series.occurrence(start).is_some();
+    series.time_at(start).filter(|_| is_named).ok_or_else(|| series.no_instance_at(start))
 }
 
 /// The time of an instance on the line of time of its event, and in its zone, by whose civil time instances are named.
@@ -142,19 +155,6 @@ pub(super) fn in_line(series: &Series, time: &EventTime) -> Result<EventTime, Er
     }
     let civil = time.civil_start().to_string();
     Err(Error::invalid("start", civil, "an instance is all day if its event is, and at a time if it is not"))
-}
-
-pub(super) fn does_not_recur(start: i64) -> Error {
-    Error::invalid(
-        "instance",
-        written(start),
-        "this event does not recur, so it has no instances: leave the instance out",
-    )
-}
-
-pub(super) fn none_then(start: i64) -> Error {
-    let why = "no instance of this event starts then; instances are named by the start that the rules gave them, in the event's zone";
-    Error::invalid("instance", written(start), why)
 }
 
 fn written(start: i64) -> String {

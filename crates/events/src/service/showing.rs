@@ -6,7 +6,6 @@ use domain::integrity::{Present, Target};
 use domain::{Description, EventId, Instance, Page, UserId};
 use storage::Reader;
 
-use super::instances;
 use crate::rights::{self, Role};
 use crate::store::{self, EVENTS, EXCEPTIONS, EventRow};
 
@@ -31,7 +30,7 @@ pub(super) fn show_instance(
     let series = row.series.clone();
     let whole = shown(reader, event, row, store::description(reader, event)?)?;
     if !series.recurs() {
-        return Err(instances::does_not_recur(start).into());
+        return Err(series.no_instance_at(start).into());
     }
     match EXCEPTIONS.get(reader, event, start)? {
         Some(Exception::Changed(Change { time, title, location })) => Ok(Event {
@@ -43,7 +42,7 @@ pub(super) fn show_instance(
         }),
         exception => {
             let named = series.occurrence(start).is_some();
-            let occurrence = series.time_at(start).filter(|_| named).ok_or_else(|| instances::none_then(start))?;
+            let occurrence = series.time_at(start).filter(|_| named).ok_or_else(|| series.no_instance_at(start))?;
             Ok(Event { occurrence: Some(occurrence), cancelled: whole.cancelled || exception.is_some(), ..whole })
         }
     }

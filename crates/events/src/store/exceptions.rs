@@ -1,18 +1,14 @@
 //! Saying that an instance is not as the rules of its event have it, and that it is again.
 
-use chassis::exceptions::MAX_EXCEPTIONS;
 use chassis::{Fault, log};
+use domain::EventId;
 use domain::events::{EventChange, Exception};
-use domain::{Error, EventId};
 use storage::Transaction;
 
 use super::{EXCEPTIONS, describe_instance};
 
 /// Says what an instance is, and announces it; whether that was new. The event itself is to be changed ([`super::change`]) behind
 /// it: where it lies in time may have changed with the instance.
-///
-/// # Errors
-/// Conflict if the event has as many exceptions as it may have.
 pub(crate) fn except(
     tx: &mut Transaction<'_>,
     event: EventId,
@@ -22,12 +18,6 @@ pub(crate) fn except(
     let before = EXCEPTIONS.set(tx, event, start, exception)?;
     if before.as_ref() == exception {
         return Ok(false);
-    }
-    if before.is_none() && EXCEPTIONS.list(tx, event, None, MAX_EXCEPTIONS + 1)?.len() > MAX_EXCEPTIONS {
-        let why = format!(
-            "{MAX_EXCEPTIONS} instances of this event are changed or cancelled already; make a new event of the rest (--following)"
-        );
-        return Err(Error::conflict("instance", why).into());
     }
     if !matches!(exception, Some(Exception::Changed(_))) {
         describe_instance(tx, event, start, None)?;

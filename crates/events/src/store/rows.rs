@@ -46,15 +46,8 @@ impl Value for EventRow {
     const VERSION: u8 = 2;
 
     fn upgrade(version: u8, bytes: &[u8]) -> Result<Self, storage::Error> {
-        if version != 1 {
-            return Err(storage::Error::UnknownVersion {
-                what: String::new(),
-                found: version,
-                supported: Self::VERSION,
-            });
-        }
         let EventRowBefore { organizer, title, location, series, extent, public, cancelled, version, created, author } =
-            storage::decode(bytes)?;
+            storage::decode_before(version, Self::VERSION, bytes)?;
         let (capacity, alarms) = (None, Alarms::default());
         Ok(Self {
             organizer,

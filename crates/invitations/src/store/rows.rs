@@ -63,8 +63,8 @@ pub(crate) struct InvitationRow {
 impl Value for InvitationRow {
     const VERSION: u8 = 2;
 
-    fn upgrade(_: u8, bytes: &[u8]) -> Result<Self, Error> {
-        storage::decode(bytes)
+    fn upgrade(version: u8, bytes: &[u8]) -> Result<Self, Error> {
+        storage::decode_before(version, Self::VERSION, bytes)
     }
 }
 
@@ -98,8 +98,8 @@ struct CountsBefore {
 impl Value for Tally {
     const VERSION: u8 = 2;
 
-    fn upgrade(_: u8, bytes: &[u8]) -> Result<Self, Error> {
-        let CountsBefore { going, maybe, pending, declined } = storage::decode(bytes)?;
+    fn upgrade(version: u8, bytes: &[u8]) -> Result<Self, Error> {
+        let CountsBefore { going, maybe, pending, declined } = storage::decode_before(version, Self::VERSION, bytes)?;
         Ok(Self { counts: Counts { going, maybe, pending, declined, waiting: 0 }, last_in_line: 0 })
     }
 }
@@ -146,8 +146,8 @@ struct ShapeBefore {
 impl Value for EventRow {
     const VERSION: u8 = 2;
 
-    fn upgrade(_: u8, bytes: &[u8]) -> Result<Self, Error> {
-        let EventRowBefore { facts, conformed } = storage::decode(bytes)?;
+    fn upgrade(version: u8, bytes: &[u8]) -> Result<Self, Error> {
+        let EventRowBefore { facts, conformed } = storage::decode_before(version, Self::VERSION, bytes)?;
         let conformed = conformed.map(|ShapeBefore { public, cancelled }| Shape { public, cancelled, capacity: None });
         Ok(Self { facts: facts.into(), conformed })
     }

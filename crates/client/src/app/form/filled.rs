@@ -14,7 +14,7 @@ use super::made::rules_of;
 use super::{Field, Form, Purpose};
 use crate::app::ask::{Command, Secret};
 use crate::app::message::Now;
-use crate::app::repeating;
+use crate::input::repeating;
 use crate::input::{Here, When};
 
 /// What a filled form comes to.

@@ -6,7 +6,8 @@ use domain::{EventId, Instance, Username, Zone};
 
 use super::field::{Field, Kind};
 use super::{Form, Purpose};
-use crate::app::{repeating, when, which};
+use crate::app::{when, which};
+use crate::input::repeating;
 
 /// The words of a yes-or-no field.
 pub(super) const NO_OR_YES: &[&str] = &["no", "yes"];

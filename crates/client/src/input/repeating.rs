@@ -6,7 +6,7 @@ use domain::{Error, EventTime, Series};
 use jiff::civil::DateTime;
 use recurrence::Rule;
 
-use crate::input::Length;
+use super::Length;
 
 /// Instances that are named where a rule is typed.
 const NAMED: usize = 3;
@@ -16,7 +16,7 @@ const MINUTES_A_DAY: u32 = 24 * 60;
 ///
 /// # Errors
 /// Invalid input naming `repeat`.
-pub(crate) fn rules(text: &str, first: DateTime) -> Result<Rules, Error> {
+pub fn rules(text: &str, first: DateTime) -> Result<Rules, Error> {
     if text.trim().is_empty() {
         return Ok(Rules::default());
     }
@@ -33,7 +33,8 @@ pub(crate) fn rules(text: &str, first: DateTime) -> Result<Rules, Error> {
 }
 
 /// Text that means these rules: words if they are read as the same, else the rules themselves.
-pub(crate) fn written(rules: &Rules, first: DateTime) -> String {
+#[must_use]
+pub fn written(rules: &Rules, first: DateTime) -> String {
     match rules.as_slice() {
         [rule] => {
             let words = rule.describe(first);
@@ -45,14 +46,16 @@ pub(crate) fn written(rules: &Rules, first: DateTime) -> String {
 }
 
 /// How an event comes again; `None` if it does not.
-pub(crate) fn in_words(series: &Series) -> Option<String> {
+#[must_use]
+pub fn in_words(series: &Series) -> Option<String> {
     let first = series.first.civil_start();
     let rules: Vec<String> = series.rules().as_slice().iter().map(|rule| rule.describe(first)).collect();
     series.recurs().then(|| if rules.is_empty() { "on single days".to_owned() } else { rules.join("; ") })
 }
 
 /// The days of the instances that follow the first: `then Thu 18 Mar, Tue 30 Mar, …`; the years of those of another year.
-pub(crate) fn then(time: &EventTime, rules: &Rules) -> Option<String> {
+#[must_use]
+pub fn then(time: &EventTime, rules: &Rules) -> Option<String> {
     let series = Series::new(time.clone(), rules).ok()?;
     let first = time.civil_start();
     let mut following =
@@ -72,7 +75,7 @@ pub(crate) fn then(time: &EventTime, rules: &Rules) -> Option<String> {
 ///
 /// # Errors
 /// Invalid input naming `remind`.
-pub(crate) fn alarms(text: &str) -> Result<Alarms, Error> {
+pub fn alarms(text: &str) -> Result<Alarms, Error> {
     let minutes = text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(|word| {
         if matches!(word, "0" | "0m") {
             return Ok(0);
@@ -86,12 +89,14 @@ pub(crate) fn alarms(text: &str) -> Result<Alarms, Error> {
 }
 
 /// Text that means these alarms: `1d, 10m`.
-pub(crate) fn written_alarms(alarms: &Alarms) -> String {
+#[must_use]
+pub fn written_alarms(alarms: &Alarms) -> String {
     alarms.minutes().iter().map(|minutes| length(*minutes)).collect::<Vec<_>>().join(", ")
 }
 
 /// The same to be read: `1d and 10m before`; `None` if there are none.
-pub(crate) fn reminds(alarms: &Alarms) -> Option<String> {
+#[must_use]
+pub fn reminds(alarms: &Alarms) -> Option<String> {
     let before: Vec<String> = alarms.minutes().iter().filter(|minutes| **minutes > 0).map(|m| length(*m)).collect();
     let mut said: Vec<String> =
         (!before.is_empty()).then(|| format!("{} before", listed(&before))).into_iter().collect();
