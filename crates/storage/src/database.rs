@@ -90,7 +90,15 @@ impl Database {
     /// [`Error::OtherService`] if it is not this service's, [`Error::Damaged`] if it cannot be read, [`Error::File`]
     /// for what the system refuses.
     pub fn open(folder: &Path, options: Options) -> Result<Self, Error> {
-        let engine = SledEngine::open(folder, options.cache_bytes)?;
+        Self::on_engine(SledEngine::open(folder, options.cache_bytes)?, folder, options)
+    }
+
+    /// Opens the database behind `engine`, which has its files in `folder`, or creates it: for an engine that is not of this
+    /// crate. Everything above it is as with [`Database::open`]. Blocks.
+    ///
+    /// # Errors
+    /// As [`Database::open`], and whatever the engine reports.
+    pub fn on_engine(engine: impl Engine + 'static, folder: &Path, options: Options) -> Result<Self, Error> {
         let database = Self::start(Arc::new(engine), folder, options)?;
         Ok(Self { volume: Some(Arc::new(Volume::of(folder, options.keep_free))), ..database })
     }

@@ -13,7 +13,7 @@
 //!
 //! How it works: one writer thread a database drains the waiting closures, runs each on an overlay over the
 //! tables, applies all that succeeded as one batch, syncs it, and only then answers ([`mod@writer`]). Readers
-//! exclude nothing but the moment of applying. The bytes live behind one small seam ([`mod@engine`]) with two
+//! exclude nothing but the moment of applying. The bytes live behind one small seam ([`Engine`]) with two
 //! implementations: sled in a folder, and a map in memory that can lose what was not synced.
 //!
 //! The crate knows nothing of calendars: it depends on no other crate of the workspace.
@@ -44,6 +44,7 @@ pub use codec::{DECODE_LIMIT, decode, encode};
 pub use database::{Database, Options, Stats};
 pub use engine::memory::MemoryDisk;
 pub use engine::sled::{Hold, panics_are_told};
+pub use engine::{Changes, Direction, Engine, KeyRange, Row};
 pub use error::Error;
 pub use key::{Key, MAX_KEY, decode_key, encode_key};
 pub use log::{Cursor, Digest, Epoch, Record};

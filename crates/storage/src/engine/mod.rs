@@ -1,7 +1,8 @@
 //! The seam below which bytes are kept: everything the crate asks of a store, and nothing else.
 //!
-//! Two engines stand behind it: [`sled`] (a folder) and [`memory`] (a map, for simulation and tests). The next
-//! (redb, or PostgreSQL for many machines) needs this trait and no change elsewhere.
+//! Two engines stand behind it here: [`sled`] (a folder) and [`memory`] (a map, for simulation and tests). The next
+//! (redb, or PostgreSQL for many machines) needs this trait and no change elsewhere: one from outside of this crate is
+//! opened by [`Database::on_engine`](crate::Database::on_engine), as the benchmark does with SQLite.
 //!
 //! The writer is the only caller of [`Engine::apply`] and [`Engine::sync`]; readers are kept out while it
 //! applies, so an engine needs no snapshots and no transactions of its own, only an atomic batch.
@@ -14,18 +15,18 @@ use std::collections::BTreeMap;
 use crate::error::Error;
 
 /// One stored row: its full key and its value.
-pub(crate) type Row = (Vec<u8>, Vec<u8>);
+pub type Row = (Vec<u8>, Vec<u8>);
 
 /// Rows to put (`Some`) and to delete (`None`), by full key.
-pub(crate) type Changes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+pub type Changes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
 /// A half-open range of full keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct KeyRange {
+pub struct KeyRange {
     /// The first key that is in it.
-    pub(crate) from: Vec<u8>,
+    pub from: Vec<u8>,
     /// The first key beyond it.
-    pub(crate) to: Vec<u8>,
+    pub to: Vec<u8>,
 }
 
 impl KeyRange {
@@ -65,41 +66,65 @@ impl KeyRange {
     }
 
     /// Whether no key can be in it.
-    pub(crate) fn is_empty(&self) -> bool {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.from >= self.to
     }
 }
 
 /// Which end of a range comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Direction {
+pub enum Direction {
     /// Smallest key first.
     Ascending,
     /// Largest key first.
     Descending,
 }
 
-/// A store of rows, sorted by key.
-pub(crate) trait Engine: Send + Sync {
-    /// The value of `key`.
+/// A store of rows, sorted bytewise by key.
+///
+/// What the crate promises stands on what is said here of each method: an engine that takes a method lighter takes a promise
+/// away from everyone above it. Errors end the database unless it is said otherwise; [`Error::Engine`] and [`Error::File`] tell
+/// what went wrong, [`Error::Damaged`] that what is stored cannot be trusted.
+pub trait Engine: Send + Sync {
+    /// The value of `key`, as [`Engine::apply`] was last given it. Called from many threads at once.
+    ///
+    /// # Errors
+    /// What the engine reports; whoever asked is told.
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error>;
 
-    /// The first `limit` rows of `range` in `direction`.
+    /// The first `limit` rows of `range` in `direction`; none of an empty range. Called from many threads at once.
+    ///
+    /// # Errors
+    /// As [`Engine::get`].
     fn rows(&self, range: &KeyRange, direction: Direction, limit: usize) -> Result<Vec<Row>, Error>;
 
-    /// Makes all of `changes` visible, and after a crash all or none of them there.
+    /// Makes all of `changes` visible to every reader from here on, and after a crash all or none of them there. Batches
+    /// survive in the order in which they were applied: never a later one without those before it. Nothing reads meanwhile.
+    ///
+    /// # Errors
+    /// What the engine reports; the database has then stopped.
     fn apply(&self, changes: Changes) -> Result<(), Error>;
 
-    /// Everything applied so far survives a power cut once this returns.
+    /// Everything applied so far survives a power cut once this returns. Readers go on meanwhile.
+    ///
+    /// # Errors
+    /// As [`Engine::apply`].
     fn sync(&self) -> Result<(), Error>;
 
     /// How many bytes the database takes.
+    ///
+    /// # Errors
+    /// As [`Engine::get`].
     fn size_on_disk(&self) -> Result<u64, Error>;
 
     /// Whether [`Engine::mark_created`] was called once: such a database that is found empty is damaged, not new.
     fn was_created(&self) -> bool;
 
     /// Remembers durably that the database's first rows are written. Called on every start, after a sync.
+    ///
+    /// # Errors
+    /// As [`Engine::apply`].
     fn mark_created(&self) -> Result<(), Error>;
 }
 

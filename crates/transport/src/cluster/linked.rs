@@ -25,11 +25,17 @@ use super::{Clients, DataFolder, Failed, FolderLock, PATIENCE, Sharing};
 use crate::layers::{Mismatch, Twice};
 use crate::{Channel, ChannelOptions, ClientOptions, Metrics};
 
+/// Opens the database of one service in its folder.
+pub type OpenDatabase =
+    Arc<dyn Fn(&std::path::Path, storage::Options) -> Result<storage::Database, storage::Error> + Send + Sync>;
+
 /// How the five services are linked.
 #[derive(Clone)]
 pub struct LinkedOptions {
     /// The data folder, which nobody else may use in the meantime; `None` for databases in memory that are gone with the cluster.
     pub data: Option<PathBuf>,
+    /// What opens the databases in the data folder: [`storage::Database::open`], or that of another engine.
+    pub open: OpenDatabase,
     /// Whether every call is encoded and sent over a connection in memory, and every repeatable one made twice.
     pub wire: bool,
     /// The time of day.
@@ -56,7 +62,8 @@ impl LinkedOptions {
             failed_logins_per_minute: MANY,
             ..auth::Config::default()
         };
-        Self { data: None, wire: false, clock: Arc::new(SystemClock), auth, client: ClientOptions::default() }
+        let open: OpenDatabase = Arc::new(storage::Database::open);
+        Self { data: None, open, wire: false, clock: Arc::new(SystemClock), auth, client: ClientOptions::default() }
     }
 }
 
@@ -94,7 +101,7 @@ impl Linked {
             wire: options.wire,
         };
         let disk = |service: Service| match &options.data {
-            Some(data) => Disk::Folder(DataFolder::at(data).database(service)),
+            Some(data) => Disk::Folder(DataFolder::at(data).database(service), Arc::clone(&options.open)),
             None => Disk::Memory(MemoryDisk::new()),
         };
         // In the order in which they follow each other.

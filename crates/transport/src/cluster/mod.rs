@@ -32,7 +32,7 @@ pub use clients::Clients;
 pub use folder::{
     DataFolder, FolderLock, Holder, PATIENCE, PidFile, Sharing, argument_of, parent_of, program_of, program_run_by,
 };
-pub use linked::LinkedOptions;
+pub use linked::{LinkedOptions, OpenDatabase};
 pub use process::{Launch, ServiceProcess};
 pub use ready::ready;
 pub use spawned::SpawnedOptions;

@@ -11,6 +11,7 @@ use storage::{Database, MemoryDisk};
 use tokio::time::timeout;
 
 use super::link::{Place, Standing};
+use super::linked::OpenDatabase;
 use super::{Clients, Failed};
 use crate::host::{Hosted, Stood};
 use crate::{ListenOptions, Metrics, Server};
@@ -21,7 +22,8 @@ const DRAINING: Duration = Duration::from_secs(5);
 /// Where one service keeps its database.
 #[derive(Clone)]
 pub(super) enum Disk {
-    Folder(PathBuf),
+    /// And what opens it there.
+    Folder(PathBuf, OpenDatabase),
     Memory(MemoryDisk),
 }
 
@@ -78,7 +80,7 @@ impl<P: Hosted> Unit<P> {
         let opened = tokio::task::spawn_blocking(move || {
             let options = storage::Options::new(P::SERVICE.name(), P::SCHEMA);
             match disk {
-                Disk::Folder(folder) => Database::open(&folder, options),
+                Disk::Folder(folder, open) => open(&folder, options),
                 Disk::Memory(disk) => Database::on_memory_disk(&disk, options),
             }
         });
@@ -158,7 +160,7 @@ impl<P: Hosted> Member for Unit<P> {
             State::Opened(db) => db,
             State::Up(stood) => stood.abandon(),
         };
-        if matches!(self.disk, Disk::Folder(_)) {
+        if matches!(self.disk, Disk::Folder(..)) {
             // A thread of one's own process cannot be killed, so what it had accepted is written after all.
             db.close().await;
         }
@@ -192,7 +194,7 @@ impl<P: Hosted> Member for Unit<P> {
                 let restored = Database::restore_on_memory_disk(&disk, options, backup.as_slice());
                 restored.map_err(|error| Failed(error.to_string()))
             }
-            Disk::Folder(path) => Err(Failed(format!("{} is restored by its own program", path.display()))),
+            Disk::Folder(path, _) => Err(Failed(format!("{} is restored by its own program", path.display()))),
         });
         restored.await.map_err(|error| Failed(error.to_string()))?
     }
