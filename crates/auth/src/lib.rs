@@ -17,6 +17,8 @@
 
 mod audit;
 mod book;
+#[cfg(feature = "bulk")]
+pub mod bulk;
 mod config;
 mod housekeeping;
 mod keys;

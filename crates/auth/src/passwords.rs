@@ -128,6 +128,17 @@ async fn away<T: Send + 'static>(on: HashedOn, job: impl FnOnce() -> T + Send + 
     }
 }
 
+/// The hash of a password that nobody knows.
+#[cfg(feature = "bulk")]
+pub(crate) fn known_to_nobody() -> Result<StoredHash, Fault> {
+    let mut unguessable = [0_u8; 32];
+    getrandom::fill(&mut unguessable).map_err(|_| no_randomness())?;
+    let crate::PasswordCost { memory_kib, passes, lanes } = crate::PasswordCost::cheapest();
+    let params = Params::new(memory_kib, passes, lanes, None)
+        .map_err(|error| Fault::broken(format!("the least password cost is not allowed: {error}")))?;
+    hashed(&Argon2::new(Algorithm::Argon2id, Version::V0x13, params), &unguessable)
+}
+
 fn hashed(argon: &Argon2<'_>, password: &[u8]) -> Result<StoredHash, Fault> {
     let mut salt = [0_u8; 16];
     getrandom::fill(&mut salt).map_err(|_| no_randomness())?;

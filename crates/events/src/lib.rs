@@ -17,6 +17,8 @@
 //! here is `not_found` for them; what became of it they read in their invitations.
 
 mod audit;
+#[cfg(feature = "bulk")]
+pub mod bulk;
 mod follow;
 mod rights;
 mod service;

@@ -43,6 +43,8 @@ pub use backup::{Backup, BackupHeader, examine_backup};
 pub use codec::{DECODE_LIMIT, decode, encode};
 pub use database::{Database, Options, Stats};
 pub use engine::memory::MemoryDisk;
+#[cfg(feature = "bare")]
+pub use engine::sled::Bare;
 pub use engine::sled::{Hold, panics_are_told};
 pub use engine::{Changes, Direction, Engine, KeyRange, Row};
 pub use error::Error;

@@ -97,7 +97,7 @@ impl AuthService {
     }
 }
 
-fn enrol(tx: &mut Transaction<'_>, user: UserId, row: UserRow) -> Result<(), Fault> {
+pub(crate) fn enrol(tx: &mut Transaction<'_>, user: UserId, row: UserRow) -> Result<(), Fault> {
     tx.put(&NAMES, &row.username.as_str().to_owned(), &chassis::Row(user))?;
     tx.put(&USERS, &user, &row)?;
     announce(tx, AuthChange::UserRegistered(User { id: user, username: row.username }))?;

@@ -1,7 +1,7 @@
 //! The rules: each method of [`Auth`], by family. Here stands only which method is whose.
 
 mod account;
-mod entering;
+pub(crate) mod entering;
 mod lookup;
 
 use std::sync::Arc;

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use chassis::journal::Author;
-use chassis::{Settle, directory};
+use chassis::{Fault, Settle, directory};
 use domain::events::{CreateEvent, Event};
-use domain::{Answer, Context, Error, EventId, Series, Username};
+use domain::{Answer, Context, Error, EventId, Series, Timestamp, UserId, Username};
 
 use super::{EventsService, check_number, inviting, showing};
 use crate::store::{self, EventRow};
@@ -19,32 +19,51 @@ impl EventsService {
         let series = Series::new(request.time.clone(), &request.rules)?;
         let now = self.chassis.clock().now();
         let (wanted, caller) = (request.clone(), context.clone());
-        let make = move |tx: &mut storage::Transaction<'_>| {
+        let create = move |tx: &mut storage::Transaction<'_>| {
             let organizer = directory::admit_actor(tx, &caller)?;
             let invitees = inviting::admitted(tx, organizer, invitees)?;
             let event = EventId::new();
-            let row = EventRow {
-                organizer: Some(organizer),
-                title: wanted.title,
-                location: wanted.location,
-                extent: series.hull(),
-                series,
-                public: wanted.public,
-                capacity: wanted.capacity,
-                alarms: wanted.alarms,
-                cancelled: false,
-                version: 1,
-                created: now,
-                author,
-            };
-            store::describe(tx, event, &wanted.description)?;
-            store::create(tx, event, &row)?;
-            store::add_invitees(tx, event, &row, organizer, author, &invitees)?;
+            make(tx, event, wanted, series, &invitees, &By { organizer, author, now })?;
             Ok(event)
         };
         let show = |view: &storage::View<'_>, event: &EventId| showing::show(view, *event, viewer);
-        self.chassis.command(context, "create", &request, Settle::No, make, show).await
+        self.chassis.command(context, "create", &request, Settle::No, create, show).await
     }
+}
+
+/// Who makes an event, by which command, and when.
+pub(crate) struct By {
+    pub(crate) organizer: UserId,
+    pub(crate) author: Author,
+    pub(crate) now: Timestamp,
+}
+
+/// Makes the event that is wanted, and invites to it.
+pub(crate) fn make(
+    tx: &mut storage::Transaction<'_>,
+    event: EventId,
+    wanted: CreateEvent,
+    series: Series,
+    invitees: &[UserId],
+    &By { organizer, author, now }: &By,
+) -> Result<(), Fault> {
+    let row = EventRow {
+        organizer: Some(organizer),
+        title: wanted.title,
+        location: wanted.location,
+        extent: series.hull(),
+        series,
+        public: wanted.public,
+        capacity: wanted.capacity,
+        alarms: wanted.alarms,
+        cancelled: false,
+        version: 1,
+        created: now,
+        author,
+    };
+    store::describe(tx, event, &wanted.description)?;
+    store::create(tx, event, &row)?;
+    store::add_invitees(tx, event, &row, organizer, author, invitees)
 }
 
 fn check_nobody_twice(names: &[Username]) -> Result<(), Error> {

@@ -1,7 +1,7 @@
 //! The rules: who asks, what must hold, what changes, what is announced. One file for each family of methods.
 
 mod changing;
-mod creating;
+pub(crate) mod creating;
 mod following;
 mod importing;
 mod instances;

@@ -161,6 +161,21 @@ impl Hold {
     }
 }
 
+/// The files of a database, opened by sled and nothing else, until this is dropped.
+#[cfg(feature = "bare")]
+pub struct Bare(#[allow(dead_code, reason = "it is opened for the sake of it")] sled::Db);
+
+#[cfg(feature = "bare")]
+impl Bare {
+    /// Opens the database in `folder`: what this takes, nothing that stands above it can undercut. Blocks.
+    ///
+    /// # Errors
+    /// As [`Database::open`](crate::Database::open).
+    pub fn open(folder: &Path, cache_bytes: u64) -> Result<Self, Error> {
+        open_database(folder, &folder.join(DATA_FILE), cache_bytes).map(Self)
+    }
+}
+
 fn open_database(path: &Path, data_path: &Path, cache_bytes: u64) -> Result<sled::Db, Error> {
     let config =
         || sled::Config::new().path(path).cache_capacity(cache_bytes).flush_every_ms(None).segment_size(SEGMENT_BYTES);
