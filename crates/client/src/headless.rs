@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use domain::{Answer, IdempotencyKey, Timestamp, Zone};
+use domain::{IdempotencyKey, Timestamp, Zone};
 use jiff::civil::Weekday;
 use ratatui::Terminal;
 use ratatui::backend::{Backend, TestBackend};
@@ -16,13 +16,13 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use transport::cluster::Clients;
 
-use crate::app::ask::Outcome;
-use crate::app::effect::{Effect, RequestId};
+use crate::app::effect::Effect;
 use crate::app::message::{Msg, Now};
 use crate::app::model::{Model, Settings};
 use crate::app::remote::Remote;
 use crate::app::update::update;
 use crate::runtime::calls::perform;
+use crate::runtime::files::{self, Files};
 use crate::session::Kept;
 use crate::ui::theme::Theme;
 
@@ -34,10 +34,9 @@ pub struct Headless {
     model: Model,
     clients: Clients,
     size: (u16, u16),
-    answers: (mpsc::UnboundedSender<Answered>, mpsc::UnboundedReceiver<Answered>),
+    files: Files,
+    answers: (mpsc::Sender<Msg>, mpsc::Receiver<Msg>),
 }
-
-type Answered = (RequestId, Answer<Outcome>);
 
 /// What was waited for in vain.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,19 +61,30 @@ impl Headless {
             keys: std::collections::BTreeMap::new(),
         };
         let model = Model::new(settings, Kept::default(), now());
-        let mut client = Self { model, clients: clients.clone(), size, answers: mpsc::unbounded_channel() };
+        let mut client =
+            Self { model, clients: clients.clone(), size, files: Files::default(), answers: mpsc::channel(64) };
         client.tell(Msg::Started);
         client
     }
 
     fn tell(&mut self, msg: Msg) {
         for effect in update(&mut self.model, msg, now()) {
-            if let Effect::Call(sent) = effect {
-                let (clients, answers) = (self.clients.clone(), self.answers.0.clone());
-                tokio::spawn(async move {
-                    // Nobody is left to hear it once the client is gone.
-                    let _ = answers.send((sent.request, perform(&clients, *sent).await));
-                });
+            let answers = self.answers.0.clone();
+            match effect {
+                Effect::Call(sent) => {
+                    let clients = self.clients.clone();
+                    tokio::spawn(async move {
+                        let request = sent.request;
+                        let answer = perform(&clients, *sent).await;
+                        // Nobody is left to hear it once the client is gone.
+                        let _ = answers.send(Msg::Answer { request, answer }).await;
+                    });
+                }
+                Effect::Open { reading, wanted } => drop(tokio::spawn(self.files.open(reading, wanted, answers))),
+                Effect::ReadOn(reading) => self.files.read_on(reading),
+                Effect::Close(reading) => self.files.close(reading),
+                Effect::Look(folder) => drop(tokio::spawn(files::look(folder, answers))),
+                Effect::Keep(_) | Effect::Quit => {}
             }
         }
     }
@@ -173,7 +183,7 @@ impl Headless {
             }
             let wake = self.model.wake_in().unwrap_or(LOOK).min(LOOK);
             match tokio::time::timeout(wake, self.answers.1.recv()).await {
-                Ok(Some((request, answer))) => self.tell(Msg::Answer { request, answer }),
+                Ok(Some(msg)) => self.tell(msg),
                 Ok(None) | Err(_) => self.tell(Msg::Tick),
             }
         }

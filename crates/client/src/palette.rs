@@ -8,7 +8,7 @@ use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 /// Every word that the palette knows, in the order in which it lists them.
-pub const WORDS: [&str; 26] = [
+pub const WORDS: [&str; 27] = [
     "new event",
     "edit event",
     "cancel event",
@@ -29,6 +29,7 @@ pub const WORDS: [&str; 26] = [
     "share calendar",
     "stop sharing",
     "open calendar",
+    "import calendar",
     "services",
     "register",
     "sign in",

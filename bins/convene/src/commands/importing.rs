@@ -3,16 +3,16 @@
 //! Importing is repeatable by nature, since events know each other by their `UID`: what was interrupted is given again as it is, and what
 //! was done already is unchanged. So the profile keeps none of these commands.
 
-use std::io::{IsTerminal as _, Read};
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Read, stdin};
 
-use domain::events::Imported;
+use client::importing::{Calendar, NotRead, Report, Wanted};
 use domain::{Context, Error, Service, Zone};
-use icalendar::{Event, Reader, Skipped};
 
 use super::invocation::Invocation;
 use crate::arguments::Import;
 use crate::failure::Failure;
-use crate::output::{ImportDocument, NoteDocument, Printed, SkippedDocument, message};
+use crate::output::{ImportDocument, Printed, message};
 
 /// `import`.
 ///
@@ -23,77 +23,47 @@ pub(crate) async fn import(mut invocation: Invocation<'_>, arguments: &Import) -
         Some(name) => name.parse::<Zone>()?,
         None => invocation.here().zone.clone(),
     };
-    let bytes = read(&arguments.file)?;
-    let mut reader =
-        Reader::open(&bytes, &zone).map_err(|refused| Error::invalid("file", &arguments.file, refused.to_string()))?;
-    let mut document = ImportDocument { dry_run: arguments.dry_run, ..ImportDocument::default() };
-    let mut progress = Progress::new();
-    while let Some(item) = reader.next() {
-        progress.show(reader.done(), reader.total());
-        match item {
-            Ok(event) => import_one(&mut invocation, event, &mut document).await.inspect_err(|_| progress.end())?,
-            Err(Skipped { uid, line, reason }) => document.skipped.push(SkippedDocument { uid, line, reason }),
-        }
+    let file = arguments.file.clone();
+    let mut calendar = Calendar::open(move || opened(&file), zone, arguments.dry_run)
+        .await
+        .map_err(|error| not_read(&arguments.file, &error))?;
+    let (mut report, mut progress) = (Report::default(), Progress::new());
+    loop {
+        let piece = calendar.next().await.map_err(|broken| Failure::Here(format!("{}: {broken}", arguments.file)))?;
+        progress.show(piece.done, calendar.total());
+        report.skipped.extend(piece.skipped);
+        let Some(wanted) = piece.event else { break };
+        import_one(&mut invocation, *wanted, &mut report).await.inspect_err(|_| progress.end())?;
     }
     progress.end();
-    document.skipped.sort_by_key(|skipped| skipped.line);
-    Ok(invocation.finish(&document).await)
+    report.sort();
+    Ok(invocation.finish(&ImportDocument::of(report, arguments.dry_run)).await)
 }
 
-async fn import_one(
-    invocation: &mut Invocation<'_>,
-    event: Event,
-    document: &mut ImportDocument,
-) -> Result<(), Failure> {
-    let (uid, line, notes) = (event.uid.clone(), event.line, event.notes.clone());
-    let wanted = event.into_import(document.dry_run);
+async fn import_one(invocation: &mut Invocation<'_>, wanted: Wanted, report: &mut Report) -> Result<(), Failure> {
+    let Wanted { request, origin } = wanted;
     let clients = invocation.clients();
-    let answer = match wanted {
-        Ok(wanted) => {
-            invocation
-                .send_passing(Service::Events, async |context: &Context| clients.events.import(context, wanted).await)
-                .await
-        }
-        Err(error) => Err(error.into()),
-    };
-    let skipped = match answer {
-        Ok(Imported::New(_)) => {
-            document.imported += 1;
-            None
-        }
-        Ok(Imported::Updated(_)) => {
-            document.updated += 1;
-            None
-        }
-        Ok(Imported::Unchanged(_)) => {
-            document.unchanged += 1;
-            None
-        }
-        Ok(Imported::Older(_)) => Some("a newer version of it was imported before".to_owned()),
-        Ok(Imported::CancelledHere(_)) => Some("it was cancelled in Convene, and stays so".to_owned()),
-        Ok(Imported::CalledOff) => Some("it is called off (STATUS:CANCELLED)".to_owned()),
-        // What is wrong with one event is not wrong with the others.
-        Err(Failure::Refused(error @ (Error::InvalidInput { .. } | Error::Conflict { .. }))) => Some(error.to_string()),
+    let answer = invocation
+        .send_passing(Service::Events, async |context: &Context| clients.events.import(context, request).await)
+        .await;
+    let answer = match answer {
+        Ok(imported) => Ok(imported),
+        Err(Failure::Refused(error)) => Err(error),
         Err(other) => return Err(other),
     };
-    match skipped {
-        Some(reason) => document.skipped.push(SkippedDocument { uid: Some(uid), line, reason }),
-        None => document.notes.extend(notes.into_iter().map(|note| NoteDocument { line: note.line, text: note.text })),
-    }
-    Ok(())
+    Ok(report.settle(origin, answer)?)
 }
 
-/// The bytes of a file, or of standard input; no more than can be read at once.
-fn read(file: &str) -> Result<Vec<u8>, Failure> {
-    let most = u64::try_from(icalendar::MAX_FILE).unwrap_or(u64::MAX).saturating_add(1);
-    let mut bytes = Vec::new();
-    let done = if file == "-" {
-        std::io::stdin().lock().take(most).read_to_end(&mut bytes)
-    } else {
-        std::fs::File::open(file).and_then(|opened| opened.take(most).read_to_end(&mut bytes))
-    };
-    done.map_err(|error| Failure::Here(format!("{file} cannot be read: {error}")))?;
-    Ok(bytes)
+/// A file, or standard input.
+fn opened(file: &str) -> io::Result<Box<dyn Read>> {
+    Ok(if file == "-" { Box::new(stdin().lock()) } else { Box::new(File::open(file)?) })
+}
+
+fn not_read(file: &str, error: &NotRead) -> Failure {
+    match error {
+        NotRead::Io(error) => Failure::Here(format!("{file} cannot be read: {error}")),
+        NotRead::Refused(refused) => Error::invalid("file", file, refused.to_string()).into(),
+    }
 }
 
 /// A bar on standard error, where somebody sees it and the file is large enough to wait for.

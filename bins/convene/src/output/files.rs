@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
+use client::importing::Report;
 use serde::Serialize;
 
 use super::Document;
 use super::text::plain;
 
 /// What was imported.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct ImportDocument {
     /// New events.
     pub(crate) imported: usize,
@@ -21,7 +22,10 @@ pub(crate) struct ImportDocument {
     /// What was not taken as it stands in the file.
     pub(crate) notes: Vec<NoteDocument>,
     #[serde(skip)]
-    pub(crate) dry_run: bool,
+    dry_run: bool,
+    /// The counts in words.
+    #[serde(skip)]
+    counts: String,
 }
 
 /// A component of the file that gave no event.
@@ -44,15 +48,23 @@ pub(crate) struct NoteDocument {
     pub(crate) text: String,
 }
 
+impl ImportDocument {
+    /// Of a report; with `dry_run`, of what would be done.
+    pub(crate) fn of(report: Report, dry_run: bool) -> Self {
+        let counts = report.counts();
+        let Report { imported, updated, unchanged, skipped, notes } = report;
+        let skipped =
+            skipped.into_iter().map(|one| SkippedDocument { uid: one.uid, line: one.line, reason: one.reason });
+        let notes = notes.into_iter().map(|note| NoteDocument { line: note.line, text: note.text });
+        Self { imported, updated, unchanged, skipped: skipped.collect(), notes: notes.collect(), dry_run, counts }
+    }
+}
+
 impl Document for ImportDocument {
     fn text(&self) -> String {
-        let Self { imported, updated, unchanged, skipped, .. } = self;
         let would = if self.dry_run { "Nothing was done. It would be: " } else { "" };
-        let mut text = format!(
-            "{would}{imported} imported, {updated} updated, {unchanged} unchanged, {} skipped\n",
-            skipped.len()
-        );
-        for skipped in skipped {
+        let mut text = format!("{would}{}\n", self.counts);
+        for skipped in &self.skipped {
             let uid = skipped.uid.as_ref().map_or_else(String::new, |uid| format!(" ({})", plain(uid)));
             let _ = writeln!(text, "skipped, line {}: {}{uid}", skipped.line, plain(&skipped.reason));
         }

@@ -39,7 +39,7 @@ pub(crate) use certs::{CertificatesDocument, MadeDocument};
 pub(crate) use check::{CheckDocument, Finding};
 pub(crate) use conflict::Conflict;
 pub(crate) use event::{EventDocument, EventListDocument};
-pub(crate) use files::{ExportDocument, ImportDocument, NoteDocument, SkippedDocument};
+pub(crate) use files::{ExportDocument, ImportDocument};
 pub(crate) use invitation::{InvitationDocument, InvitationListDocument, ParticipantsDocument};
 pub(crate) use shares::SharesDocument;
 pub(crate) use status::{ServiceDocument, ServiceState, StatusDocument};

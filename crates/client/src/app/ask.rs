@@ -3,7 +3,7 @@
 //! Each page of a list is a question of its own; where it begins is known by the list's [`Trail`](super::trail::Trail).
 
 use domain::auth::{ChangePassword, Login, Register, SignedIn};
-use domain::events::{CancelEvent, CreateEvent, EditEvent, Event, Invite, Uninvite};
+use domain::events::{CancelEvent, CreateEvent, EditEvent, Event, ImportEvent, Imported, Invite, Uninvite};
 use domain::integrity::Health;
 use domain::invitations::{Answered, Answers, Attend, Invitation, Participants, Respond, Response, Status, Unattend};
 use domain::sharing::{ShareCalendar, Shares, Unshare};
@@ -74,6 +74,8 @@ pub(crate) enum Command {
     ChangePassword(Secret<ChangePassword>),
     DeleteAccount,
     Create(Box<CreateEvent>),
+    /// One event of a file.
+    Import(Box<ImportEvent>),
     Edit(Box<EditEvent>),
     Cancel(CancelEvent),
     Invite(Invite),
@@ -103,6 +105,7 @@ pub(crate) enum Done {
     PasswordChanged,
     AccountDeleted,
     Event(Box<Event>),
+    Imported(Imported),
     Invitation(Box<Invitation>),
     Shares(Shares),
 }
@@ -186,7 +189,12 @@ impl Command {
             | Self::Renew
             | Self::ChangePassword(_)
             | Self::DeleteAccount => Service::Auth,
-            Self::Create(_) | Self::Edit(_) | Self::Cancel(_) | Self::Invite(_) | Self::Uninvite(_) => Service::Events,
+            Self::Create(_)
+            | Self::Import(_)
+            | Self::Edit(_)
+            | Self::Cancel(_)
+            | Self::Invite(_)
+            | Self::Uninvite(_) => Service::Events,
             Self::Respond(_) | Self::Attend(_) | Self::Unattend(_) => Service::Invitations,
             Self::Share(_) | Self::Unshare(_) => Service::Sharing,
         }
@@ -231,6 +239,7 @@ impl Command {
             Self::ChangePassword(_) => "change password",
             Self::DeleteAccount => "delete account",
             Self::Create(_) => "new event",
+            Self::Import(_) => "import",
             Self::Edit(_) => "edit event",
             Self::Cancel(_) => "cancel event",
             Self::Invite(_) => "invite",

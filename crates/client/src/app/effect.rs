@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::{Credential, IdempotencyKey, PageCursor, Positions, Zone};
 
 use super::ask::Call;
+use super::import::ToImport;
 use crate::session::Kept;
 
 /// The number of a call; an answer to one that is no longer current is dropped.
@@ -18,6 +19,14 @@ pub(crate) enum Effect {
     Call(Box<Sent>),
     /// Keep this between runs.
     Keep(Box<Kept>),
+    /// Open a calendar file.
+    Open { reading: RequestId, wanted: ToImport },
+    /// Read the next piece of it.
+    ReadOn(RequestId),
+    /// Let it go.
+    Close(RequestId),
+    /// Say what is in a folder.
+    Look(String),
     /// Leave.
     Quit,
 }

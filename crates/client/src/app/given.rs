@@ -4,7 +4,8 @@ use super::ask::Command;
 use crate::session::Given;
 
 impl Command {
-    /// What of it is kept; `None` for what holds a secret, or is of no use later.
+    /// What of it is kept; `None` for what holds a secret, or is of no use later: an import is given again by whoever wants it done, and does
+    /// nothing twice.
     pub(crate) fn given(&self) -> Option<Given> {
         Some(match self {
             Self::Register(_)
@@ -12,7 +13,8 @@ impl Command {
             | Self::Logout
             | Self::Renew
             | Self::ChangePassword(_)
-            | Self::DeleteAccount => return None,
+            | Self::DeleteAccount
+            | Self::Import(_) => return None,
             Self::Create(request) => Given::Create(request.clone()),
             Self::Edit(request) => Given::Edit(request.clone()),
             Self::Cancel(request) => Given::Cancel(*request),

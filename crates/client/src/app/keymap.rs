@@ -6,6 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use domain::invitations::Status;
 
 use super::form::{Form, Kind, Purpose};
+use super::import::Import;
 use super::model::{Layer, Model, Pick, Screen, View};
 
 /// Something that can be done.
@@ -54,6 +55,10 @@ pub(crate) enum Action {
     Participants,
     ShareCalendar,
     StopSharing,
+    ImportCalendar,
+    ImportIt,
+    StopImport,
+    ImportReport,
     Search,
     ClearFilter,
     Undo,
@@ -158,6 +163,8 @@ pub(crate) const BINDINGS: &[Binding] = bindings! {
     Browse Retry [key('r')] "retry" Footer "ask the services again";
     Browse ClearFilter [code(KeyCode::Esc)] "clear filter" Everywhere "show everything again";
     Browse Open [code(KeyCode::Enter)] "open" Footer "open what is selected";
+    Browse ImportIt [code(KeyCode::Enter)] "import it" Everywhere "import the file that was looked at, or the rest of it";
+    Browse StopImport [key('x')] "stop import" Everywhere "import no more of the file; what is imported stays";
     Browse Accept [key('a')] "accept" Everywhere "accept the selected invitation";
     Browse Attend [key('a')] "attend" Everywhere "attend the selected public event";
     Browse MaybeAttend [key('m')] "maybe attend" Everywhere "say that I may attend the selected public event";
@@ -178,6 +185,8 @@ pub(crate) const BINDINGS: &[Binding] = bindings! {
     Browse StopSharing [key('X')] "stop sharing" Everywhere "let someone see it no longer";
     Browse Search [key('/')] "filter" Everywhere "show only what has these words in it";
     Browse OpenCalendar [key('o')] "open calendar" Everywhere "look into somebody's calendar";
+    Browse ImportCalendar [key('I')] "import calendar" Palette "import a calendar file (.ics), or see how far that is";
+    Browse ImportReport [] "import report" Palette "what became of the file that was imported last";
     Browse Today [key('t')] "today" Everywhere "go to today";
     Browse Month [key('1')] "month" Everywhere "show the month";
     Browse Week [key('2')] "week" Everywhere "show the week";
@@ -382,7 +391,10 @@ fn can(model: &Model, known: &OnceCell<Option<Pick>>, action: Action) -> bool {
         A::ThisOne | A::ThisAndFollowing | A::AllOfThem => matches!(model.layer, Some(Layer::Which { .. })),
         A::NextField | A::PreviousField => model.form().is_some_and(|form| form.fields.len() > 1),
         A::LeaveForm => !matches!(purpose, Some(Purpose::SignIn)),
-        A::Complete => model.form().and_then(Form::names_wanted).is_some_and(|p| !model.names(&p).is_empty()),
+        A::Complete => {
+            let names = model.form().and_then(Form::names_wanted).is_some_and(|p| !model.names(&p).is_empty());
+            names || !model.paths().is_empty()
+        }
         A::Register => !signed_in && !matches!(purpose, Some(Purpose::Register)),
         // The words of places work also where one is already, so that no script lands elsewhere.
         A::SignIn => !signed_in,
@@ -401,11 +413,15 @@ fn can(model: &Model, known: &OnceCell<Option<Pick>>, action: Action) -> bool {
             }
             Screen::Invitations(_) | Screen::Public(_) => pick().is_some(),
             Screen::People(_) => super::update::sharer(model).is_some(),
-            Screen::Event(_) | Screen::Form(_) | Screen::Services(_) => false,
+            Screen::Event(_) | Screen::Form(_) | Screen::Services(_) | Screen::Import(_) => false,
         },
         A::MyCalendar | A::Overlay => signed_in && model.whose.is_some(),
+        A::ImportIt => at_import(model).is_some_and(Import::can_go_on),
+        A::StopImport => at_import(model).is_some_and(Import::is_under_way),
+        A::ImportReport => signed_in && model.import.is_some(),
         A::OpenCalendar
         | A::NewEvent
+        | A::ImportCalendar
         | A::ShareCalendar
         | A::StopSharing
         | A::ChangePassword
@@ -427,4 +443,9 @@ fn can(model: &Model, known: &OnceCell<Option<Pick>>, action: Action) -> bool {
         A::Undo => model.toasts.can_undo(),
         A::Retry => model.can_retry(),
     }
+}
+
+/// The import, where that is what is on the screen.
+fn at_import(model: &Model) -> Option<&Import> {
+    model.import.as_ref().filter(|_| matches!(model.screen(), Screen::Import(_)))
 }

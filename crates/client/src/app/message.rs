@@ -1,5 +1,7 @@
 //! What can happen to the client, and the moment at which it happens.
 
+use std::path::PathBuf;
+
 use crossterm::event::KeyEvent;
 use domain::{Error, IdempotencyKey, Reply, Timestamp};
 use jiff::civil::Date;
@@ -7,6 +9,8 @@ use tokio::time::Instant;
 
 use super::ask::Outcome;
 use super::effect::RequestId;
+use super::import::Folder;
+use crate::importing::{Broken, NotRead, Piece};
 
 /// The moment of a message: handed in, so that [`update`](super::update) reads no clock and draws no random number.
 #[derive(Clone, Copy, Debug)]
@@ -40,8 +44,23 @@ pub(crate) enum Msg {
     Tick,
     /// A call was answered.
     Answer { request: RequestId, answer: Result<Reply<Outcome>, Error> },
+    /// A file that was to be opened is, or not.
+    Opened { reading: RequestId, opened: Opened },
+    /// A piece of it was read.
+    Read { reading: RequestId, piece: Result<Piece, Broken> },
+    /// This is in a folder.
+    Looked(Folder),
     /// The session could not be kept.
     NotKept(String),
+}
+
+/// What came of opening a file.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    /// Its path, from the root.
+    pub(crate) path: PathBuf,
+    /// How much there is to understand, in bytes; or why it was not read.
+    pub(crate) total: Result<usize, NotRead>,
 }
 
 /// Something drawn, as far as a click on it means anything.

@@ -8,6 +8,7 @@ pub(crate) mod effect;
 pub(crate) mod filter;
 pub(crate) mod form;
 pub(crate) mod given;
+pub(crate) mod import;
 pub(crate) mod item;
 pub(crate) mod keymap;
 pub(crate) mod line;

@@ -139,6 +139,7 @@ async fn carry_out(clients: &Clients, context: &Context, command: Command) -> An
         }
         Command::DeleteAccount => auth.delete_account(context, DeleteAccount).await?.map(|_| Done::AccountDeleted),
         Command::Create(request) => events.create(context, *request).await?.map(event),
+        Command::Import(request) => events.import(context, *request).await?.map(Done::Imported),
         Command::Edit(request) => events.edit(context, *request).await?.map(event),
         Command::Cancel(request) => events.cancel(context, request).await?.map(event),
         Command::Invite(request) => events.invite(context, request).await?.map(event),

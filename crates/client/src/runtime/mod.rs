@@ -5,6 +5,7 @@
 //! when the model says that it matters. `terminal` takes the terminal and gives it back, `keeping` writes what outlives a run.
 
 pub(crate) mod calls;
+pub(crate) mod files;
 mod keeping;
 mod running;
 mod terminal;

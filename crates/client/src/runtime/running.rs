@@ -1,6 +1,6 @@
 //! The loop: what happens is taken in at once, what is wanted is done beside it, and a frame is drawn after it.
 //!
-//! Nothing in the loop waits for a service or for the disk: calls are tasks, whose answers come in like keys. The terminal is a
+//! Nothing in the loop waits for a service or for the disk: calls and files are tasks, whose answers come in like keys. The terminal is a
 //! stream of events and a function that draws, so that tests run this very loop without one.
 
 use std::future::Future;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{Event, MouseButton, MouseEventKind};
-use domain::{Clock, Error, IdempotencyKey, Reply};
+use domain::{Clock, IdempotencyKey};
 use futures::{Stream, StreamExt as _};
 use ratatui::layout::{Position, Rect};
 use tokio::sync::mpsc;
@@ -18,10 +18,10 @@ use tokio::time::{Instant, timeout_at};
 use transport::cluster::Clients;
 
 use super::calls;
+use super::files::{self, Files};
 use super::keeping::Keeper;
 use super::terminal::ours;
-use crate::app::ask::Outcome;
-use crate::app::effect::{Effect, RequestId};
+use crate::app::effect::Effect;
 use crate::app::message::{Msg, Now};
 use crate::app::model::Model;
 use crate::app::update::update;
@@ -32,17 +32,17 @@ const AT_ONCE: usize = 256;
 /// How long commands on their way are waited for when the client is left. What is not known then is found out in the next run.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// What a call brought, and which.
-type Answered = (RequestId, Result<Reply<Outcome>, Error>);
-
 /// A client that runs.
 pub(crate) struct Running {
     model: Model,
     clients: Clients,
     clock: Arc<dyn Clock>,
     keeper: Keeper,
+    /// What was begun beside the loop.
     calls: JoinSet<()>,
-    answers: (mpsc::Sender<Answered>, mpsc::Receiver<Answered>),
+    files: Files,
+    /// What comes of it.
+    answers: (mpsc::Sender<Msg>, mpsc::Receiver<Msg>),
 }
 
 /// Whether it goes on.
@@ -54,7 +54,8 @@ enum Goes {
 
 impl Running {
     pub(crate) fn new(model: Model, clients: Clients, clock: Arc<dyn Clock>, keeper: Keeper) -> Self {
-        Self { model, clients, clock, keeper, calls: JoinSet::new(), answers: mpsc::channel(64) }
+        let (calls, files, answers) = (JoinSet::new(), Files::default(), mpsc::channel(64));
+        Self { model, clients, clock, keeper, calls, files, answers }
     }
 
     /// Runs until it is left, or `ended`.
@@ -75,7 +76,7 @@ impl Running {
                 if self.take(msg) == Goes::Away {
                     return Ok(());
                 }
-                next = self.answers.1.try_recv().ok().map(answer);
+                next = self.answers.1.try_recv().ok();
             }
             draw(&self.model)?;
             let wake = self.model.wake_in();
@@ -84,7 +85,7 @@ impl Running {
                     Some(event) => message(&self.model, event?),
                     None => return Ok(()),
                 },
-                Some(answered) = self.answers.1.recv() => Some(answer(answered)),
+                Some(msg) = self.answers.1.recv() => Some(msg),
                 Some(ended) = self.calls.join_next(), if !self.calls.is_empty() => {
                     unless_panicked(ended)?;
                     None
@@ -103,8 +104,8 @@ impl Running {
     pub(crate) async fn end(mut self) -> io::Result<()> {
         let until = Instant::now() + LAST_WORDS;
         while self.model.awaits_outcomes() {
-            let Ok(Some(answered)) = timeout_at(until, self.answers.1.recv()).await else { break };
-            self.take(answer(answered));
+            let Ok(Some(msg)) = timeout_at(until, self.answers.1.recv()).await else { break };
+            self.take(msg);
         }
         self.calls.abort_all();
         self.keeper.keep(self.model.kept);
@@ -124,20 +125,25 @@ impl Running {
                         if let Some(written) = written {
                             written.await;
                         }
-                        let answered = (sent.request, calls::perform(&clients, *sent).await);
+                        let request = sent.request;
+                        let answer = calls::perform(&clients, *sent).await;
                         // Nobody is left to hear it once the client is closing.
-                        let _ = answers.send(answered).await;
+                        let _ = answers.send(Msg::Answer { request, answer }).await;
                     }));
+                }
+                Effect::Open { reading, wanted } => {
+                    self.calls.spawn(ours(self.files.open(reading, wanted, self.answers.0.clone())));
+                }
+                Effect::ReadOn(reading) => self.files.read_on(reading),
+                Effect::Close(reading) => self.files.close(reading),
+                Effect::Look(folder) => {
+                    self.calls.spawn(ours(files::look(folder, self.answers.0.clone())));
                 }
                 Effect::Quit => goes = Goes::Away,
             }
         }
         goes
     }
-}
-
-fn answer((request, answer): Answered) -> Msg {
-    Msg::Answer { request, answer }
 }
 
 /// A call that panicked has given the terminal back already: the client ends.

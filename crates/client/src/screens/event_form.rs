@@ -3,7 +3,7 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::app::form::Form;
+use crate::app::form::{Form, Purpose};
 use crate::app::model::Model;
 use crate::ui::{form, layout};
 
@@ -14,6 +14,7 @@ const WIDTH: u16 = 90;
 pub(super) fn draw(model: &Model, shown: &Form, frame: &mut Frame<'_>, area: Rect) {
     let theme = model.settings.theme;
     let title = match shown.sent {
+        Some(_) if matches!(shown.purpose, Purpose::ImportCalendar) => format!("{} – reading", shown.title),
         Some(_) => format!("{} – saving", shown.title),
         None => shown.title.clone(),
     };

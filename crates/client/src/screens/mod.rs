@@ -5,6 +5,7 @@ mod calendar;
 mod day;
 mod event;
 mod event_form;
+mod import;
 mod invitations;
 mod month;
 mod people;
@@ -71,6 +72,7 @@ pub(crate) fn target(model: &Model, area: Rect, position: Position) -> Option<Ta
         Screen::Public(list) => public_events::target(model, list, body, position),
         Screen::People(list) => people::target(model, list, body, position),
         Screen::Services(_) => services::target(body, position),
+        Screen::Import(list) => import::target(model, list, body, position),
     }
 }
 
@@ -100,6 +102,7 @@ pub(crate) fn view(model: &Model, frame: &mut Frame<'_>) {
         Screen::Public(list) => public_events::draw(model, list, frame, parts.body),
         Screen::People(list) => people::draw(model, list, frame, parts.body),
         Screen::Services(list) => services::draw(model, list.selected, frame, parts.body),
+        Screen::Import(list) => import::draw(model, list, frame, parts.body),
     }
     overlay::draw(model, frame, parts.body);
     if !overlay::filter(model, frame, parts.news) {

@@ -35,6 +35,7 @@ fn the_palette_has_every_fixed_word() {
         "share calendar",
         "stop sharing",
         "open calendar",
+        "import calendar",
         "services",
         "help",
         "quit",

@@ -96,6 +96,7 @@ pub(super) fn screens() -> Vec<(&'static str, Rig)> {
         ("question", question),
     ];
     screens.extend(super::recurring::looks());
+    screens.extend(super::importing::looks());
     screens
 }
 

@@ -7,6 +7,7 @@ mod commands;
 mod desk;
 mod entering;
 mod forms;
+mod importing;
 mod lines;
 mod lists;
 mod looks;

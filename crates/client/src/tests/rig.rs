@@ -35,6 +35,8 @@ pub(super) const NOON: i64 = 1_804_680_000_000_000;
 pub(super) struct Rig {
     pub(super) model: Model,
     pub(super) calls: Vec<Sent>,
+    /// What is wanted of files.
+    pub(super) files: Vec<Effect>,
     pub(super) has_quit: bool,
     start: Instant,
     passed: Duration,
@@ -84,6 +86,7 @@ impl Rig {
         let mut rig = Self {
             model,
             calls: Vec::new(),
+            files: Vec::new(),
             has_quit: false,
             start,
             passed: Duration::ZERO,
@@ -105,6 +108,9 @@ impl Rig {
             match effect {
                 Effect::Call(sent) => self.calls.push(*sent),
                 Effect::Keep(_) => {}
+                file @ (Effect::Open { .. } | Effect::ReadOn(_) | Effect::Close(_) | Effect::Look(_)) => {
+                    self.files.push(file);
+                }
                 Effect::Quit => self.has_quit = true,
             }
         }

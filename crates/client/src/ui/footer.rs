@@ -154,6 +154,7 @@ const fn own(screen: &Screen) -> &'static [Action] {
             A::Search,
         ],
         Screen::People(_) => &[A::ShareCalendar, A::StopSharing, A::OpenCalendar, A::Open, A::Search],
+        Screen::Import(_) => &[A::ImportIt, A::StopImport],
         Screen::Form(_) | Screen::Services(_) => &[],
     }
 }

@@ -208,6 +208,10 @@ fn beside(model: &Model, form: &Form, field: &Field, focused: bool) -> Vec<(Stri
             let names: Vec<String> = names.iter().take(6).map(ToString::to_string).collect();
             if names.is_empty() { Vec::new() } else { vec![(format!("ctrl-e: {}", names.join(" · ")), Role::Dim)] }
         }
+        Kind::Path if focused => {
+            let paths = model.paths().into_iter().take(6).collect::<Vec<_>>();
+            if paths.is_empty() { Vec::new() } else { vec![(format!("ctrl-e: {}", paths.join(" · ")), Role::Dim)] }
+        }
         Kind::Choice(_) if focused => vec![("Space changes it".to_owned(), Role::Dim)],
         _ => Vec::new(),
     }

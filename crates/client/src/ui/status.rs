@@ -88,6 +88,7 @@ fn place_and_range(model: &Model) -> String {
         Screen::Public(_) => "Public events".to_owned(),
         Screen::People(_) => "People".to_owned(),
         Screen::Services(_) => "Services".to_owned(),
+        Screen::Import(_) => "Import".to_owned(),
     }
 }
 
@@ -129,6 +130,8 @@ pub(crate) fn news(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         (unconfirmed, String::new(), Role::Warning)
     } else if let Some(slow) = slow(model) {
         (format!("waiting for {slow} …"), String::new(), Role::Dim)
+    } else if let Some(importing) = importing(model) {
+        (importing, String::new(), Role::Dim)
     } else {
         return;
     };
@@ -143,6 +146,13 @@ fn unconfirmed(model: &Model) -> Option<String> {
         model.sending.values().filter(|sending| sending.unconfirmed).map(|sending| sending.command.words()).collect();
     words.dedup();
     (!words.is_empty()).then(|| format!("? unconfirmed: {}; asking again", words.join(", ")))
+}
+
+/// How far an import is, for those who look at something else.
+fn importing(model: &Model) -> Option<String> {
+    let import = model.import.as_ref().filter(|import| import.is_under_way())?;
+    let elsewhere = !matches!(model.screen(), Screen::Import(_));
+    elsewhere.then(|| format!("importing {}: {} %", import.wanted.name(), import.percent()))
 }
 
 /// The service that what is on the screen waits for, once that is worth a word.
@@ -180,6 +190,14 @@ fn trouble(model: &Model, query: &Query) -> Option<String> {
         other => other.to_string(),
     };
     Some(format!("{words} · {age}{}", retries(model)))
+}
+
+/// Why something is not done, in as few words as there are.
+pub(crate) fn why(error: &Error) -> String {
+    match error {
+        Error::Deadline { service } => format!("{service} does not answer"),
+        other => other.to_string(),
+    }
 }
 
 /// What is wrong with a service that was asked how it is, and since when nothing was heard of it; its name stands before that.

@@ -113,6 +113,10 @@ pub mod glyph {
     pub const BELL: &str = "♪";
     /// An event that comes again.
     pub const REPEATS: &str = "↻";
+    /// A part of something long that is done.
+    pub const DONE: &str = "█";
+    /// A part that is not.
+    pub const AHEAD: &str = "░";
 }
 
 /// What the configuration may ask for.
@@ -267,7 +271,8 @@ mod tests {
     fn every_glyph_takes_one_cell_and_no_two_are_the_same() {
         use glyph::*;
         let glyphs = [
-            FOCUS, SELECTED, TODAY, DOT, CUT, ORGANIZING, GOING, MAYBE, PENDING, DECLINED, WAITING, BUSY, BELL, REPEATS,
+            FOCUS, SELECTED, TODAY, DOT, CUT, ORGANIZING, GOING, MAYBE, PENDING, DECLINED, WAITING, BUSY, BELL,
+            REPEATS, DONE, AHEAD,
         ];
         for glyph in glyphs {
             assert_eq!(glyph.cell_width(), 1, "{glyph}");

@@ -16,6 +16,8 @@ pub(crate) enum Kind {
     User,
     /// Several names, completed.
     Users,
+    /// The path of a file, completed.
+    Path,
     /// A date as people write it; its meaning is shown beside it.
     When,
     /// How an event comes again, in words; what they mean is shown beside it.

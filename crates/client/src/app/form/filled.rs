@@ -13,6 +13,7 @@ use domain::{
 use super::made::rules_of;
 use super::{Field, Form, Purpose};
 use crate::app::ask::{Command, Secret};
+use crate::app::import::ToImport;
 use crate::app::message::Now;
 use crate::input::repeating;
 use crate::input::{Here, When};
@@ -23,6 +24,8 @@ pub(crate) enum Filled {
     Send(Command),
     /// Nothing that the service does not have already.
     Unchanged,
+    /// A file to be imported.
+    Import(ToImport),
     /// A calendar to be opened.
     Open(Username),
 }
@@ -113,6 +116,14 @@ impl Form {
                 Command::DeleteAccount
             }
             Purpose::OpenCalendar => return user().map(Filled::Open),
+            Purpose::ImportCalendar => {
+                let file = text("file");
+                if file.is_empty() {
+                    return Err(Error::invalid("file", "", "it is empty; type the path of a calendar file (.ics)"));
+                }
+                let zone = text("zone").parse()?;
+                return Ok(Filled::Import(ToImport { file, zone, only_look: text("look") == "yes" }));
+            }
         };
         Ok(Filled::Send(command))
     }

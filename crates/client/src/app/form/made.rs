@@ -115,6 +115,18 @@ impl Form {
         Self::new(Purpose::OpenCalendar, "Open a calendar", vec![name_field("Whose")])
     }
 
+    pub(crate) fn import_calendar(zone: &Zone) -> Self {
+        let fields = vec![
+            Field::new("file", "File", Kind::Path, "~/Downloads/calendar.ics"),
+            Field::new("look", "Only look", Kind::Choice(NO_OR_YES), ""),
+            Field::new("zone", "Zone", Kind::Text, "Europe/Berlin").with(zone.name()),
+        ];
+        let note = "The events of an iCalendar file (.ics) become yours. Importing a file again makes nothing twice: what is newer there is \
+                    brought up to date. The zone is that of times whose own is nowhere to be found."
+            .to_owned();
+        Self { note, ..Self::new(Purpose::ImportCalendar, "Import a calendar file", fields) }
+    }
+
     pub(crate) fn change_password() -> Self {
         let fields = vec![
             Field::new("current", "Current", Kind::Secret, "the password that you have"),

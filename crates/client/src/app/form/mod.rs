@@ -29,6 +29,7 @@ pub(crate) enum Purpose {
     ShareCalendar,
     StopSharing,
     OpenCalendar,
+    ImportCalendar,
     ChangePassword,
     /// Whose, to be typed as a confirmation.
     DeleteAccount(Username),
@@ -89,6 +90,26 @@ impl Form {
         self.focused().is_some_and(|field| {
             field.name == "user" || matches!(field.kind, Kind::User | Kind::Users | Kind::Choice(_))
         })
+    }
+
+    /// The path being typed: its folder, with the `/` at its end, and what follows.
+    pub(crate) fn path_begun(&self) -> Option<(&str, &str)> {
+        let field = self.focused().filter(|field| field.kind == Kind::Path && self.sent.is_none())?;
+        let typed = field.value();
+        let (folder, begun) = typed.split_at(typed.rfind('/').map_or(0, |slash| slash + 1));
+        Some((folder, begun))
+    }
+
+    /// Completes the path being typed to `name` in its folder.
+    pub(crate) fn complete_path(&mut self, name: &str) {
+        if let Some((folder, _)) = self.path_begun() {
+            let completed = format!("{folder}{name}");
+            if let Some(field) = self.fields.get_mut(self.focus) {
+                field.set(completed);
+                field.error = None;
+                self.dirty = true;
+            }
+        }
     }
 
     /// Completes the name being typed to `name`.

@@ -10,6 +10,7 @@ use domain::{EventId, Instance, SearchText, Service, Username};
 
 use super::{InList, Model};
 use crate::app::ask::{Found, Query};
+use crate::app::form::Form;
 use crate::app::remote::Remote;
 use crate::app::trail::Trail;
 use crate::app::which;
@@ -93,6 +94,13 @@ impl Model {
             Some(Found::Names(names)) => names,
             _ => &[],
         }
+    }
+
+    /// The names in a folder that begin as the path that is typed goes on.
+    pub(crate) fn paths(&self) -> Vec<&str> {
+        let Some((folder, begun)) = self.form().and_then(Form::path_begun) else { return Vec::new() };
+        let known = self.folder.iter().filter(|known| known.path == folder);
+        known.flat_map(|known| &known.names).map(String::as_str).filter(|name| name.starts_with(begun)).collect()
     }
 
     pub(crate) fn my_answer_query(&self, event: EventId) -> Option<Query> {

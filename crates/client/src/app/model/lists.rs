@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::{Model, Screen};
 use crate::app::ask::{Found, Query};
 use crate::app::filter::Filter;
+use crate::app::import::Import;
 use crate::app::remote::Remote;
 use crate::app::rows::{Listable, RowId, share_passes};
 use crate::app::trail::Trail;
@@ -31,16 +32,18 @@ impl Model {
             Screen::Invitations(_) => Some(Query::Inbox { page: 0 }),
             Screen::Public(list) => Some(self.public_query(list)),
             Screen::Event(page) => Some(Query::Participants { event: page.event, page: 0 }),
-            Screen::Calendar | Screen::Form(_) | Screen::People(_) | Screen::Services(_) => None,
+            Screen::Calendar | Screen::Form(_) | Screen::People(_) | Screen::Services(_) | Screen::Import(_) => None,
         }
     }
 
     /// Where one is in the list on the screen.
     pub(crate) fn in_list(&self) -> Option<&InList> {
         match self.screen() {
-            Screen::Invitations(list) | Screen::Public(list) | Screen::People(list) | Screen::Services(list) => {
-                Some(list)
-            }
+            Screen::Invitations(list)
+            | Screen::Public(list)
+            | Screen::People(list)
+            | Screen::Services(list)
+            | Screen::Import(list) => Some(list),
             Screen::Event(page) => Some(&page.people),
             Screen::Calendar | Screen::Form(_) => None,
         }
@@ -48,9 +51,11 @@ impl Model {
 
     pub(crate) fn in_list_mut(&mut self) -> Option<&mut InList> {
         match self.screens.last_mut()? {
-            Screen::Invitations(list) | Screen::Public(list) | Screen::People(list) | Screen::Services(list) => {
-                Some(list)
-            }
+            Screen::Invitations(list)
+            | Screen::Public(list)
+            | Screen::People(list)
+            | Screen::Services(list)
+            | Screen::Import(list) => Some(list),
             Screen::Event(page) => Some(&mut page.people),
             Screen::Calendar | Screen::Form(_) => None,
         }
@@ -75,6 +80,7 @@ impl Model {
         match self.screen() {
             Screen::People(_) => self.shares_shown().map_or(0, |(with, with_me)| with.len() + with_me.len()),
             Screen::Services(_) => domain::Service::ALL.len(),
+            Screen::Import(_) => self.import.as_ref().map_or(0, Import::rows),
             _ => self.list().map_or(0, |list| self.rows_of(&list)),
         }
     }

@@ -26,6 +26,7 @@ use super::ask::{Command, Found, Query};
 use super::effect::RequestId;
 use super::filter::Filter;
 use super::form::Form;
+use super::import::{Folder, Import};
 use super::item::Kind;
 use super::line::Line;
 use super::message::Now;
@@ -98,6 +99,10 @@ pub(crate) struct Model {
     pub(crate) trails: BTreeMap<Query, Trail>,
     pub(crate) store: BTreeMap<Query, Remote<Found>>,
     pub(crate) sending: BTreeMap<RequestId, Sending>,
+    /// The calendar file that is imported, or was last.
+    pub(crate) import: Option<Import>,
+    /// What was seen of a folder while a path is typed.
+    pub(crate) folder: Option<Folder>,
     /// What the services tell of themselves.
     pub(crate) lines: BTreeMap<Service, Line>,
     pub(crate) toasts: Toasts,
@@ -146,6 +151,8 @@ impl Model {
             trails: BTreeMap::new(),
             store: BTreeMap::new(),
             sending: BTreeMap::new(),
+            import: None,
+            folder: None,
             lines: BTreeMap::new(),
             toasts: Toasts::default(),
             heard_until: None,
@@ -226,7 +233,7 @@ impl Model {
                 queries.extend(self.mine_queries());
                 queries.extend(self.pick().and_then(|pick| self.my_answer_query(pick.event)));
             }
-            Screen::Invitations(_) | Screen::People(_) | Screen::Services(_) => {}
+            Screen::Invitations(_) | Screen::People(_) | Screen::Services(_) | Screen::Import(_) => {}
         }
         queries.sort_unstable();
         queries.dedup();

@@ -82,7 +82,7 @@ impl Model {
                 let event = self.row::<Event>(&self.public_query(list), list.selected)?;
                 Some(self.pick_of_event(event, Instance::Series))
             }
-            Screen::Form(_) | Screen::People(_) | Screen::Services(_) => None,
+            Screen::Form(_) | Screen::People(_) | Screen::Services(_) | Screen::Import(_) => None,
         }
     }
 

@@ -32,6 +32,8 @@ pub(crate) enum Screen {
     Public(InList),
     People(InList),
     Services(InList),
+    /// How far the import of a file is, and what became of it.
+    Import(InList),
 }
 
 impl EventPage {
@@ -105,6 +107,8 @@ pub(crate) enum Acting {
 #[derive(Clone, Debug)]
 pub(crate) enum Confirmed {
     Send(Command),
+    /// Although a file is being imported.
+    Quit,
     /// And then what was wanted instead of it.
     LeaveForm {
         and: Option<Action>,

@@ -4,10 +4,11 @@ use domain::events::Uninvite;
 use domain::invitations::Response;
 use tui_input::Input;
 
-use super::{choosing, layers, moving, opening, sending, sharee, sharer};
+use super::{choosing, importing, layers, moving, opening, sending, sharee, sharer};
 use crate::app::ask::Command;
 use crate::app::effect::Effect;
 use crate::app::form::Form;
+use crate::app::import::Import;
 use crate::app::keymap::Action;
 use crate::app::model::{Acting, EventPage, InList, Layer, Model, Screen, View};
 
@@ -15,7 +16,7 @@ use crate::app::model::{Acting, EventPage, InList, Layer, Model, Screen, View};
 pub(super) fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
     use Action as A;
     match action {
-        A::Quit => effects.push(Effect::Quit),
+        A::Quit => layers::quit(model, effects),
         A::Palette => model.layer = Some(Layer::Palette { input: Input::default(), selected: 0 }),
         A::Help => model.layer = Some(Layer::Help { scroll: 0 }),
         A::Close | A::No => layers::close(model),
@@ -101,6 +102,14 @@ pub(super) fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
             let chosen = sharee(model);
             opening::push_form(model, Form::stop_sharing(chosen.as_ref()));
         }
+        A::ImportCalendar if model.import.as_ref().is_some_and(Import::is_under_way) => importing::show(model),
+        A::ImportCalendar => {
+            let form = Form::import_calendar(&model.settings.zone);
+            opening::push_form(model, form);
+        }
+        A::ImportReport => importing::show(model),
+        A::ImportIt => importing::go_on(model, effects),
+        A::StopImport => importing::stop(model),
         A::Search => layers::begin_filter(model),
         A::ClearFilter => layers::clear_filter(model),
         A::Undo => {
@@ -136,6 +145,10 @@ pub(super) fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
             }
         }
         A::Complete => {
+            let path = model.paths().first().map(|path| (*path).to_owned());
+            if let (Some(path), Some(form)) = (path, model.form_mut()) {
+                form.complete_path(&path);
+            }
             let wanted = model.form().and_then(Form::names_wanted);
             let name = wanted.and_then(|prefix| model.names(&prefix).first().cloned());
             if let (Some(name), Some(form)) = (name, model.form_mut()) {

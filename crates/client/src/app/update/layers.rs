@@ -70,11 +70,26 @@ pub(super) fn confirmed(model: &mut Model, effects: &mut Vec<Effect>) {
         Confirmed::Send(command) => {
             sending::send(model, command, effects);
         }
+        Confirmed::Quit => effects.push(Effect::Quit),
         Confirmed::LeaveForm { and } => {
             opening::drop_form(model);
             if let Some(action) = and {
                 actions::act(model, action, effects);
             }
+        }
+    }
+}
+
+/// Leaves, but not in the middle of an import without a question.
+pub(super) fn quit(model: &mut Model, effects: &mut Vec<Effect>) {
+    match model.import.as_ref().filter(|import| import.is_under_way()) {
+        None => effects.push(Effect::Quit),
+        Some(import) => {
+            let name = import.wanted.name();
+            let question = format!(
+                "Leave while {name} is being imported? What is imported stays; import the file again to go on."
+            );
+            model.layer = Some(Layer::Confirm { question, then: Confirmed::Quit });
         }
     }
 }
@@ -114,7 +129,7 @@ pub(super) fn clear_filter(model: &mut Model) {
 pub(crate) fn filter(model: &Model) -> Option<&Filter> {
     match model.screen() {
         Screen::Calendar if model.view == View::Agenda => Some(&model.agenda_filter),
-        Screen::Services(_) => None,
+        Screen::Services(_) | Screen::Import(_) => None,
         _ => model.in_list().map(|list| &list.filter),
     }
 }

@@ -3,12 +3,13 @@
 //! [`actions`] is what keys and commands do, [`choosing`] which of many instances they are done to, [`moving`], [`opening`] and [`layers`] what they do to the screen, [`sending`] what goes
 //! out, [`answers`] what comes back, [`outcomes`] what became of commands, [`instances`]
 //! what that is to single instances. [`watching`] hears of news, [`telling`] says what others
-//! did, [`conflicts`] what overlaps what I come to, [`reminding`] what comes.
+//! did, [`conflicts`] what overlaps what I come to, [`reminding`] what comes, [`importing`] what comes out of files.
 
 mod actions;
 mod answers;
 mod choosing;
 mod conflicts;
+mod importing;
 mod instances;
 mod layers;
 mod moving;
@@ -52,6 +53,7 @@ pub(crate) fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
     model.now = now;
     let held = Held::of(model);
     let kept_before = model.kept.clone();
+    let reading = importing::reading(model);
     match msg {
         Msg::Started => sending::resume(model),
         Msg::Redraw | Msg::Tick => {}
@@ -62,12 +64,17 @@ pub(crate) fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
         Msg::Pointed(target) => pointing::pointed(model, target, &mut effects),
         Msg::Wheel { down } => pointing::wheel(model, down),
         Msg::Answer { request, answer } => answers::arrived(model, request, answer),
+        Msg::Opened { reading, opened } => importing::opened(model, reading, opened),
+        Msg::Read { reading, piece } => importing::read(model, reading, piece, &mut effects),
+        Msg::Looked(folder) => importing::looked(model, folder),
         Msg::NotKept(why) => model.toast(format!("the session cannot be kept: {why}"), Tone::Bad),
     }
     model.toasts.pass(now.instant);
     reminding::remind(model);
     model.filter_lists();
     held.keep(model);
+    importing::look(model, &mut effects);
+    importing::read_on(model, reading, &mut effects);
     sending::send_again(model, &mut effects);
     sending::renew_if_due(model, &mut effects);
     poll(model, &mut effects);
@@ -266,6 +273,7 @@ fn begin_anew(model: &mut Model) {
     model.in_line.clear();
     model.given.clear();
     model.looking = None;
+    model.import = None;
     model.reminded = model.now.wall;
 }
 

@@ -5,7 +5,7 @@ use std::mem::discriminant;
 use domain::{EventId, Instance};
 
 use super::moving::{show, show_calendar};
-use super::{begin_anew, sending, sharer};
+use super::{begin_anew, importing, sending, sharer};
 use crate::app::ask::Query;
 use crate::app::effect::Effect;
 use crate::app::form::{Filled, Form};
@@ -18,7 +18,10 @@ use crate::app::which;
 pub(super) fn push(model: &mut Model, screen: Screen) {
     // From one main screen to another there is nothing to come back to but the calendar.
     let main = |screen: &Screen| {
-        matches!(screen, Screen::Invitations(_) | Screen::Public(_) | Screen::People(_) | Screen::Services(_))
+        matches!(
+            screen,
+            Screen::Invitations(_) | Screen::Public(_) | Screen::People(_) | Screen::Services(_) | Screen::Import(_)
+        )
     };
     // Where one is already, with what is selected and filtered there, there is nothing to open.
     if main(&screen) && discriminant(&screen) == discriminant(model.screen()) {
@@ -147,6 +150,12 @@ pub(super) fn save(model: &mut Model, effects: &mut Vec<Effect>) {
         Ok(Filled::Open(owner)) => {
             drop_form(model);
             open_calendar_of(model, owner);
+        }
+        Ok(Filled::Import(wanted)) => {
+            let reading = importing::begin(model, wanted, effects);
+            if let Some(form) = model.form_mut() {
+                form.sent = Some(reading);
+            }
         }
         Ok(Filled::Send(command)) => {
             let request = sending::send(model, command, effects);

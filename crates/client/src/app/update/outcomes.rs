@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::invitations::{Invitation, Status};
 use domain::{Error, Instance, Ordinal, Reply, Retryable, Service, Username};
 
-use super::{begin_anew, conflicts, instances, sending, telling};
+use super::{begin_anew, conflicts, importing, instances, sending, telling};
 use crate::app::ask::{Command, Done, Found, Outcome, Query};
 use crate::app::effect::RequestId;
 use crate::app::model::{EventPage, Model, Screen, Sending, Tone};
@@ -35,13 +35,14 @@ pub(super) fn arrived(model: &mut Model, request: RequestId, answer: Result<Repl
                 model.toasts.qualify("but not every service has heard of it yet", model.now.instant);
             }
         }
+        Err(error) if importing::waits(model, request, &error) => {}
         Err(error) if is_to_be_asked_for(model, request, &error) => ask_again(model, request),
         Err(error) => refused(model, request, &error),
     }
 }
 
 /// Its outcome is known, or of no interest any more: it is neither sent again nor kept.
-fn settled(model: &mut Model, request: RequestId) -> Option<Sending> {
+pub(super) fn settled(model: &mut Model, request: RequestId) -> Option<Sending> {
     let sending = model.sending.remove(&request)?;
     model.kept.unconfirmed.retain(|kept| kept.key != sending.key);
     Some(sending)
@@ -57,7 +58,8 @@ fn is_to_be_asked_for(model: &Model, request: RequestId, error: &Error) -> bool 
         Error::Unavailable { .. } | Error::RateLimited { .. } => sending.unconfirmed,
         _ => false,
     };
-    let for_long = if sending.command.given().is_some() { sending::KEPT } else { SIGNING_IN };
+    let waited_for = sending.command.given().is_none() && !matches!(sending.command, Command::Import(_));
+    let for_long = if waited_for { SIGNING_IN } else { sending::KEPT };
     unknown && model.now.wall < sending.given.plus(for_long)
 }
 
@@ -102,6 +104,9 @@ fn refused(model: &mut Model, request: RequestId, error: &Error) {
         }
         return signed_out(model, error);
     }
+    if let Command::Import(_) = sending.command {
+        return importing::done(model, request, Err(error.clone()));
+    }
     if let Some(Screen::Form(form)) = model.screens.iter_mut().rev().find(|screen| is_form_of(screen, request)) {
         form.refuse(error);
         if let (Error::Conflict { current_version: Some(_), .. }, Some(query)) = (error, form.edits())
@@ -137,6 +142,7 @@ pub(super) fn signed_out(model: &mut Model, why: &Error) {
     let name = model.me().map(ToString::to_string).unwrap_or_default();
     let user = model.kept.session.take().map(|session| session.user.id);
     model.sending.clear();
+    let import = importing::dropped(model).map_or_else(String::new, |said| format!("; {said}"));
     let draft = match model.screens.pop() {
         Some(Screen::Form(form)) if form.is_draft() => Some(form),
         _ => None,
@@ -149,7 +155,7 @@ pub(super) fn signed_out(model: &mut Model, why: &Error) {
             Error::Unauthenticated { reason } => reason.clone(),
             other => other.to_string(),
         };
-        form.error = Some(format!("{why}{kept}"));
+        form.error = Some(format!("{why}{kept}{import}"));
         if let Some(field) = form.fields.iter_mut().find(|field| field.name == "user") {
             field.input = tui_input::Input::new(name);
         }
@@ -187,6 +193,7 @@ fn was_done(model: &mut Model, request: RequestId, sending: &Sending, done: Done
                 (Done::AccountDeleted, Some(me)) => format!("the account {me} is deleted"),
                 _ => "signed out".to_owned(),
             };
+            let said = importing::dropped(model).map_or_else(|| said.clone(), |import| format!("{said}; {import}"));
             model.kept.session = None;
             model.draft = None;
             model.sending.clear();
@@ -199,6 +206,8 @@ fn was_done(model: &mut Model, request: RequestId, sending: &Sending, done: Done
             model.screens.retain(|screen| !is_form_of(screen, request));
             model.toast("the password is changed; your other sessions have ended", Tone::Good);
         }
+        // One event of many: what is on the screen is asked for anew when the last is done.
+        Done::Imported(imported) => return importing::done(model, request, Ok(imported)),
         Done::Event(event) => {
             let id = event.id;
             let instance = sending.command.of_event().map_or(Instance::Series, |(_, instance)| instance);
@@ -278,6 +287,14 @@ fn was_done(model: &mut Model, request: RequestId, sending: &Sending, done: Done
     if let Some(undo) = &sending.undo {
         model.toasts.offer(undo.clone(), now);
     }
+    outdate_lists(model);
+    if model.screens.is_empty() {
+        begin_anew(model);
+    }
+}
+
+/// What I did may be seen in these.
+pub(super) fn outdate_lists(model: &mut Model) {
     for (query, remote) in &mut model.store {
         if matches!(
             query,
@@ -293,9 +310,6 @@ fn was_done(model: &mut Model, request: RequestId, sending: &Sending, done: Done
         ) {
             remote.outdate();
         }
-    }
-    if model.screens.is_empty() {
-        begin_anew(model);
     }
 }
 
