@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use domain::invitations::Status;
 use domain::sharing::Level;
-use domain::{Error, EventId, EventTime, IdempotencyKey, Positions, Service, UserId, Username};
+use domain::{Error, EventId, EventTime, IdempotencyKey, Instance, Positions, Service, UserId, Username};
 use parking_lot::Mutex;
 
 use crate::checker::line::Line;
@@ -72,16 +72,35 @@ pub(crate) enum Act {
         status: Status,
         way: Way,
     },
-    /// An answer to one instance, by its original start.
-    AnswerOne {
+    /// One instance of an event and all that follow, by its original start, become an event of their own, of a title of its own; at
+    /// another time, perhaps.
+    Follow {
         event: EventId,
         start: i64,
+        time: Option<EventTime>,
+    },
+    /// One instance of an event and all that follow are called off.
+    End {
+        event: EventId,
+        start: i64,
+    },
+    /// An answer to one instance, or to one and all that follow.
+    AnswerPart {
+        event: EventId,
+        instance: Instance,
         status: Status,
     },
     Share {
         with: Username,
         level: Option<Level>,
     },
+}
+
+impl Act {
+    /// Whether it makes an event.
+    pub(crate) const fn makes_an_event(&self) -> bool {
+        matches!(self, Self::Create { .. } | Self::Follow { .. })
+    }
 }
 
 /// By which of three commands an answer is given.
@@ -391,7 +410,7 @@ impl History {
     pub(crate) fn shown(&self, title: &str, event: EventId) {
         let number = number_in(title).filter(|number| {
             let book = self.book.lock();
-            book.commands.get(*number).is_some_and(|command| matches!(command.act, Act::Create { .. }))
+            book.commands.get(*number).is_some_and(|command| command.act.makes_an_event())
         });
         let Some(number) = number else {
             return self.violation(format!("event {event} has the title \"{title}\", which nobody gave"));

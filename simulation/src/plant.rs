@@ -1,4 +1,4 @@
-//! Six planted bugs, to prove that the checker can fail. Each is put in from outside: no line of the services knows of them.
+//! Seven planted bugs, to prove that the checker can fail. Each is put in from outside: no line of the services knows of them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,6 +24,8 @@ pub enum Plant {
     UndurableRead,
     /// Whoever follows events hears nothing of how many can come.
     ForgottenCapacity,
+    /// Whoever follows events is not told which event goes on from another.
+    ForgottenContinuation,
 }
 
 /// The service with a bug in it, if one that concerns commands is planted.
@@ -45,7 +47,11 @@ pub(crate) fn in_following_events(
     plant: Option<Plant>,
     inner: Arc<dyn Stub<EventsProtocol>>,
 ) -> Arc<dyn Stub<EventsProtocol>> {
-    if plant == Some(Plant::ForgottenCapacity) { Arc::new(Boundless { inner }) } else { inner }
+    match plant {
+        Some(Plant::ForgottenCapacity) => Arc::new(Boundless { inner }),
+        Some(Plant::ForgottenContinuation) => Arc::new(Discontinuous { inner }),
+        _ => inner,
+    }
 }
 
 struct Forgetful<P: Protocol> {
@@ -114,6 +120,25 @@ impl Stub<EventsProtocol> for Boundless {
                 }
             }
             _ => {}
+        }
+        Ok(reply)
+    }
+}
+
+struct Discontinuous {
+    inner: Arc<dyn Stub<EventsProtocol>>,
+}
+
+#[async_trait]
+impl Stub<EventsProtocol> for Discontinuous {
+    async fn call(&self, context: &Context, request: EventsRequest) -> Answer<EventsResponse> {
+        let mut reply = self.inner.call(context, request).await?;
+        if let EventsResponse::changes(Changes::Records { records, .. }) = &mut reply.value {
+            for record in records {
+                if let EventChange::Continued { event, start, .. } = record.change {
+                    record.change = EventChange::Exception { event, start, exception: None };
+                }
+            }
         }
         Ok(reply)
     }

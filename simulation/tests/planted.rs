@@ -1,4 +1,4 @@
-//! The checker can fail: it finds each of six planted bugs within 200 simulations.
+//! The checker can fail: it finds each of seven planted bugs within 200 simulations.
 
 use convene_simulation::plant::Plant;
 use convene_simulation::runner::Runner;
@@ -37,6 +37,11 @@ fn a_late_command_that_overwrites_a_later_answer_is_found() {
 #[test]
 fn an_event_that_is_overbooked_is_found() {
     is_found(Plant::ForgottenCapacity, &["which never had more than"]);
+}
+
+#[test]
+fn answers_that_are_lost_where_an_event_goes_on_as_another_are_found() {
+    is_found(Plant::ForgottenContinuation, &["which goes on from", "has no answer to"]);
 }
 
 #[test]

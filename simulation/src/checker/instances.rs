@@ -8,16 +8,19 @@ use domain::invitations::{ListParticipants, Status};
 use domain::time::Occurrence;
 use domain::{EventId, EventTime, Instance, Username};
 
-use super::ending::Looker;
 use super::registers::{in_the_end, perhaps};
-use crate::history::{Book, Fate};
+use super::sights::Looker;
+use crate::history::Book;
 use crate::people::looks::all;
 
 /// What someone sees of the instances of an event.
 pub(super) struct Instances {
+    /// The original starts of all that there are or would be.
+    starts: Vec<i64>,
     exceptions: BTreeMap<i64, Exception>,
-    /// Who has answered to which instance by itself.
-    answers: BTreeMap<i64, BTreeMap<Username, Status>>,
+    /// Who has answered to which instance by itself, or to which and all that follow.
+    answers: BTreeMap<Instance, BTreeMap<Username, Status>>,
+    takes_place: bool,
 }
 
 impl Instances {
@@ -25,18 +28,32 @@ impl Instances {
         let request = ListExceptions { event: event.id, page: all() };
         let page = looker.value(looker.clients.events.exceptions(&looker.context(), request).await);
         let exceptions: BTreeMap<i64, Exception> = page.map_or(Vec::new(), |page| page.items).into_iter().collect();
+        let starts = starts(event, &exceptions);
+        let parts = starts.iter().flat_map(|start| [Instance::On(*start), Instance::From(*start)]);
+        let is_there = |part: &Instance| match part {
+            Instance::On(start) => exceptions.get(start) != Some(&Exception::Removed),
+            Instance::From(_) | Instance::Series => true,
+        };
         let mut answers = BTreeMap::new();
-        for start in starts(event, &exceptions) {
-            if exceptions.get(&start) == Some(&Exception::Removed) {
-                continue;
-            }
-            let request =
-                ListParticipants { event: event.id, instance: Instance::On(start), status: None, page: all() };
+        for instance in parts.filter(is_there) {
+            let request = ListParticipants { event: event.id, instance, status: None, page: all() };
             let found = looker.value(looker.clients.invitations.participants(&looker.context(), request).await);
             let people = found.map_or(Vec::new(), |found| found.people.items);
-            answers.insert(start, people.into_iter().map(|person| (person.username, person.status)).collect());
+            answers.insert(instance, people.into_iter().map(|person| (person.username, person.status)).collect());
         }
-        Self { exceptions, answers }
+        Self { starts, exceptions, answers, takes_place: !event.cancelled }
+    }
+
+    /// Whether one of them takes place.
+    pub(super) fn happen(&self) -> bool {
+        self.starts.iter().any(|start| self.exceptions.get(start) != Some(&Exception::Removed))
+    }
+
+    /// What someone has answered to an instance by itself, or else to it and all that follow, or else to an earlier one and all that follow.
+    fn answer(&self, name: &Username, start: i64) -> Option<Status> {
+        let of = |instance: &Instance| self.answers.get(instance)?.get(name).copied();
+        let from = self.starts.iter().rev().filter(|from| **from <= start).map(|from| Instance::From(*from));
+        of(&Instance::On(start)).or_else(|| from.into_iter().find_map(|from| of(&from)))
     }
 
     /// What the calendar of someone should have of the event and has not, or the other way round.
@@ -49,14 +66,13 @@ impl Instances {
         calendar: &[Entry],
     ) -> Option<String> {
         let mut expected = Vec::new();
-        for start in starts(event, &self.exceptions) {
+        for &start in &self.starts {
             let time = match self.exceptions.get(&start) {
                 Some(Exception::Removed) => None,
                 Some(Exception::Changed(change)) => Some(change.time.clone()),
                 None => event.series.time_at(start),
             };
-            let own = self.answers.get(&start).and_then(|people| people.get(name)).copied();
-            let attendance = match own.or(status) {
+            let attendance = match self.answer(name, start).or(status) {
                 _ if event.cancelled => None,
                 _ if organizes => Some(Attendance::Organizing),
                 Some(Status::Going) => Some(Attendance::Going),
@@ -87,42 +103,70 @@ impl Instances {
         if book.creation(event).is_none() || book.may_have_moved(event, u64::MAX) {
             return wrong;
         }
-        for start in book.starts(event) {
-            let writes: Vec<_> =
-                book.exceptions(event, start).iter().map(|write| write.map(|moved| Some(moved.clone()))).collect();
-            let may_be = in_the_end(&writes, None);
-            let is = match self.exceptions.get(&start) {
-                None => None,
-                Some(Exception::Removed) => Some(None),
-                Some(Exception::Changed(change)) => Some(Some(change.time.clone())),
-            };
-            // Moved to where the rule has it, it is as ever.
-            let as_ever = is.is_none() && may_be.iter().flatten().flatten().any(|time| starts_at(time, start));
-            // What is called off stays so.
-            let called_off = writes.iter().any(|write| write.value == Some(None) && write.fate != Fate::NotDone);
-            // To call off an instance of what is called off altogether succeeds and changes nothing.
-            let nothing_changed = is.is_none() && perhaps(&book.cancellations(event), u64::MAX);
-            let fits = may_be.contains(&is) || as_ever || nothing_changed || called_off && is == Some(None);
-            if !fits {
-                wrong.push(format!("instance {start} of event {event} is {is:?}, not one of {may_be:?}"));
+        let made_with = book.starts(event);
+        if let Some(start) = self.starts.iter().find(|start| !made_with.contains(start)) {
+            wrong.push(format!("event {event} has an instance {start}, and was made with {made_with:?}"));
+        }
+        for start in made_with {
+            let is_there = self.starts.contains(&start);
+            if book.has_instance(event, start).is_some_and(|there| there != is_there) {
+                wrong.push(format!("instance {start} of event {event} is there: {is_there}, and should not be so"));
             }
-            wrong.extend(self.unwanted_answers(book, event, start));
+            if is_there {
+                wrong.extend(self.unlike_wanted(book, event, start));
+                for instance in [Instance::On(start), Instance::From(start)] {
+                    wrong.extend(self.unwanted_answers(book, event, instance));
+                    wrong.extend(self.missing_answers(book, event, instance));
+                }
+            }
         }
         wrong
     }
 
-    fn unwanted_answers(&self, book: &Book, event: EventId, start: i64) -> Vec<String> {
-        let Some(people) = self.answers.get(&start) else { return Vec::new() };
+    fn unlike_wanted(&self, book: &Book, event: EventId, start: i64) -> Option<String> {
+        let (writes, first) = book.exceptions(event, start);
+        let may_be = in_the_end(&writes, first);
+        let is = match self.exceptions.get(&start) {
+            None => None,
+            Some(Exception::Removed) => Some(None),
+            Some(Exception::Changed(change)) => Some(Some(change.time.clone())),
+        };
+        // Moved to where the rule has it, it is as ever.
+        let as_ever = is.is_none() && may_be.iter().flatten().flatten().any(|time| starts_at(time, start));
+        // What is called off stays so.
+        let called_off = is == Some(None) && book.may_be_called_off(event, start);
+        // To call off an instance of what is called off altogether succeeds and changes nothing.
+        let nothing_changed = is.is_none() && perhaps(&book.cancellations(event), u64::MAX);
+        let fits = may_be.contains(&is) || as_ever || nothing_changed || called_off;
+        (!fits).then(|| format!("instance {start} of event {event} is {is:?}, not one of {may_be:?}"))
+    }
+
+    fn unwanted_answers(&self, book: &Book, event: EventId, instance: Instance) -> Vec<String> {
+        let Some(people) = self.answers.get(&instance) else { return Vec::new() };
         let mut wrong = Vec::new();
         for (name, status) in people {
-            let may_be = in_the_end(&book.answers_to_one(event, name, start), None);
+            let (writes, first) = book.answers_to(event, name, instance);
+            let may_be = in_the_end(&writes, first);
             // What takes answers away may have come between two of them.
-            let ever = book.answers_to_one(event, name, start);
-            let was_said = ever.iter().any(|write| write.value == Some(*status) && write.fate != Fate::NotDone);
-            let interrupted = book.membership(event, name).0.iter().any(|write| !write.value);
-            let fits = may_be.contains(&Some(*status)) || interrupted && was_said;
-            if !fits {
-                wrong.push(format!("{name} is {status:?} at instance {start} of event {event}, not one of {may_be:?}"));
+            let interrupted =
+                book.may_have_lost_answers(event, name) && book.may_have_answered(event, name, instance, *status);
+            if !may_be.contains(&Some(*status)) && !interrupted {
+                wrong.push(format!("{name} is {status:?} at {instance:?} of event {event}, not one of {may_be:?}"));
+            }
+        }
+        wrong
+    }
+
+    /// Answers that were certainly given, and that nothing can have taken away.
+    fn missing_answers(&self, book: &Book, event: EventId, instance: Instance) -> Vec<String> {
+        let Some(people) = self.answers.get(&instance).filter(|_| self.takes_place) else { return Vec::new() };
+        let mut wrong = Vec::new();
+        for name in book.accounts.keys().filter(|name| !people.contains_key(name) && !book.may_be_deleted(name)) {
+            let (writes, first) = book.answers_to(event, name, instance);
+            let may_be = in_the_end(&writes, first);
+            if !may_be.contains(&None) && !book.may_have_lost_answers(event, name) {
+                wrong
+                    .push(format!("{name} has no answer to {instance:?} of event {event}, which should be {may_be:?}"));
             }
         }
         wrong

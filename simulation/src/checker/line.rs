@@ -36,14 +36,14 @@ impl Book {
     pub(crate) fn may_be_full(&self, event: EventId, to: Moment) -> bool {
         let (capacities, first) = self.capacities(event);
         let limits: Vec<_> = capacities.into_iter().filter(|write| write.value.is_some()).collect();
-        first.is_some() || perhaps(&limits, to)
+        first.iter().any(Option::is_some) || perhaps(&limits, to)
     }
 
     /// The most places that an event can have had up to `to`; `None` if it may have had any number.
     fn most_places(&self, event: EventId, to: Moment) -> Option<u64> {
         let (capacities, first) = self.capacities(event);
         let possible = capacities.iter().filter(|write| write.fate != Fate::NotDone && write.invoked < to);
-        let mut most = first?;
+        let mut most = first.into_iter().collect::<Option<Vec<u32>>>()?.into_iter().max()?;
         for write in possible {
             most = most.max(write.value?);
         }

@@ -6,11 +6,13 @@
 //! that no other one had certainly followed when they asked.
 
 use domain::events::{Capacity, Event};
-use domain::invitations::Status;
 use domain::sharing::Level;
 use domain::{EventId, EventTime, Username};
 
 use crate::history::{Act, Book, Command, Fate, Moment, Session};
+
+/// The commands that give a register a value, and the values with which it may begin.
+pub(crate) type Register<V> = (Vec<Write<V>>, Vec<V>);
 
 /// A command that gives a register a value.
 #[derive(Clone, Debug)]
@@ -26,15 +28,9 @@ pub(crate) struct Write<V> {
 }
 
 impl<V> Write<V> {
-    fn of(command: &Command, value: V) -> Self {
+    pub(super) fn of(command: &Command, value: V) -> Self {
         let &Command { session, sequence, invoked, done, told, settled, .. } = command;
         Self { value, session, sequence, invoked, done, told, settled, fate: command.fate() }
-    }
-
-    /// The same write of a value seen otherwise.
-    pub(crate) fn map<W>(&self, value: impl FnOnce(&V) -> W) -> Write<W> {
-        let &Self { session, sequence, invoked, done, told, settled, fate, .. } = self;
-        Write { value: value(&self.value), session, sequence, invoked, done, told, settled, fate }
     }
 
     /// The same write as it counts where services merely hear of it: what nobody was told may be there or not.
@@ -44,19 +40,19 @@ impl<V> Write<V> {
     }
 
     /// Whether it certainly came before `other`, if both were done.
-    fn precedes<W>(&self, other: &Write<W>) -> bool {
+    pub(super) fn precedes<W>(&self, other: &Write<W>) -> bool {
         let of_one_session = self.session == other.session && self.sequence < other.sequence;
         of_one_session || self.done.is_some_and(|done| done < other.invoked)
     }
 }
 
 /// The values that a register may have in the end.
-pub(crate) fn in_the_end<V: Clone>(writes: &[Write<V>], initial: V) -> Vec<V> {
+pub(crate) fn in_the_end<V: Clone>(writes: &[Write<V>], initial: Vec<V>) -> Vec<V> {
     as_read(writes, initial, Moment::MAX, Moment::MAX)
 }
 
 /// The values that someone may be shown who asked at `from` and was answered at `to`.
-pub(crate) fn as_read<V: Clone>(writes: &[Write<V>], initial: V, from: Moment, to: Moment) -> Vec<V> {
+pub(crate) fn as_read<V: Clone>(writes: &[Write<V>], initial: Vec<V>, from: Moment, to: Moment) -> Vec<V> {
     let over = |write: &&Write<V>| write.done.is_some_and(|done| done < from);
     let mut values: Vec<V> = writes
         .iter()
@@ -65,9 +61,18 @@ pub(crate) fn as_read<V: Clone>(writes: &[Write<V>], initial: V, from: Moment, t
         .map(|write| write.value.clone())
         .collect();
     if !writes.iter().any(|write| over(&write)) {
-        values.push(initial);
+        values.extend(initial);
     }
     values
+}
+
+/// What an event was made with.
+pub(super) struct Made {
+    public: bool,
+    places: Option<u32>,
+    pub(super) time: EventTime,
+    pub(super) weekly: bool,
+    invite: Vec<Username>,
 }
 
 /// Whether one of these was, or may have been, done by `to`.
@@ -76,7 +81,7 @@ pub(crate) fn perhaps<V>(writes: &[Write<V>], to: Moment) -> bool {
 }
 
 impl Book {
-    fn writes<V>(&self, value: impl Fn(usize, &Command) -> Option<V>) -> Vec<Write<V>> {
+    pub(super) fn writes<V>(&self, value: impl Fn(usize, &Command) -> Option<V>) -> Vec<Write<V>> {
         let commands = self.commands.iter().enumerate();
         commands.filter_map(|(number, command)| Some(Write::of(command, value(number, command)?))).collect()
     }
@@ -91,10 +96,13 @@ impl Book {
         self.creation(event).map(|command| &command.by)
     }
 
-    fn created(&self, event: EventId) -> (bool, Option<u32>, EventTime, Vec<Username>) {
+    /// How an event was made that goes on from no other.
+    pub(super) fn made(&self, event: EventId) -> Made {
         match self.creation(event).map(|command| &command.act) {
-            Some(Act::Create { public, places, time, invite, .. }) => (*public, *places, time.clone(), invite.clone()),
-            _ => unreachable!("only creations make events"),
+            Some(Act::Create { public, places, time, weekly, invite, .. }) => {
+                Made { public: *public, places: *places, time: time.clone(), weekly: *weekly, invite: invite.clone() }
+            }
+            _ => unreachable!("only creations make events of themselves"),
         }
     }
 
@@ -109,81 +117,37 @@ impl Book {
     }
 
     /// Whether everybody may see it.
-    pub(crate) fn publicity(&self, event: EventId) -> (Vec<Write<bool>>, bool) {
+    pub(crate) fn publicity(&self, event: EventId) -> Register<bool> {
         let edits = self.writes(|_, command| match command.act {
             Act::Edit { event: edited, public, .. } if edited == event => public,
             _ => None,
         });
-        (edits, self.created(event).0)
+        let first = self.taken_over(event, Self::publicity);
+        (edits, first.unwrap_or_else(|| vec![self.made(event).public]))
     }
 
     /// How many can come.
-    pub(crate) fn capacities(&self, event: EventId) -> (Vec<Write<Option<u32>>>, Option<u32>) {
+    pub(crate) fn capacities(&self, event: EventId) -> Register<Option<u32>> {
         let edits = self.writes(|_, command| match command.act {
             Act::Edit { event: edited, places, .. } if edited == event => places,
             _ => None,
         });
-        (edits, self.created(event).1)
+        let first = self.taken_over(event, Self::capacities);
+        (edits, first.unwrap_or_else(|| vec![self.made(event).places]))
     }
 
     /// When it is.
-    pub(crate) fn times(&self, event: EventId) -> (Vec<Write<EventTime>>, EventTime) {
+    pub(crate) fn times(&self, event: EventId) -> Register<EventTime> {
         let edits = self.writes(|_, command| match &command.act {
             Act::Edit { event: edited, time, .. } if *edited == event => time.clone(),
             _ => None,
         });
-        (edits, self.created(event).2)
+        (edits, vec![self.first_time(event)])
     }
 
     /// Whether it comes again.
     pub(crate) fn is_weekly(&self, event: EventId) -> bool {
-        matches!(self.creation(event).map(|command| &command.act), Some(Act::Create { weekly: true, .. }))
-    }
-
-    /// The original starts of its instances, if it comes again; as long as it was not moved.
-    pub(crate) fn starts(&self, event: EventId) -> Vec<i64> {
-        if !self.is_weekly(event) {
-            return Vec::new();
-        }
-        let first = domain::time::civil_seconds(self.created(event).2.civil_start());
-        (0..3).map(|week| first + week * 7 * 86_400).collect()
-    }
-
-    /// Whether all of it may have been moved, by `to`: then its instances have other names.
-    pub(crate) fn may_have_moved(&self, event: EventId, to: Moment) -> bool {
-        perhaps(&self.times(event).0, to)
-    }
-
-    /// What one instance is instead of what the rule says.
-    pub(crate) fn exceptions(&self, event: EventId, start: i64) -> Vec<Write<Option<EventTime>>> {
-        self.writes(|_, command| match &command.act {
-            Act::Except { event: of, start: at, moved } if *of == event && *at == start => Some(moved.clone()),
-            _ => None,
-        })
-    }
-
-    /// What someone has answered to one instance; `None` is what an answer to all of it leaves.
-    pub(crate) fn answers_to_one(&self, event: EventId, who: &Username, start: i64) -> Vec<Write<Option<Status>>> {
-        self.writes(|_, command| match command.act {
-            _ if command.by != *who => None,
-            Act::Answer { event: to, .. } if to == event => Some(None),
-            Act::AnswerOne { event: to, start: at, status } if to == event && at == start => Some(Some(status)),
-            _ => None,
-        })
-    }
-
-    /// Whether someone may have answered to single instances.
-    pub(crate) fn may_have_answered_to_one(&self, event: EventId, who: &Username) -> bool {
-        self.commands.iter().any(|command| {
-            let to_one = matches!(command.act, Act::AnswerOne { event: to, .. } if to == event);
-            to_one && command.by == *who && command.fate() != Fate::NotDone
-        })
-    }
-
-    /// How many changes to single instances there were for certain, and at most.
-    pub(crate) fn excepted(&self, event: EventId) -> u64 {
-        let excepts = |command: &&Command| matches!(command.act, Act::Except { event: of, .. } if of == event);
-        self.commands.iter().filter(excepts).filter(|command| command.fate() != Fate::NotDone).count() as u64
+        self.continuation(event).is_some() || self.made(event).weekly
     }
 
     /// The commands that call it off: those to cancel it, and the end of its organizer's account.
@@ -197,21 +161,14 @@ impl Book {
     }
 
     /// Whether someone is invited to it.
-    pub(crate) fn membership(&self, event: EventId, who: &Username) -> (Vec<Write<bool>>, bool) {
+    pub(crate) fn membership(&self, event: EventId, who: &Username) -> Register<bool> {
         let writes = self.writes(|_, command| match &command.act {
             Act::Invite { event: to, whom } if *to == event && whom.contains(who) => Some(true),
             Act::Uninvite { event: from, whom } if *from == event && whom.contains(who) => Some(false),
             _ => None,
         });
-        (writes, self.created(event).3.contains(who))
-    }
-
-    /// What someone has answered.
-    pub(crate) fn answers(&self, event: EventId, who: &Username) -> Vec<Write<Status>> {
-        self.writes(|_, command| match command.act {
-            Act::Answer { event: to, status, .. } if to == event && command.by == *who => Some(status),
-            _ => None,
-        })
+        let first = self.taken_over(event, |book, of| book.membership(of, who));
+        (writes, first.unwrap_or_else(|| vec![self.made(event).invite.contains(who)]))
     }
 
     /// How much one lets another see.
@@ -225,7 +182,7 @@ impl Book {
     /// What of a shown event cannot be, for someone who asked at `from` and was answered at `to`.
     pub(crate) fn wrong_with(&self, shown: &Event, from: Moment, to: Moment) -> Option<String> {
         let (titles, first) = self.titles(shown.id);
-        let titles = as_read(&titles, first, from, to);
+        let titles = as_read(&titles, vec![first], from, to);
         if !titles.iter().any(|title| title == shown.title.as_str()) {
             return Some(format!("is shown as \"{}\", not one of {titles:?}", shown.title));
         }

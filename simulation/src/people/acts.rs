@@ -67,40 +67,29 @@ pub(crate) async fn give(history: &History, clients: &Clients, context: &Context
         Act::Edit { event, public, places, time } => {
             let first = history.look(|book| book.titles(event).1);
             let request = EditEvent {
-                rules: None,
-                alarms: None,
-                capacity: places.map(|places| places.map(capacity)),
-                instance: domain::Instance::Series,
-                event,
-                if_version: None,
                 title: Some(format!("{first}.{number}").parse().expect("a title")),
-                description: None,
-                location: None,
                 time,
                 public,
-                invite: Vec::new(),
+                capacity: places.map(|places| places.map(capacity)),
+                ..of_instance(event, Instance::Series)
             };
             Ok(clients.events.edit(context, request).await?.map(|event| nothing(&event)))
+        }
+        Act::Follow { event, start, time } => {
+            let title = Some(format!("e{number}").parse().expect("a title"));
+            let edit = EditEvent { title, time, ..of_instance(event, Instance::From(start)) };
+            Ok(clients.events.edit(context, edit).await?.map(|event| Got::Event(event.id)))
+        }
+        Act::End { event, start } => {
+            let cancel = CancelEvent { event, instance: Instance::From(start) };
+            Ok(clients.events.cancel(context, cancel).await?.map(|event| nothing(&event)))
         }
         Act::Except { event, start, moved } => {
             let instance = Instance::On(start);
             let done = match moved {
                 None => clients.events.cancel(context, CancelEvent { instance, event }).await?,
                 Some(time) => {
-                    let request = EditEvent {
-                        event,
-                        instance,
-                        if_version: None,
-                        title: None,
-                        description: None,
-                        location: None,
-                        time: Some(time),
-                        rules: None,
-                        public: None,
-                        capacity: None,
-                        alarms: None,
-                        invite: Vec::new(),
-                    };
+                    let request = EditEvent { time: Some(time), ..of_instance(event, instance) };
                     clients.events.edit(context, request).await?
                 }
             };
@@ -118,8 +107,8 @@ pub(crate) async fn give(history: &History, clients: &Clients, context: &Context
             Ok(clients.events.uninvite(context, Uninvite { event, invitees }).await?.map(|event| nothing(&event)))
         }
         Act::Answer { event, status, way } => answer(clients, context, (event, Instance::Series), status, way).await,
-        Act::AnswerOne { event, start, status } => {
-            answer(clients, context, (event, Instance::On(start)), status, Way::Respond).await
+        Act::AnswerPart { event, instance, status } => {
+            answer(clients, context, (event, instance), status, Way::Respond).await
         }
         Act::Share { with, level } => {
             let shares = match level {
@@ -128,6 +117,24 @@ pub(crate) async fn give(history: &History, clients: &Clients, context: &Context
             };
             Ok(shares?.map(|shares| nothing(&shares)))
         }
+    }
+}
+
+/// A change of a part of an event that changes nothing yet.
+fn of_instance(event: EventId, instance: Instance) -> EditEvent {
+    EditEvent {
+        event,
+        instance,
+        if_version: None,
+        title: None,
+        description: None,
+        location: None,
+        time: None,
+        rules: None,
+        public: None,
+        capacity: None,
+        alarms: None,
+        invite: Vec::new(),
     }
 }
 
@@ -292,7 +299,10 @@ impl Person {
         self.world.history.look(|book| {
             let events = book.events.keys().rev().filter(|event| book.organizer(**event) != Some(&self.name));
             let mut few = events.filter(|event| book.may_be_full(**event, u64::MAX));
-            few.find(|event| book.publicity(**event).1 || book.membership(**event, &self.name).1).copied()
+            few.find(|event| {
+                book.publicity(**event).1.contains(&true) || book.membership(**event, &self.name).1.contains(&true)
+            })
+            .copied()
         })
     }
 
@@ -308,7 +318,7 @@ impl Person {
     pub(super) async fn creates(&mut self) {
         let (public, time, invite) = (self.random.u8(..) < 100, self.some_time(), self.some_people(3));
         let places = self.random.bool().then(|| 1 + self.random.u32(..3) / 2);
-        let weekly = self.random.u8(..) < 100;
+        let weekly = self.random.u8(..) < 128;
         let imported = self.random.u8(..) < 40;
         let again = if imported && self.random.bool() { self.imported_before() } else { None };
         let act = match (imported, again) {
@@ -339,6 +349,19 @@ impl Person {
         self.random.choice(starts)
     }
 
+    /// A time to which all of an event can be moved. If it comes again, none of its instances gets the name of one that it had: people name them
+    /// by what they were told at first.
+    fn some_time_for(&mut self, event: EventId) -> Option<EventTime> {
+        const WEEK: i64 = 7 * 86_400;
+        let start = |time: &EventTime| domain::time::civil_seconds(time.civil_start()).rem_euclid(WEEK);
+        let time = self.some_time();
+        let names: Vec<i64> = self.world.history.look(|book| {
+            let (moves, first) = book.times(event);
+            moves.iter().map(|write| &write.value).chain(&first).map(start).collect()
+        });
+        Some(time).filter(|time| !names.contains(&start(time)))
+    }
+
     pub(super) async fn edits(&mut self) {
         let Some(event) = self.own_event() else { return };
         if self.random.u8(..) < 100
@@ -348,9 +371,25 @@ impl Person {
             return self.changes(event, Act::Except { event, start, moved }).await;
         }
         let public = if self.random.u8(..) < 60 { Some(self.random.bool()) } else { None };
-        let time = if self.random.u8(..) < 80 { Some(self.some_time()) } else { None };
+        let time = if self.random.u8(..) < 80 { self.some_time_for(event) } else { None };
         let places = if self.random.u8(..) < 80 { Some(self.some_places()) } else { None };
         self.changes(event, Act::Edit { event, public, places, time }).await;
+    }
+
+    /// Ends an event that comes again before one of its instances, and makes an event of its own of the rest, or not.
+    pub(super) async fn changes_the_rest(&mut self) {
+        let anybodys = self.random.u8(..) < 12;
+        let events: Vec<EventId> = self.world.history.look(|book| {
+            let mine = |event: &&EventId| anybodys || book.organizer(**event) == Some(&self.name);
+            book.events.keys().filter(mine).filter(|event| book.starts(**event).len() > 1).copied().collect()
+        });
+        let Some(event) = self.random.choice(events) else { return };
+        // What follows the first is all of the event.
+        let starts = self.world.history.look(|book| book.starts(event));
+        let Some(start) = self.random.choice(starts.into_iter().skip(1)) else { return };
+        let time = if self.random.bool() { Some(self.some_time()) } else { None };
+        let goes_on = self.random.u8(..) < 190;
+        self.changes(event, if goes_on { Act::Follow { event, start, time } } else { Act::End { event, start } }).await;
     }
 
     /// Only organizers change events.
@@ -385,16 +424,17 @@ impl Person {
         let again = self.last_answered.filter(|_| self.random.bool());
         let Some(event) = sought.or(again).or_else(|| self.some_event()) else { return };
         self.last_answered = Some(event);
-        if self.random.u8(..) < 70
+        if self.random.u8(..) < 90
             && let Some(start) = self.some_instance(event)
         {
             let status = [Status::Going, Status::Maybe, Status::Declined][self.random.usize(..3)];
-            let _ = self.commands(Act::AnswerOne { event, start, status }).await;
+            let instance = if self.random.u8(..) < 160 { Instance::On(start) } else { Instance::From(start) };
+            let _ = self.commands(Act::AnswerPart { event, instance, status }).await;
             return;
         }
         let invited = self.world.history.look(|book| {
             let (membership, first) = book.membership(event, &self.name);
-            first || !membership.is_empty()
+            first.contains(&true) || !membership.is_empty()
         });
         let way = match (invited, self.random.u8(..10)) {
             (true, 0..=7) | (false, 0) => Way::Respond,

@@ -99,7 +99,9 @@ impl Person {
                     }
                     Listing::Mine => book.organizer(**event) == Some(&self.name),
                 };
-                created && certainly_there && !perhaps(&book.cancellations(**event), to)
+                // Nothing is left to be listed of an event all of whose instances are called off.
+                let happens = book.excepted(**event) == 0 && !perhaps(&book.cancellations(**event), to);
+                created && certainly_there && happens
             };
             let listed = |event: &&EventId| !items.iter().any(|item| item.id == **event);
             book.events.keys().filter(certain).filter(listed).copied().collect()
@@ -113,28 +115,25 @@ impl Person {
     fn check_status(&self, event: EventId, whose: &domain::Username, shown: Option<Status>, from: Moment, to: Moment) {
         let wrong = self.world.history.look(|book| {
             let answers = book.answers(event, whose);
-            let mut may_be: Vec<Option<Status>> =
-                as_read(&answers.iter().map(some).collect::<Vec<_>>(), None, from, to);
-            // What takes answers away: to be uninvited, and that an event is public no more.
+            let (answers, mut first) = answers;
+            // Answers to the event from which it goes on come a little later than it does.
+            first.push(None);
+            let mut may_be: Vec<Option<Status>> = as_read(&answers, first.clone(), from, to);
             let (membership, invited) = book.membership(event, whose);
-            let (publicity, public) = book.publicity(event);
-            let taken_back = membership.iter().any(|write| !write.value && write.fate != Fate::NotDone)
-                || publicity.iter().any(|write| !write.value && write.fate != Fate::NotDone)
-                || book.may_be_deleted(whose);
-            if taken_back {
-                may_be
-                    .extend(answers.iter().filter(|write| write.fate != Fate::NotDone).map(|write| Some(write.value)));
-                may_be.push(None);
+            let (_, public) = book.publicity(event);
+            if book.may_have_lost_answers(event, whose) || book.may_be_deleted(whose) {
+                may_be.extend(answers.iter().filter(|write| write.fate != Fate::NotDone).map(|write| write.value));
+                may_be.extend(first);
             }
             // Whoever wants to come may have found no place.
             if may_be.contains(&Some(Status::Going)) && book.may_be_full(event, to) {
                 may_be.push(Some(Status::Waiting));
             }
             let unanswered = may_be.contains(&None);
-            if unanswered && (invited || !membership.is_empty()) {
+            if unanswered && (invited.contains(&true) || !membership.is_empty()) {
                 may_be.push(Some(Status::Pending));
             }
-            if unanswered && public {
+            if unanswered && public.contains(&true) {
                 may_be.push(None);
             }
             (!may_be.contains(&shown)).then(|| format!("{whose} is {shown:?} at event {event}, not one of {may_be:?}"))
@@ -203,11 +202,11 @@ impl Person {
                     list.iter().find(|share| share.username == *other).map(|share| share.level)
                 };
                 let (mine, theirs) = (level(&shares.shared_with), level(&shares.shared_with_me));
-                let may_be = as_read(&book.share(&self.name, other), None, from, to);
+                let may_be = as_read(&book.share(&self.name, other), vec![None], from, to);
                 if !may_be.contains(&mine) {
                     wrong.push(format!("shares {mine:?} with {other}, not one of {may_be:?}"));
                 }
-                let may_be = as_read(&book.share(other, &self.name), None, from, to);
+                let may_be = as_read(&book.share(other, &self.name), vec![None], from, to);
                 if !may_be.contains(&theirs) {
                     wrong.push(format!("is shown {theirs:?} of {other}, not one of {may_be:?}"));
                 }
@@ -247,7 +246,7 @@ impl Person {
                         Some((title, _)) => {
                             let (titles, first) = book.titles(event);
                             let titles: Vec<_> = titles.into_iter().map(Write::known_when_told).collect();
-                            let may_be = as_read(&titles, first, from, to);
+                            let may_be = as_read(&titles, vec![first], from, to);
                             if !may_be.iter().any(|may_be| may_be == title) {
                                 wrong.push(format!("sees {title} in their calendar, not one of {may_be:?}"));
                             }
@@ -282,20 +281,17 @@ impl Person {
         to: Moment,
     ) -> Option<String> {
         let session = self.session().session;
-        let answers = book.answers(event, &self.name);
+        let (answers, first) = book.answers(event, &self.name);
         let elsewhere = book.commands.iter().any(|command| {
             let answered = matches!(command.act, Act::Answer { event: to, .. } if to == event);
             answered && command.by == self.name && command.session != session && command.fate() != Fate::NotDone
         });
-        let (membership, _) = book.membership(event, &self.name);
-        let taken_back = membership.iter().any(|write| !write.value && write.fate != Fate::NotDone);
-        let (publicity, public) = book.publicity(event);
-        let hidden = !public || publicity.iter().any(|write| !write.value && write.fate != Fate::NotDone);
-        let one_by_one = book.may_have_answered_to_one(event, &self.name) || book.excepted(event) > 0;
-        if elsewhere || taken_back || hidden || one_by_one || perhaps(&book.cancellations(event), to) {
+        let hidden = book.publicity(event).1.contains(&false) || book.may_have_lost_answers(event, &self.name);
+        let one_by_one = book.may_have_answered_to_a_part(event, &self.name) || book.excepted(event) > 0;
+        if elsewhere || hidden || one_by_one || perhaps(&book.cancellations(event), to) {
             return None;
         }
-        let may_be = as_read(&answers.iter().map(some).map(Write::known_when_told).collect::<Vec<_>>(), None, from, to);
+        let may_be = as_read(&answers.into_iter().map(Write::known_when_told).collect::<Vec<_>>(), first, from, to);
         let waits = may_be.contains(&Some(Status::Going)) && book.may_be_full(event, to);
         if waits && shown.is_none() {
             return None;
@@ -330,7 +326,7 @@ impl Person {
                     write.done = None;
                 }
             }
-            as_read(&shares, None, from, to)
+            as_read(&shares, vec![None], from, to)
         });
         let details = page.items.iter().any(|entry| matches!(entry, Entry::Event { .. }));
         if !may_be.iter().any(Option::is_some) {
@@ -339,8 +335,4 @@ impl Person {
             self.wrong(format_args!("was shown details of the calendar of {other}, who shares {may_be:?}"));
         }
     }
-}
-
-fn some(write: &Write<Status>) -> Write<Option<Status>> {
-    write.map(|status| Some(*status))
 }

@@ -50,6 +50,8 @@ pub(crate) struct Habits {
 pub(crate) enum Doing {
     Create,
     Edit,
+    /// Something about an instance and all that follow.
+    Follow,
     Cancel,
     Invite,
     Uninvite,
@@ -74,6 +76,7 @@ impl Habits {
         let usual = [
             (12, Create),
             (10, Edit),
+            (8, Follow),
             (3, Cancel),
             (8, Invite),
             (5, Uninvite),
@@ -160,6 +163,7 @@ impl Person {
         match doing {
             Doing::Create => self.creates().await,
             Doing::Edit => self.edits().await,
+            Doing::Follow => self.changes_the_rest().await,
             Doing::Cancel => self.cancels().await,
             Doing::Invite => self.invites().await,
             Doing::Uninvite => self.uninvites().await,
