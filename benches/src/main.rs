@@ -1,12 +1,13 @@
 //! The benchmark: how many requests a second, how soon an answer comes, and what a full calendar costs.
 //!
-//! Five parts are measured, [`wire`], [`month`], [`recurring`](month::recurring), [`overload`] and [`frames`]; all put their figures into one JSON file ([`results`]), and [`report`] makes
+//! Six parts are measured, [`wire`], [`month`], [`recurring`](month::recurring), [`growth`], [`overload`] and [`frames`]; all put their figures into one JSON file ([`results`]), and [`report`] makes
 //! the tables of REPORT.md from that file, so that no figure is ever copied by hand. What each part measures, how to read it and
 //! what it cannot tell is in the README beside this crate.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people who watch it")]
 
 mod frames;
+mod growth;
 mod latencies;
 mod machine;
 mod month;
@@ -48,6 +49,8 @@ enum Task {
     Month(Measuring),
     /// What a month costs in a calendar with much that recurs; fails if, once looked at, it is 1.5 times what it costs alone
     Recurring(Measuring),
+    /// What views, followers, starts and crowds cost among up to a million users and events; fails if it is not as promised
+    Growth(Measuring),
     /// How a service fares that is asked for five times what it can do; fails if it does not keep what is promised
     Overload(Measuring),
     /// How long the terminal client draws and what it allocates; needs `--features allocations`
@@ -84,6 +87,10 @@ struct Measuring {
     #[arg(long, default_value_t = 1_000_000, value_name = "N", value_parser = clap::value_parser!(u64).range(100..))]
     month_events: u64,
 
+    /// Leave out of `growth` what has more users and events than this
+    #[arg(long, default_value_t = 1_000_000, value_name = "N", value_parser = clap::value_parser!(u64).range(1_000..))]
+    growth_rows: u64,
+
     /// The folder in which databases are made, and removed at the end: on the disk to be measured [default: beside this program]
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
@@ -101,10 +108,14 @@ fn seconds(text: &str) -> Result<Duration, String> {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match &arguments.task {
-        Task::All(how) => measure(how, &[Part::Wire, Part::Month, Part::Recurring, Part::Overload], &arguments.results),
+        Task::All(how) => {
+            let parts = [Part::Wire, Part::Month, Part::Recurring, Part::Growth, Part::Overload];
+            measure(how, &parts, &arguments.results)
+        }
         Task::Wire(how) => measure(how, &[Part::Wire], &arguments.results),
         Task::Month(how) => measure(how, &[Part::Month], &arguments.results),
         Task::Recurring(how) => measure(how, &[Part::Recurring], &arguments.results),
+        Task::Growth(how) => measure(how, &[Part::Growth], &arguments.results),
         Task::Overload(how) => measure(how, &[Part::Overload], &arguments.results),
         Task::Frames(how) => measure(how, &[Part::Frames], &arguments.results),
         Task::OverloadService => serve(),
@@ -124,6 +135,7 @@ enum Part {
     Wire,
     Month,
     Recurring,
+    Growth,
     Overload,
     Frames,
 }
@@ -159,6 +171,11 @@ fn measure(how: &Measuring, parts: &[Part], path: &Path) -> Result<ExitCode> {
                 let measured = runtime.block_on(month::recurring::measure(&data, machine));
                 let measured = results.recurring.insert(measured.context("measuring `recurring`")?);
                 broken.extend(month::recurring::broken_promises(measured));
+            }
+            Part::Growth => {
+                let measured = runtime.block_on(growth::measure(how.growth_rows, &data, machine));
+                let measured = results.growth.insert(measured.context("measuring `growth`")?);
+                broken.extend(growth::broken_promises(measured));
             }
             Part::Overload => {
                 let measured = runtime.block_on(overload::measure(how.seconds, how.rounds, machine));

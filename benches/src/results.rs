@@ -22,6 +22,8 @@ pub(crate) struct Results {
     pub(crate) month: Option<Month>,
     /// What a month costs in a calendar with much that recurs.
     pub(crate) recurring: Option<Recurring>,
+    /// What becomes of costs when more is stored.
+    pub(crate) growth: Option<crate::growth::figures::Growth>,
     /// What becomes of a service that is asked for more than it can do.
     pub(crate) overload: Option<Overload>,
     /// What a frame of the terminal client costs.
@@ -379,6 +381,7 @@ pub(crate) mod tests {
                     asked(Rate::HalfAgain, 0.5, 6_000.0, 0.0),
                 ],
             }),
+            growth: Some(crate::growth::figures::sample()),
             recurring: Some(Recurring {
                 machine: machine(),
                 series: 1_000,

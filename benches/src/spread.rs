@@ -16,12 +16,18 @@ pub(crate) struct Spread {
 impl Spread {
     /// Of these rounds, to a tenth; `None` if there were none.
     pub(crate) fn of(rounds: impl IntoIterator<Item = f64>) -> Option<Self> {
+        let Self { median, min, max } = Self::exactly(rounds)?;
+        Some(Self { median: tenths(median), min: tenths(min), max: tenths(max) })
+    }
+
+    /// The same with all digits, for ratios.
+    pub(crate) fn exactly(rounds: impl IntoIterator<Item = f64>) -> Option<Self> {
         let mut rounds: Vec<f64> = rounds.into_iter().collect();
         rounds.sort_by(f64::total_cmp);
         let (min, max) = (*rounds.first()?, *rounds.last()?);
         let upper = *rounds.get(rounds.len() / 2)?;
         let lower = *rounds.get((rounds.len() - 1) / 2)?;
-        Some(Self { median: tenths(f64::midpoint(lower, upper)), min: tenths(min), max: tenths(max) })
+        Some(Self { median: f64::midpoint(lower, upper), min, max })
     }
 }
 

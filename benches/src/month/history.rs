@@ -14,7 +14,7 @@ use jiff::civil::{Date, date};
 use super::story::{PEOPLE, Story, event, owner, user};
 
 /// How many events lie in the month that is asked for, whatever the calendar holds.
-pub(super) const IN_MONTH: u64 = 50;
+pub(crate) const IN_MONTH: u64 = 50;
 
 const FIRST_DAY: Date = date(2027, 3, 1);
 const LAST_DAY: Date = date(2027, 3, 31);
@@ -25,7 +25,7 @@ const AROUND: u64 = 10 * 365 * 86_400;
 const LENGTH: u64 = 3_600;
 
 /// The history of one calendar.
-pub(super) struct History {
+pub(crate) struct History {
     events: u64,
     zone: Zone,
     /// The first second of the month, and the first after it.
@@ -39,7 +39,7 @@ impl History {
     ///
     /// # Errors
     /// If they are fewer than the month alone holds.
-    pub(super) fn of(events: u64) -> Result<Self> {
+    pub(crate) fn of(events: u64) -> Result<Self> {
         ensure!(events >= IN_MONTH, "the month alone holds {IN_MONTH} events");
         let zone: Zone = ZONE.parse()?;
         let midnight = |day: Date| anyhow::Ok(day.to_zoned(zone.rules())?.timestamp().as_second());
@@ -53,8 +53,13 @@ impl History {
     }
 
     /// The month that is asked for.
-    pub(super) fn month(&self) -> Result<Window> {
+    pub(crate) fn month(&self) -> Result<Window> {
         Ok(Window::new(Some(FIRST_DAY), Some(LAST_DAY), self.zone.clone())?)
+    }
+
+    /// When the event of this number begins, in seconds since 1970 UTC.
+    pub(crate) fn begins(&self, number: u64) -> i64 {
+        self.start_of(self.place_of(number))
     }
 
     /// Which of all places in time the event of this number has: each has one of its own.
@@ -92,7 +97,7 @@ impl Story for History {
 
     fn event(&self, position: u64) -> Result<EventChange, domain::Error> {
         let number = position.saturating_sub(1);
-        let start = self.start_of(self.place_of(number));
+        let start = self.begins(number);
         let moment = |seconds: i64| {
             let instant = jiff::Timestamp::from_second(seconds)
                 .map_err(|error| domain::Error::invalid("start", seconds.to_string(), error.to_string()))?;

@@ -4,10 +4,10 @@
 //! [`logs`]). Once it has taken over all of them its answer is weighed and timed. The index by time should make the size of the
 //! calendar invisible here; if it ever does not, these figures say so.
 
-mod history;
+pub(crate) mod history;
 mod logs;
 pub(crate) mod recurring;
-mod story;
+pub(crate) mod story;
 mod years;
 
 use std::path::Path;

@@ -76,12 +76,12 @@ pub(super) const fn epoch_of(service: Service) -> Epoch {
 }
 
 /// The first is the calendar's owner, the second a colleague.
-pub(super) fn user(number: u64) -> UserId {
+pub(crate) fn user(number: u64) -> UserId {
     UserId::from_bytes(uuid_v7(number, 0x75))
 }
 
 /// The event of this number: they are in the order of their making.
-pub(super) fn event(number: u64) -> EventId {
+pub(crate) fn event(number: u64) -> EventId {
     EventId::from_bytes(uuid_v7(number, 0x65))
 }
 

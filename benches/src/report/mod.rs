@@ -4,7 +4,7 @@
 //! author's. Whoever copies a figure by hand will copy an old one, so the continuous integration holds the document against
 //! the figures ([`difference`]).
 
-mod tables;
+pub(crate) mod tables;
 
 use std::fmt::Write as _;
 
@@ -28,6 +28,7 @@ pub(crate) fn tables(results: &Results) -> Vec<Table> {
         Table { name: "wire", text: tables::wire(results.wire.as_ref()) },
         Table { name: "month", text: tables::month(results.month.as_ref()) },
         Table { name: "recurring", text: tables::recurring(results.recurring.as_ref()) },
+        Table { name: "growth", text: crate::growth::tables::growth(results.growth.as_ref()) },
         Table { name: "overload", text: tables::overload(results.overload.as_ref()) },
         Table { name: "frames", text: tables::frames(results.frames.as_ref()) },
     ]
@@ -80,7 +81,7 @@ mod tests {
     use crate::results::tests::sample;
 
     const EMPTY: &str = "# Report\n\nprose\n\n<!-- benches:wire -->\n<!-- /benches:wire -->\n\nmore\n<!-- benches:month -->outdated\n<!-- /benches:month -->\n\
-        <!-- benches:recurring --><!-- /benches:recurring -->\n\
+        <!-- benches:recurring --><!-- /benches:recurring --><!-- benches:growth --><!-- /benches:growth -->\n\
         <!-- benches:overload --><!-- /benches:overload -->\n<!-- benches:frames --><!-- /benches:frames -->\n\
         <!-- benches:machine --><!-- /benches:machine -->\nthe end\n";
 

@@ -6,7 +6,7 @@ use crate::machine::Machine;
 use crate::results::{Call, FrameFigures, Frames, Month, Overload, Rate, Reached, Recurring, Results, Scene, Wire};
 use crate::spread::Spread;
 
-const NOT_MEASURED: &str = "Not measured yet.\n";
+pub(crate) const NOT_MEASURED: &str = "Not measured yet.\n";
 
 /// Under what circumstances each part was measured.
 pub(super) fn machine(results: &Results) -> String {
@@ -14,6 +14,7 @@ pub(super) fn machine(results: &Results) -> String {
         results.wire.as_ref().map(|wire| ("calls", &wire.machine)),
         results.month.as_ref().map(|month| ("my month", &month.machine)),
         results.recurring.as_ref().map(|recurring| ("what recurs", &recurring.machine)),
+        results.growth.as_ref().map(|growth| ("growth", &growth.machine)),
         results.overload.as_ref().map(|overload| ("overload", &overload.machine)),
         results.frames.as_ref().map(|frames| ("frames", &frames.machine)),
     ]
@@ -251,21 +252,21 @@ fn times(figure: f64, base: f64) -> String {
     if ratio < 10.0 { format!("{ratio:.2}×") } else { grouped(&format!("{ratio:.0}")) + "×" }
 }
 
-fn spread(spread: Spread, told: impl Fn(f64) -> String) -> String {
+pub(crate) fn spread(spread: Spread, told: impl Fn(f64) -> String) -> String {
     format!("{} ({}–{})", told(spread.median), told(spread.min), told(spread.max))
 }
 
 /// Microseconds: to a tenth below a hundred, whole above.
-fn micros(figure: f64) -> String {
+pub(crate) fn micros(figure: f64) -> String {
     if figure < 100.0 { format!("{figure:.1}") } else { grouped(&format!("{figure:.0}")) }
 }
 
-fn whole(figure: &impl ToString) -> String {
+pub(crate) fn whole(figure: &impl ToString) -> String {
     grouped(&figure.to_string())
 }
 
 /// `1234567` as `1,234,567`.
-fn grouped(digits: &str) -> String {
+pub(crate) fn grouped(digits: &str) -> String {
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
         if place > 0 && (digits.len() - place).is_multiple_of(3) {
@@ -277,7 +278,7 @@ fn grouped(digits: &str) -> String {
 }
 
 /// A Markdown table whose first `words` columns are set left and the others, figures, right.
-fn laid_out(head: &[&str], words: usize, rows: &[Vec<String>]) -> String {
+pub(crate) fn laid_out(head: &[&str], words: usize, rows: &[Vec<String>]) -> String {
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
         cells.chain(head.get(column).map(|cell| cell.chars().count())).max().unwrap_or(0).max(3)
@@ -377,7 +378,8 @@ mod tests {
         let table = machine(&results);
         let dates = table.lines().find(|line| line.contains("measured on")).unwrap();
         assert!(dates.contains("2027-03-10") && dates.contains("2027-04-01"), "{table}");
-        (results.wire, results.overload, results.frames, results.recurring) = (None, None, None, None);
+        (results.wire, results.overload, results.frames) = (None, None, None);
+        (results.recurring, results.growth) = (None, None);
         assert!(!machine(&results).contains("2027-03-10"));
     }
 
