@@ -1,8 +1,12 @@
 //! Calendars of other programs, in and out.
 
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use client::headless::Headless;
 use convene_tests::{Mode, Person, Shell, World, imported, scenario};
 use domain::events::{ImportEvent, Imported, ReadOriginal};
-use domain::{Timestamp, Zone};
+use domain::{Service, Timestamp, Zone};
 
 /// A weekly meeting, with instances that were moved and called off, and a call in a zone that only the file defines.
 const TEAM: &str = include_str!("../../../crates/icalendar/tests/calendars/outlook.ics");
@@ -95,6 +99,105 @@ scenario! {
         let Imported::New(event) = import(&alice, wanted).await else { panic!("it is new") };
         let asked = alice.clients().events.original(&alice.asking(), ReadOriginal { event }).await.unwrap();
         assert_eq!(alice.heard(asked).unwrap().original, original);
+    }
+}
+
+/// How long something on a screen is waited for; nothing waits for it to pass.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// So many events, an hour each, from tomorrow on one a day; and a task, in the last line but three.
+fn many(events: i64) -> String {
+    let mut file = "BEGIN:VCALENDAR\r\n".to_owned();
+    for day in 1..=events {
+        let start = jiff::Timestamp::now().checked_add(jiff::SignedDuration::from_hours(24 * day)).unwrap();
+        let start = start.strftime("%Y%m%dT090000Z");
+        write!(
+            file,
+            "BEGIN:VEVENT\r\nUID:{day}@a\r\nDTSTART:{start}\r\nDURATION:PT1H\r\nSUMMARY:Day {day}\r\nEND:VEVENT\r\n"
+        )
+        .unwrap();
+    }
+    file.push_str("BEGIN:VTODO\r\nUID:t\r\nEND:VTODO\r\nEND:VCALENDAR\r\n");
+    file
+}
+
+/// Alice at the client, registered.
+async fn alice_at_the_client(world: &World) -> Headless {
+    let mut client = Headless::new(world.clients(), (120, 40));
+    client.command("register");
+    client.types("alice");
+    client.tab();
+    client.types("correct horse battery");
+    client.save();
+    sees(&mut client, "my calendar").await;
+    client
+}
+
+async fn sees(client: &mut Headless, text: &str) {
+    client.until(PATIENCE, text, |screen| screen.contains(text)).await.unwrap();
+}
+
+fn asks_to_import(client: &mut Headless, file: &std::path::Path) {
+    client.command("import calendar");
+    client.types(file.to_str().unwrap());
+    client.save();
+}
+
+scenario! {
+    fn a_file_imported_from_the_client_is_in_the_calendar_and_imported_again_makes_nothing_twice(world) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("days.ics");
+        std::fs::write(&file, many(60)).unwrap();
+        let mut client = alice_at_the_client(&world).await;
+        asks_to_import(&mut client, &file);
+        sees(&mut client, "Done: 60 imported, 0 updated, 0 unchanged, 1 skipped").await;
+        sees(&mut client, "line 362: it is a task (VTODO), not an event").await;
+        client.command("agenda");
+        sees(&mut client, "Day 5").await;
+        std::fs::write(&file, many(61).replace("SUMMARY:Day 2\r\n", "SEQUENCE:1\r\nSUMMARY:Day two\r\n")).unwrap();
+        asks_to_import(&mut client, &file);
+        sees(&mut client, "Done: 1 imported, 1 updated, 59 unchanged, 1 skipped").await;
+        client.command("agenda");
+        sees(&mut client, "Day two").await;
+    }
+
+    fn an_import_from_the_client_waits_while_events_is_away_and_goes_on_by_itself(world) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("days.ics");
+        std::fs::write(&file, many(20)).unwrap();
+        let mut client = alice_at_the_client(&world).await;
+        world.stops(Service::Events).await;
+        asks_to_import(&mut client, &file);
+        sees(&mut client, "events is unavailable: ").await;
+        sees(&mut client, "so far: 0 imported").await;
+        // Everything else can be used meanwhile.
+        client.command("people");
+        sees(&mut client, "See my calendar").await;
+        sees(&mut client, " %; it waits: events is unavailable: ").await;
+        world.starts(Service::Events).await;
+        sees(&mut client, "days.ics: 20 imported, 0 updated, 0 unchanged, 1 skipped").await;
+        client.command("agenda");
+        sees(&mut client, "Day 5").await;
+    }
+
+    fn what_is_no_calendar_file_is_told_by_its_path_in_the_client_and_nothing_is_imported(world) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut client = alice_at_the_client(&world).await;
+        client.command("import calendar");
+        let page = folder.path().join("page.ics");
+        std::fs::write(&page, "<html>").unwrap();
+        for (file, said) in [
+            (folder.path().join("gone.ics"), "is not there"),
+            (folder.path().to_owned(), "is a folder"),
+            (page, "this is no iCalendar file"),
+        ] {
+            client.clear_line();
+            client.types(file.to_str().unwrap());
+            client.save();
+            // Where a line is broken depends on how long the path is.
+            let told = |screen: &str| screen.replace('│', " ").split_whitespace().collect::<Vec<_>>().join(" ").contains(said);
+            client.until(PATIENCE, said, told).await.unwrap();
+        }
     }
 }
 

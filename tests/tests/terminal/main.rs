@@ -16,6 +16,7 @@
     reason = "a failed expectation ends the test"
 )]
 
+mod importing;
 mod installation;
 mod leaving;
 mod outages;

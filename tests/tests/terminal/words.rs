@@ -115,7 +115,7 @@ fn answers(alice: &Person<'_>, bob: &Person<'_>) {
     bob.terminal.shows("you come to Open day");
 }
 
-/// `people`, `share calendar`, `stop sharing`, `open calendar`.
+/// `people`, `share calendar`, `stop sharing`, `open calendar`, `import calendar`.
 fn calendars(alice: &Person<'_>, bob: &Person<'_>) {
     alice.says("share calendar");
     alice.terminal.shows("┌ Share my calendar");
@@ -137,6 +137,9 @@ fn calendars(alice: &Person<'_>, bob: &Person<'_>) {
     alice.saves();
     alice.terminal.shows("bob no longer sees your calendar");
     alice.terminal.shows("nobody · s shares my calendar");
+    alice.says("import calendar");
+    alice.terminal.shows("┌ Import a calendar file");
+    alice.goes_back_to("nobody · s shares my calendar");
     // What Bob may no longer see goes without a key.
     bob.terminal.shows_no_longer("Stand-up");
 }

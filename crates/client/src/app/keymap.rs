@@ -163,8 +163,8 @@ pub(crate) const BINDINGS: &[Binding] = bindings! {
     Browse Retry [key('r')] "retry" Footer "ask the services again";
     Browse ClearFilter [code(KeyCode::Esc)] "clear filter" Everywhere "show everything again";
     Browse Open [code(KeyCode::Enter)] "open" Footer "open what is selected";
-    Browse ImportIt [code(KeyCode::Enter)] "import it" Everywhere "import the file that was looked at, or the rest of it";
-    Browse StopImport [key('x')] "stop import" Everywhere "import no more of the file; what is imported stays";
+    Browse ImportIt [code(KeyCode::Enter)] "import it" Everywhere "import the file, or the rest of it";
+    Browse StopImport [key('x')] "stop import" Everywhere "stop; what is imported stays";
     Browse Accept [key('a')] "accept" Everywhere "accept the selected invitation";
     Browse Attend [key('a')] "attend" Everywhere "attend the selected public event";
     Browse MaybeAttend [key('m')] "maybe attend" Everywhere "say that I may attend the selected public event";
@@ -185,8 +185,8 @@ pub(crate) const BINDINGS: &[Binding] = bindings! {
     Browse StopSharing [key('X')] "stop sharing" Everywhere "let someone see it no longer";
     Browse Search [key('/')] "filter" Everywhere "show only what has these words in it";
     Browse OpenCalendar [key('o')] "open calendar" Everywhere "look into somebody's calendar";
-    Browse ImportCalendar [key('I')] "import calendar" Palette "import a calendar file (.ics), or see how far that is";
-    Browse ImportReport [] "import report" Palette "what became of the file that was imported last";
+    Browse ImportCalendar [key('I')] "import calendar" Palette "import a calendar file (.ics)";
+    Browse ImportReport [] "import report" Palette "what became of the imported file";
     Browse Today [key('t')] "today" Everywhere "go to today";
     Browse Month [key('1')] "month" Everywhere "show the month";
     Browse Week [key('2')] "week" Everywhere "show the week";

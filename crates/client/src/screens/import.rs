@@ -89,7 +89,8 @@ fn head(model: &Model, import: &Import, width: usize) -> Vec<(String, Role)> {
             match &import.trouble {
                 Some(error) => {
                     let why = status::why(error);
-                    let tried = "what is imported stays, and it goes on by itself as soon as that works";
+                    let back = error.service().map_or("that works".to_owned(), |service| format!("{service} answers"));
+                    let tried = format!("what is imported stays, and it goes on by itself as soon as {back}");
                     said.push((format!("{why}; {tried} · {} stops it", key(Action::StopImport)), Role::Error));
                 }
                 None => {

@@ -12,7 +12,7 @@ use super::text;
 use super::theme::{Role, Theme, glyph};
 use crate::app::ask::{Command, Query};
 use crate::app::keymap;
-use crate::app::model::{Model, Screen, Tone, View};
+use crate::app::model::{Model, Screen, Sending, Tone, View};
 use crate::app::remote::{SLOW, may_pass};
 
 /// Draws the line at the top.
@@ -128,10 +128,10 @@ pub(crate) fn news(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         (format!("{sign} {}{undo}", toast.text), behind, role)
     } else if let Some(unconfirmed) = unconfirmed(model) {
         (unconfirmed, String::new(), Role::Warning)
+    } else if let Some(importing) = importing(model) {
+        importing
     } else if let Some(slow) = slow(model) {
         (format!("waiting for {slow} …"), String::new(), Role::Dim)
-    } else if let Some(importing) = importing(model) {
-        (importing, String::new(), Role::Dim)
     } else {
         return;
     };
@@ -142,17 +142,22 @@ pub(crate) fn news(model: &Model, frame: &mut Frame<'_>, area: Rect) {
 
 /// What is not known of my own commands: `? unconfirmed: accept, invite; asking again`.
 fn unconfirmed(model: &Model) -> Option<String> {
-    let mut words: Vec<&str> =
-        model.sending.values().filter(|sending| sending.unconfirmed).map(|sending| sending.command.words()).collect();
+    // Of an import it is said how far it is.
+    let unknown = |sending: &&Sending| sending.unconfirmed && !matches!(sending.command, Command::Import(_));
+    let mut words: Vec<&str> = model.sending.values().filter(unknown).map(|sending| sending.command.words()).collect();
     words.dedup();
     (!words.is_empty()).then(|| format!("? unconfirmed: {}; asking again", words.join(", ")))
 }
 
 /// How far an import is, for those who look at something else.
-fn importing(model: &Model) -> Option<String> {
+fn importing(model: &Model) -> Option<(String, String, Role)> {
     let import = model.import.as_ref().filter(|import| import.is_under_way())?;
     let elsewhere = !matches!(model.screen(), Screen::Import(_));
-    elsewhere.then(|| format!("importing {}: {} %", import.wanted.name(), import.percent()))
+    let said = || format!("importing {}: {} %", import.wanted.name(), import.percent());
+    elsewhere.then(|| match &import.trouble {
+        None => (said(), String::new(), Role::Dim),
+        Some(error) => (format!("{}; it waits: {}", said(), why(error)), String::new(), Role::Warning),
+    })
 }
 
 /// The service that what is on the screen waits for, once that is worth a word.
