@@ -175,8 +175,11 @@ fn too_large_to_keep(folded: &[u8], number: usize) -> Option<Note> {
 
 type Understood = (ICalendarComponent, Vec<ICalendarComponent>);
 
+/// What calcard makes of the lines. It is shown only those that are content lines here too, so that what is understood and what is
+/// written again are the same.
 fn understand(lines: &[ContentLine]) -> Result<Understood, String> {
-    let text = lines.iter().fold(String::new(), |mut text, line| {
+    let content = lines.iter().filter(|line| !line.name().is_empty() && line.value().is_some());
+    let text = content.fold(String::new(), |mut text, line| {
         text.push_str(&line.text);
         text.push_str("\r\n");
         text

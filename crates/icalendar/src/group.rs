@@ -11,10 +11,11 @@ use jiff::civil::DateTime;
 use crate::component::Component;
 use crate::event::Event;
 use crate::fields::{Clock, Fields};
+use crate::lines::fold_into;
 use crate::recurring::{Exceptions, check_number, series};
 use crate::split::Piece;
 use crate::times::{Frame, civil_end, instant_in};
-use crate::zones::Zones;
+use crate::zones::{Meaning, Zones};
 use crate::{MAX_EXCEPTIONS, MAX_TEXT, Note, Skipped};
 
 /// An event, and the components that it came from.
@@ -92,9 +93,22 @@ impl Source<'_> {
             }
         }
         let first_line = pieces.first().map_or(1, |piece| piece.line);
+        let of_instances: Vec<usize> = instances.iter().map(|part| part.component.line).collect();
         match self.assembled(uid, master, instances, &mut skip) {
             Ok(group) => outcome.group = group,
-            Err((line, reason)) => skip(line, reason),
+            Err((line, reason)) => {
+                skip(line, reason);
+                let reason = format!("it is of an event that cannot be kept, because of line {line}");
+                for instance in of_instances {
+                    if !outcome.skipped.iter().any(|skipped| skipped.line == instance) {
+                        outcome.skipped.push(Skipped {
+                            uid: Some(uid.to_owned()),
+                            line: instance,
+                            reason: reason.clone(),
+                        });
+                    }
+                }
+            }
         }
         if let Some(group) = &mut outcome.group {
             group.event.line = first_line;
@@ -257,11 +271,21 @@ impl Source<'_> {
         named.into_values().collect()
     }
 
-    /// The definitions that the components need beside them, and the components.
-    fn original<'b>(&self, parts: impl Iterator<Item = (usize, &'b Component)>) -> Vec<u8> {
-        let (mut definitions, mut components, mut defined) = (Vec::new(), Vec::new(), Vec::new());
+    /// The definitions that the components need beside them, and the components. Of a zone that nobody knows it is kept for which it was
+    /// taken.
+    fn original<'b>(&mut self, parts: impl Iterator<Item = (usize, &'b Component)>) -> Vec<u8> {
+        let (mut definitions, mut components) = (Vec::new(), Vec::new());
+        let (mut defined, mut unknown) = (Vec::new(), Vec::new());
         for (calendar, component) in parts {
             for name in zone_names(component) {
+                // The year matters only where clocks are compared.
+                if matches!(self.zones.meaning(self.bytes, calendar, &name, 2_000), Meaning::Unknown) {
+                    if !unknown.contains(&name) {
+                        append_zone(&mut definitions, &name, self.default_zone);
+                        unknown.push(name);
+                    }
+                    continue;
+                }
                 let Some(piece) = self.zones.definition(calendar, &name) else { continue };
                 if !defined.contains(&piece.range) {
                     defined.push(piece.range.clone());
@@ -279,6 +303,13 @@ fn append_lines(to: &mut Vec<u8>, lines: &[u8]) {
     to.extend_from_slice(lines);
     if !lines.ends_with(b"\n") {
         to.extend_from_slice(b"\r\n");
+    }
+}
+
+/// Says of a zone that it is another, as libical does.
+fn append_zone(to: &mut Vec<u8>, name: &str, zone: &Zone) {
+    for line in ["BEGIN:VTIMEZONE", &format!("TZID:{name}"), &format!("X-LIC-LOCATION:{zone}"), "END:VTIMEZONE"] {
+        fold_into(to, line);
     }
 }
 

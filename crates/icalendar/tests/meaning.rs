@@ -145,6 +145,33 @@ fn every_component_of_a_broken_calendar_has_a_reason_with_its_line() {
 }
 
 #[test]
+fn single_instances_of_an_event_that_cannot_be_kept_are_accounted_for_too() {
+    let instance = "BEGIN:VEVENT\nUID:1\nRECURRENCE-ID:20270312T090000Z\nDTSTART:20270312T100000Z\nEND:VEVENT\n";
+    let text = format!("BEGIN:VEVENT\nUID:1\nDTSTART:20270310T090000Z\nRRULE:FREQ=SOMETIMES\nEND:VEVENT\n{instance}");
+    let reading = icalendar::read(text.as_bytes(), &Zone::utc()).unwrap();
+    let lines: Vec<_> = reading.skipped.iter().map(|skipped| skipped.line).collect();
+    assert_eq!((lines.as_slice(), reading.events.len()), (&[4, 6][..], 0));
+    assert!(reading.skipped[1].reason.contains("because of line 4"), "{:?}", reading.skipped);
+}
+
+#[test]
+fn what_was_taken_for_an_unknown_zone_is_the_same_when_it_is_read_again() {
+    let text = "BEGIN:VEVENT\nUID:1\nDTSTART:20270310T090000Z\nDTEND;TZID=Mars/Phobos:20270310T120000\nSEQUENCE:3\nEND:VEVENT\n";
+    let reading = icalendar::read(text.as_bytes(), &zone("America/New_York")).unwrap();
+    assert_eq!(ends(&reading.events[0]).1, date(2027, 3, 10).at(17, 0, 0, 0));
+    let text = written(&reading.events[0]);
+    assert!(text.contains("\r\nDTEND;TZID=America/New_York:20270310T120000\r\n"), "{text}");
+    assert!(text.contains("\r\nSEQUENCE:3\r\n"), "nothing was changed: {text}");
+}
+
+#[test]
+fn what_is_no_content_line_says_nothing() {
+    let event = event("DTSTART:20270310T090000Z\nDTEND=TZID=UTC:20270310T100000\nSUMMARY:A");
+    assert_eq!(ends(&event).1, date(2027, 3, 10).at(9, 1, 0, 0));
+    assert!(!written(&event).contains("DTEND="));
+}
+
+#[test]
 fn a_text_that_is_too_long_is_cut_and_that_is_said() {
     let event = event(&format!("SUMMARY:{}\nLOCATION:a\\nb", "x".repeat(300)));
     assert_eq!(event.title.as_str().chars().count(), 200);
