@@ -12,22 +12,26 @@
     reason = "this crate is test code: a failed expectation is a finding"
 )]
 
+mod calendars;
 mod calls;
 mod cursors;
 mod dates;
 mod frames;
+mod rules;
 mod tokens;
 
 /// A function of hostile bytes.
 pub type Target = fn(&[u8]);
 
 /// Every target, by the name of its fuzzer and of its folder in the corpus.
-pub const TARGETS: [(&str, Target); 5] = [
+pub const TARGETS: [(&str, Target); 7] = [
     ("frames", frames::frames),
     ("calls", calls::calls),
     ("tokens", tokens::tokens),
     ("dates", dates::dates),
     ("cursors", cursors::cursors),
+    ("calendars", calendars::calendars),
+    ("rules", rules::rules),
 ];
 
 /// The target of this name.

@@ -1,0 +1,12 @@
+//! Looks for bytes that break `convene_hostile::target("calendars")`.
+
+#![no_main]
+
+use std::sync::LazyLock;
+
+use convene_hostile::{Target, target};
+use libfuzzer_sys::fuzz_target;
+
+static TARGET: LazyLock<Target> = LazyLock::new(|| target("calendars"));
+
+fuzz_target!(|data: &[u8]| TARGET(data));
