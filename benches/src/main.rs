@@ -1,17 +1,19 @@
 //! The benchmark: how many requests a second, how soon an answer comes, and what a full calendar costs.
 //!
-//! Six parts are measured, [`wire`], [`month`], [`recurring`](month::recurring), [`growth`], [`overload`] and [`frames`]; all put their figures into one JSON file ([`results`]), and [`report`] makes
+//! Seven parts are measured, [`wire`], [`peers`], [`disk`], [`month`], [`recurring`](month::recurring), [`overload`] and [`frames`]; all put their figures into one JSON file ([`results`]), and [`report`] makes
 //! the tables of REPORT.md from that file, so that no figure is ever copied by hand. What each part measures, how to read it and
 //! what it cannot tell is in the README beside this crate.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people who watch it")]
 
+mod disk;
 mod frames;
 mod growth;
 mod latencies;
 mod machine;
 mod month;
 mod overload;
+mod peers;
 mod report;
 mod results;
 mod spread;
@@ -24,7 +26,9 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Parser, Subcommand};
 
+use disk::figures::Contender;
 use machine::Machine;
+use peers::figures::Peer;
 use results::Results;
 
 /// Measures Convene and writes the tables of REPORT.md. Run it from the root of the repository.
@@ -45,6 +49,10 @@ enum Task {
     All(Measuring),
     /// Requests a second, p50 and p99 of a small query and a durable command, linked and over loopback
     Wire(Measuring),
+    /// Our wire beside tonic, tarpc, hyper and raw TCP; needs `--features peers`; fails if it is not ahead as promised
+    Peers(Measuring),
+    /// Durable commands a second, beside PostgreSQL and (with `--features peers`) SQLite; fails if it is not as fast as promised
+    Disk(Measuring),
     /// What a month of a calendar costs with 100, 10,000 and 1,000,000 events in it
     Month(Measuring),
     /// What a month costs in a calendar with much that recurs; fails if, once looked at, it is 1.5 times what it costs alone
@@ -58,6 +66,15 @@ enum Task {
     /// The service of `overload`
     #[command(name = overload::SERVE, hide = true)]
     OverloadService,
+    /// A server of `peers`
+    #[cfg(feature = "peers")]
+    #[command(name = peers::SERVE, hide = true)]
+    PeersServer {
+        /// Whose: `ours`, or one of the others
+        server: String,
+        /// How long its handler works, in microseconds
+        work_us: u32,
+    },
     /// Writes the tables of a report anew from the figures
     Report {
         /// The file with the markers
@@ -71,17 +88,21 @@ enum Task {
 
 #[derive(Debug, Args)]
 struct Measuring {
-    /// How long each measurement of `wire` and `overload` lasts
+    /// How long each measurement of `wire`, `disk` and `overload` lasts
     #[arg(long, default_value = "3", value_name = "SECONDS", value_parser = seconds)]
     seconds: Duration,
 
-    /// How long the load runs before each measurement of `wire` begins
+    /// How long the load runs before each measurement of `wire` and `disk` begins
     #[arg(long, default_value = "1", value_name = "SECONDS", value_parser = seconds)]
     warm_up: Duration,
 
-    /// How often each measurement of `wire` and `overload` is made; the median is reported
+    /// How often each measurement of `wire`, `disk` and `overload` is made; the median is reported
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
+
+    /// Beside whom `peers` measures; the figures of the others stay as they are [default: all]
+    #[arg(long, value_delimiter = ',', value_name = "PEER")]
+    beside: Vec<Peer>,
 
     /// Leave out the calendars of `month` with more events than this
     #[arg(long, default_value_t = 1_000_000, value_name = "N", value_parser = clap::value_parser!(u64).range(100..))]
@@ -90,6 +111,14 @@ struct Measuring {
     /// Leave out of `growth` what has more users and events than this
     #[arg(long, default_value_t = 1_000_000, value_name = "N", value_parser = clap::value_parser!(u64).range(1_000..))]
     growth_rows: u64,
+
+    /// Whom `disk` measures [default: all that are there]
+    #[arg(long, value_delimiter = ',', value_name = "CONTENDER")]
+    contenders: Vec<Contender>,
+
+    /// With how many clients `disk` measures [default: 1, 16, 64 and 256]
+    #[arg(long, value_delimiter = ',', value_name = "N")]
+    clients: Vec<usize>,
 
     /// The folder in which databases are made, and removed at the end: on the disk to be measured [default: beside this program]
     #[arg(long, value_name = "FOLDER")]
@@ -108,17 +137,18 @@ fn seconds(text: &str) -> Result<Duration, String> {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match &arguments.task {
-        Task::All(how) => {
-            let parts = [Part::Wire, Part::Month, Part::Recurring, Part::Growth, Part::Overload];
-            measure(how, &parts, &arguments.results)
-        }
+        Task::All(how) => measure(how, &everything(), &arguments.results),
         Task::Wire(how) => measure(how, &[Part::Wire], &arguments.results),
+        Task::Peers(how) => measure(how, &[Part::Peers], &arguments.results),
+        Task::Disk(how) => measure(how, &[Part::Disk], &arguments.results),
         Task::Month(how) => measure(how, &[Part::Month], &arguments.results),
         Task::Recurring(how) => measure(how, &[Part::Recurring], &arguments.results),
         Task::Growth(how) => measure(how, &[Part::Growth], &arguments.results),
         Task::Overload(how) => measure(how, &[Part::Overload], &arguments.results),
         Task::Frames(how) => measure(how, &[Part::Frames], &arguments.results),
         Task::OverloadService => serve(),
+        #[cfg(feature = "peers")]
+        Task::PeersServer { server, work_us } => serve_as_peer(server, *work_us),
         Task::Report { report, check } => tabulate(report, *check, &arguments.results),
     };
     match done {
@@ -133,11 +163,19 @@ fn main() -> ExitCode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
     Wire,
+    Peers,
+    Disk,
     Month,
     Recurring,
     Growth,
     Overload,
     Frames,
+}
+
+/// What `all` is: `peers` only where they were compiled.
+fn everything() -> Vec<Part> {
+    let peers = cfg!(feature = "peers").then_some(Part::Peers);
+    [Part::Wire, Part::Month, Part::Recurring, Part::Growth, Part::Overload].into_iter().chain(peers).collect()
 }
 
 fn measure(how: &Measuring, parts: &[Part], path: &Path) -> Result<ExitCode> {
@@ -162,6 +200,20 @@ fn measure(how: &Measuring, parts: &[Part], path: &Path) -> Result<ExitCode> {
                 let plan = wire::Plan { seconds: how.seconds, warm_up: how.warm_up, rounds: how.rounds };
                 let measured = runtime.block_on(wire::measure(&plan, &data, machine)).context("measuring `wire`")?;
                 results.wire = Some(measured);
+            }
+            Part::Peers => {
+                // There are many of them, so each has a third of the time.
+                let beside = if how.beside.is_empty() { Peer::ALL.to_vec() } else { how.beside.clone() };
+                let (seconds, warm_up) = (how.seconds / 3, how.warm_up / 3);
+                let plan = peers::Plan { seconds, warm_up, rounds: how.rounds, beside };
+                let measured = peers::measure(&plan, results.peers.take(), machine).context("measuring `peers`")?;
+                broken.extend(results.peers.insert(measured).broken_promises());
+            }
+            Part::Disk => {
+                let plan = wire::Plan { seconds: how.seconds, warm_up: how.warm_up, rounds: how.rounds };
+                let measured = runtime.block_on(disk::measure(&plan, &how.contenders, &how.clients, &data, machine));
+                let measured = results.disk.insert(measured.context("measuring `disk`")?);
+                broken.extend(disk::broken_promises(measured));
             }
             Part::Month => {
                 let measured = runtime.block_on(month::measure(how.month_events, &data, machine));
@@ -202,6 +254,16 @@ fn measure(how: &Measuring, parts: &[Part], path: &Path) -> Result<ExitCode> {
 
 fn serve() -> Result<ExitCode> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(overload::serve())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(feature = "peers")]
+fn serve_as_peer(server: &str, work_us: u32) -> Result<ExitCode> {
+    let server = match server {
+        "ours" => peers::Server::Ours,
+        peer => peers::Server::Theirs(clap::ValueEnum::from_str(peer, true).map_err(anyhow::Error::msg)?),
+    };
+    peers::serve(server, Duration::from_micros(work_us.into()))?;
     Ok(ExitCode::SUCCESS)
 }
 

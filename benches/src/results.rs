@@ -9,6 +9,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::disk::figures::Disk;
 use crate::machine::Machine;
 use crate::spread::Spread;
 
@@ -18,6 +19,10 @@ use crate::spread::Spread;
 pub(crate) struct Results {
     /// Requests a second, and how soon answers come.
     pub(crate) wire: Option<Wire>,
+    /// Our wire beside what else could carry its calls.
+    pub(crate) peers: Option<crate::peers::figures::Peers>,
+    /// Durable commands a second, beside PostgreSQL and SQLite.
+    pub(crate) disk: Option<Disk>,
     /// What a month of a full calendar costs.
     pub(crate) month: Option<Month>,
     /// What a month costs in a calendar with much that recurs.
@@ -53,6 +58,8 @@ pub(crate) enum Call {
     Whoami,
     /// A command: invitations' `respond`, durable when it answers.
     Respond,
+    /// That command, and then the month of one's calendar, which shows it.
+    Journey,
 }
 
 /// How the services are reached.
@@ -392,6 +399,8 @@ pub(crate) mod tests {
                 full: recurring(2_600.0, 100_000_000),
                 alone: recurring(2_000.0, 1_000_000),
             }),
+            peers: Some(crate::peers::figures::tests::sample()),
+            disk: Some(crate::disk::figures::tests::sample()),
             wire: Some(Wire {
                 machine: machine(),
                 seconds: 3.0,

@@ -26,6 +26,8 @@ pub(crate) fn tables(results: &Results) -> Vec<Table> {
     vec![
         Table { name: "machine", text: tables::machine(results) },
         Table { name: "wire", text: tables::wire(results.wire.as_ref()) },
+        Table { name: "peers", text: crate::peers::table::table(results.peers.as_ref()) },
+        Table { name: "disk", text: crate::disk::table::table(results.disk.as_ref()) },
         Table { name: "month", text: tables::month(results.month.as_ref()) },
         Table { name: "recurring", text: tables::recurring(results.recurring.as_ref()) },
         Table { name: "growth", text: crate::growth::tables::growth(results.growth.as_ref()) },
@@ -80,8 +82,8 @@ mod tests {
     use super::*;
     use crate::results::tests::sample;
 
-    const EMPTY: &str = "# Report\n\nprose\n\n<!-- benches:wire -->\n<!-- /benches:wire -->\n\nmore\n<!-- benches:month -->outdated\n<!-- /benches:month -->\n\
-        <!-- benches:recurring --><!-- /benches:recurring --><!-- benches:growth --><!-- /benches:growth -->\n\
+    const EMPTY: &str = "# Report\n\nprose\n\n<!-- benches:wire -->\n<!-- /benches:wire -->\n\nmore\n<!-- benches:disk --><!-- /benches:disk --><!-- benches:month -->outdated\n<!-- /benches:month -->\n\
+        <!-- benches:recurring --><!-- /benches:recurring --><!-- benches:growth --><!-- /benches:growth -->\n<!-- benches:peers --><!-- /benches:peers -->\n\
         <!-- benches:overload --><!-- /benches:overload -->\n<!-- benches:frames --><!-- /benches:frames -->\n\
         <!-- benches:machine --><!-- /benches:machine -->\nthe end\n";
 

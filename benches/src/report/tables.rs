@@ -12,6 +12,8 @@ pub(crate) const NOT_MEASURED: &str = "Not measured yet.\n";
 pub(super) fn machine(results: &Results) -> String {
     let measured: Vec<(&str, &Machine)> = [
         results.wire.as_ref().map(|wire| ("calls", &wire.machine)),
+        results.peers.as_ref().map(|peers| ("peers", &peers.machine)),
+        results.disk.as_ref().map(|disk| ("disk", &disk.machine)),
         results.month.as_ref().map(|month| ("my month", &month.machine)),
         results.recurring.as_ref().map(|recurring| ("what recurs", &recurring.machine)),
         results.growth.as_ref().map(|growth| ("growth", &growth.machine)),
@@ -51,6 +53,7 @@ pub(super) fn wire(wire: Option<&Wire>) -> String {
             let call = match load.call {
                 Call::Whoami => "query `auth.whoami`",
                 Call::Respond => "durable command `invitations.respond`",
+                Call::Journey => "that and `calendar.entries`",
             };
             let reached = match load.reached {
                 Reached::Linked => "linked",
@@ -244,7 +247,7 @@ pub(super) fn frames(frames: Option<&Frames>) -> String {
 }
 
 /// How many times the figure of the smallest calendar: to a hundredth below ten, whole above.
-fn times(figure: f64, base: f64) -> String {
+pub(crate) fn times(figure: f64, base: f64) -> String {
     if base <= 0.0 {
         return "–".to_owned();
     }
@@ -378,8 +381,8 @@ mod tests {
         let table = machine(&results);
         let dates = table.lines().find(|line| line.contains("measured on")).unwrap();
         assert!(dates.contains("2027-03-10") && dates.contains("2027-04-01"), "{table}");
-        (results.wire, results.overload, results.frames) = (None, None, None);
-        (results.recurring, results.growth) = (None, None);
+        (results.wire, results.peers, results.overload, results.frames) = (None, None, None, None);
+        (results.recurring, results.growth, results.disk) = (None, None, None);
         assert!(!machine(&results).contains("2027-03-10"));
     }
 

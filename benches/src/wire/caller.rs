@@ -3,12 +3,15 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use domain::auth::{Register, WhoAmI};
+use domain::calendar::{Entry, ListEntries};
 use domain::events::CreateEvent;
 use domain::invitations::{Respond, Response};
-use domain::time::Moment;
-use domain::{Context, Credential, EventId, EventTime, IdempotencyKey, Instance, Positions, Reply, Username, Zone};
+use domain::time::{Moment, Window};
+use domain::{
+    Context, Credential, EventId, EventTime, IdempotencyKey, Instance, Limit, PageRequest, Positions, Reply, Username, Zone,
+};
 use jiff::civil::date;
 use tokio::task::JoinSet;
 use transport::cluster::{Clients, Cluster};
@@ -21,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const MADE_AT_ONCE: usize = 32;
 
 /// One caller, with an invitation that they answer again and again.
-pub(super) struct Caller {
+pub(crate) struct Caller {
     clients: Clients,
     name: Username,
     credential: Credential,
@@ -65,27 +68,48 @@ impl Caller {
         reply.value
     }
 
+    /// How many commands they have given.
+    pub(crate) const fn commands(&self) -> u64 {
+        self.sequence
+    }
+
     /// Makes one call and waits for its answer.
     ///
     /// # Errors
     /// What the call reports.
-    pub(super) async fn call(&mut self, call: Call) -> Result<()> {
+    pub(crate) async fn call(&mut self, call: Call) -> Result<()> {
         match call {
             Call::Whoami => {
                 let reply = self.clients.auth.whoami(&self.asking(), WhoAmI).await?;
                 self.heard(reply);
             }
             Call::Respond => {
-                let event = self.invited_to.context("not invited to anything")?;
-                self.comes = !self.comes;
-                let response = if self.comes { Response::Accept } else { Response::Decline };
-                let request = Respond { event, instance: Instance::Series, response };
-                let context = self.commanding();
-                let reply = self.clients.invitations.respond(&context, request).await?;
-                self.heard(reply);
+                self.answer().await?;
+            }
+            Call::Journey => {
+                let event = self.answer().await?;
+                let window = Window::new(Some(date(2027, 3, 1)), Some(date(2027, 3, 31)), Zone::utc())?;
+                let page = PageRequest { limit: Limit::MAX, after: None };
+                let request = ListEntries { of: None, window, page };
+                let reply = self.clients.calendar.entries(&self.asking(), request).await?;
+                let entries = self.heard(reply).items;
+                let is_there = entries.iter().any(|entry| matches!(entry, Entry::Event { event: of, .. } if *of == event));
+                ensure!(is_there == self.comes, "the calendar does not show what was just answered");
             }
         }
         Ok(())
+    }
+
+    /// Answers the invitation once one way and once the other; to which event it is.
+    async fn answer(&mut self) -> Result<EventId> {
+        let event = self.invited_to.context("not invited to anything")?;
+        self.comes = !self.comes;
+        let response = if self.comes { Response::Accept } else { Response::Decline };
+        let request = Respond { event, instance: Instance::Series, response };
+        let context = self.commanding();
+        let reply = self.clients.invitations.respond(&context, request).await?;
+        self.heard(reply);
+        Ok(event)
     }
 
     async fn creates_for(&mut self, invitee: Username) -> Result<EventId> {
@@ -111,7 +135,7 @@ impl Caller {
 ///
 /// # Errors
 /// What a call reports, or that followers did not catch up within `patience`.
-pub(super) async fn people_with_invitations(
+pub(crate) async fn people_with_invitations(
     cluster: &Cluster,
     people: usize,
     patience: Duration,
@@ -177,6 +201,9 @@ mod tests {
         for _ in 0..3 {
             caller.call(Call::Whoami).await.unwrap();
             caller.call(Call::Respond).await.unwrap();
+        }
+        for _ in 0..2 {
+            caller.call(Call::Journey).await.unwrap();
         }
         assert!(caller.comes);
         let request = domain::invitations::ListParticipants {

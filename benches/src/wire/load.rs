@@ -16,13 +16,13 @@ use crate::results::Call;
 
 /// The figures of one measurement.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Measured {
+pub(crate) struct Measured {
     /// Answers a second.
-    pub(super) per_second: f64,
+    pub(crate) per_second: f64,
     /// The median time to an answer, in microseconds.
-    pub(super) p50_us: f64,
+    pub(crate) p50_us: f64,
     /// What 99 of 100 answers did not exceed, in microseconds.
-    pub(super) p99_us: f64,
+    pub(crate) p99_us: f64,
 }
 
 /// Lets `callers` call for as long as the plan says. Answers count that come after the warm-up and before the end; the figures are
@@ -30,7 +30,7 @@ pub(super) struct Measured {
 ///
 /// # Errors
 /// The first failure of a call.
-pub(super) async fn measure(callers: Vec<Caller>, call: Call, plan: &Plan) -> Result<(Vec<Caller>, Option<Measured>)> {
+pub(crate) async fn measure(callers: Vec<Caller>, call: Call, plan: &Plan) -> Result<(Vec<Caller>, Option<Measured>)> {
     let alone = callers.len() == 1;
     let from = Instant::now() + plan.warm_up;
     let until = from + plan.seconds;
@@ -63,8 +63,9 @@ pub(super) async fn measure(callers: Vec<Caller>, call: Call, plan: &Plan) -> Re
     Ok((callers, figures(latencies, plan.seconds)))
 }
 
+/// Of the answers that came `during` so long; `None` if none came.
 #[allow(clippy::cast_precision_loss, reason = "a figure for people")]
-fn figures(latencies: Latencies, during: Duration) -> Option<Measured> {
+pub(crate) fn figures(latencies: Latencies, during: Duration) -> Option<Measured> {
     let per_second = latencies.count() as f64 / during.as_secs_f64();
     let sorted = latencies.sorted();
     Some(Measured { per_second, p50_us: sorted.micros(50)?, p99_us: sorted.micros(99)? })

@@ -4,8 +4,8 @@
 //! limits, authentication, access. All five services run and go on with their work meanwhile (each answer given to an
 //! invitation is followed by the calendar). The two ways take turns, so that a slow moment of the machine meets both.
 
-mod caller;
-mod load;
+pub(crate) mod caller;
+pub(crate) mod load;
 mod side;
 
 use std::path::Path;
