@@ -62,7 +62,7 @@ impl People {
     ///
     /// # Errors
     /// None.
-    pub(super) fn from_the_month_on(&self) -> Result<Window> {
+    pub(super) fn since_the_month(&self) -> Result<Window> {
         let month = self.history.month()?;
         Ok(Window::new(month.from(), None, self.zone.clone())?)
     }
@@ -91,7 +91,7 @@ impl People {
 
     /// Anyone but the first.
     fn organizer(&self, number: u64) -> UserId {
-        let scattered = u128::from(scatter(number)) * u128::from(self.number - 1) >> 64;
+        let scattered = (u128::from(scatter(number)) * u128::from(self.number - 1)) >> 64;
         user(2 + u64::try_from(scattered).unwrap_or(0))
     }
 }

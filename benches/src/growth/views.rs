@@ -89,7 +89,7 @@ impl<'a> Looking<'a> {
     }
 
     async fn list(&self, listing: Listing) -> Result<usize> {
-        let window = self.filled.people.from_the_month_on()?;
+        let window = self.filled.people.since_the_month()?;
         let request = ListEvents { listing, search: None, window, page: page(None)? };
         Ok(items(self.events.list(&self.context(), request).await?.map(|page| page.items))?.len())
     }
