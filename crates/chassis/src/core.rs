@@ -209,8 +209,9 @@ impl Chassis {
     async fn look<T>(&self, read: impl FnOnce(&View<'_>) -> Result<T, Fault>) -> Result<Reply<T>, Fault> {
         // Taken before the view, so that the view has seen at least this.
         let mut seen = self.followed.effective();
-        let looked = self.db().read(|view| Ok::<_, Fault>((read(view)?, view.position(), view.epoch())));
-        let (value, at, epoch) = looked.await?;
+        // What it has seen is asked for last: of a batch that is not durable, and of which it saw nothing, it need not wait.
+        let looked = self.db().read(|view| Ok::<_, Fault>((read(view)?, view.as_of())));
+        let (value, (epoch, at)) = looked.await?;
         seen.set(self.service, Position { epoch: Epoch(epoch.0), at });
         Ok(Reply::new(value, seen))
     }

@@ -124,7 +124,7 @@ impl Backup {
         // No batch is applied while the view is open: none is missing between it and the tap.
         let identity = db.look(|view| {
             db.shared.taps.lock().push(Arc::downgrade(&tap));
-            view.engine.get(IDENTITY)?.ok_or_else(|| Error::Engine { why: "it has no identity".to_owned() })
+            view.engine().get(IDENTITY)?.ok_or_else(|| Error::Engine { why: "it has no identity".to_owned() })
         })?;
         let stage = Stage::Header(identity.0?);
         Ok(Backup { db: db.clone(), tap, frames: Frames::default(), stage })
@@ -151,7 +151,7 @@ impl Backup {
                 let tap = Arc::clone(&self.tap);
                 let (read, shown) = self.db.look(|view| {
                     let before = tap.drain()?;
-                    let rows = view.engine.rows(&range, Direction::Ascending, ROWS_A_PAGE)?;
+                    let rows = view.engine().rows(&range, Direction::Ascending, ROWS_A_PAGE)?;
                     Ok::<_, Error>((before, rows))
                 })?;
                 let (before, rows) = read?;
@@ -365,14 +365,14 @@ pub(crate) fn restore(engine: &dyn Engine, backup: impl Read, service: &str, sch
     let (mut reading, header) = Reading::begin(backup)?;
     check(&header, service, schema)?;
     while let Some(changes) = reading.changes()? {
-        engine.apply(changes)?;
+        engine.apply(&changes)?;
         if reading.frames.is_multiple_of(FRAMES_A_SYNC) {
             engine.sync()?;
         }
     }
     engine.sync()?;
     let identity = startup::new_identity(&header.service, header.schema)?;
-    engine.apply(Changes::from([(IDENTITY.to_vec(), Some(identity))]))?;
+    engine.apply(&Changes::from([(IDENTITY.to_vec(), Some(identity))]))?;
     engine.sync()?;
     engine.mark_created()
 }

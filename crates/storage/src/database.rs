@@ -15,7 +15,7 @@ use crate::engine::{Direction, Engine};
 use crate::error::Error;
 use crate::layout::{log_key, log_position, log_range};
 use crate::log::{Digest, Epoch, Head, Record, split_record};
-use crate::merge::Layers;
+use crate::reader::Source as _;
 use crate::scrub;
 use crate::shared::{Batch, Shared};
 use crate::startup;
@@ -253,13 +253,18 @@ impl Database {
         result
     }
 
-    /// Runs `f` on a view; also returns how many batches it shows.
+    /// Runs `f` on a view; also returns how many batches must be durable before anybody is told what it returned.
     pub(crate) fn look<T, E>(&self, f: impl FnOnce(&View<'_>) -> Result<T, E>) -> Result<(Result<T, E>, u64), Error> {
         let tables = self.shared.tables.read();
         self.shared.health()?;
         let Some(engine) = tables.engine.as_deref() else { return Err(self.shared.ended()) };
-        let view = View { engine, head: tables.head };
-        Ok((f(&view), tables.batch))
+        let (changes, before) = &tables.last;
+        let unsettled = (!self.shared.is_durable(tables.batch)).then_some((changes, *before));
+        let view = View::new(engine, tables.head, unsettled);
+        let result = f(&view);
+        // The one before was durable before this one was begun.
+        let batch = if view.has_seen_unsettled() { tables.batch } else { tables.batch.saturating_sub(1) };
+        Ok((result, batch))
     }
 
     /// The identity of the database's history, minted when it was created or restored.
@@ -294,8 +299,7 @@ impl Database {
         let read = self.look(|view| {
             let mut records = Vec::new();
             let mut bytes = 0;
-            let layers = Layers { engine: view.engine, pending: [None, None] };
-            let mut rows = layers.rows(log_range(after, durable), Direction::Ascending, limit);
+            let mut rows = view.layers().rows(log_range(after, durable), Direction::Ascending, limit);
             while records.len() < limit {
                 let Some((key, stored)) = rows.next()? else { break };
                 bytes += stored.len();
@@ -322,7 +326,7 @@ impl Database {
             return self.shared.health().map(|()| None);
         }
         let read = self.look(|view| {
-            let stored = view.engine.get(&log_key(position))?;
+            let stored = view.layers().get(&log_key(position))?;
             stored.map(|stored| split_record(&stored).map(|(digest, _)| digest)).transpose()
         });
         read?.0

@@ -3,6 +3,7 @@
 //! A scan draws from the engine in bounded chunks and only as far as it is asked to, so that a page costs what the
 //! page holds. Where layers disagree the newest counts, and a deletion hides what lies below.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::ops::Bound;
 
@@ -18,6 +19,41 @@ pub struct Layers<'a> {
     pub(crate) engine: &'a dyn Engine,
     /// Changes not yet applied, the newest first.
     pub(crate) pending: [Option<&'a Changes>; 2],
+    /// The batch that is applied and not yet durable, if it is to be known whether anything of it was seen.
+    pub(crate) unsettled: Option<&'a Unsettled<'a>>,
+}
+
+/// A batch that is applied and not yet durable, and whether whoever reads has seen anything of it. What is *not* found counts, too:
+/// it may be the batch that has deleted it.
+pub(crate) struct Unsettled<'a> {
+    pub(crate) changes: &'a Changes,
+    pub(crate) seen: Cell<bool>,
+}
+
+impl Unsettled<'_> {
+    fn see(&self, key: &[u8]) {
+        if !self.seen.get() && self.changes.contains_key(key) {
+            self.seen.set(true);
+        }
+    }
+
+    /// All of `range` in `direction`, but no further than to `last`, if that is given.
+    fn see_within(&self, range: &KeyRange, direction: Direction, last: Option<&Row>) {
+        if self.seen.get() {
+            return;
+        }
+        let mut looked_at = range.clone();
+        if let Some((last, _)) = last {
+            match direction {
+                // The key right behind it is the first that was not looked at.
+                Direction::Ascending => looked_at.stop_before(&[last.as_slice(), &[0]].concat()),
+                Direction::Descending => looked_at.from.clone_from(last),
+            }
+        }
+        if !looked_at.is_empty() && self.changes.range(looked_at.from..looked_at.to).next().is_some() {
+            self.seen.set(true);
+        }
+    }
 }
 
 impl<'a> Layers<'a> {
@@ -27,6 +63,9 @@ impl<'a> Layers<'a> {
             if let Some(change) = changes.get(key) {
                 return Ok(change.clone());
             }
+        }
+        if let Some(unsettled) = self.unsettled {
+            unsettled.see(key);
         }
         self.engine.get(key)
     }
@@ -119,6 +158,9 @@ impl Rows<'_> {
             return Ok(());
         }
         let rows = self.layers.engine.rows(&self.unread, self.direction, self.chunk)?;
+        if let Some(unsettled) = self.layers.unsettled {
+            unsettled.see_within(&self.unread, self.direction, rows.last().filter(|_| rows.len() == self.chunk));
+        }
         match rows.last() {
             Some((last, _)) if rows.len() == self.chunk => pass(&mut self.unread, self.direction, last),
             _ => self.unread.to = self.unread.from.clone(),

@@ -87,7 +87,7 @@ mod tests {
         fn rows(&self, range: &KeyRange, direction: Direction, limit: usize) -> Result<Vec<Row>, Error> {
             if limit == ROWS_AT_ONCE { Err(found()) } else { self.0.rows(range, direction, limit) }
         }
-        fn apply(&self, changes: Changes) -> Result<(), Error> {
+        fn apply(&self, changes: &Changes) -> Result<(), Error> {
             self.0.apply(changes)
         }
         fn sync(&self) -> Result<(), Error> {

@@ -45,6 +45,8 @@ pub(crate) struct Tables {
     pub(crate) head: Head,
     /// How many batches are applied.
     pub(crate) batch: u64,
+    /// What the last of them has changed, and where the log ended before it.
+    pub(crate) last: (Changes, Head),
 }
 
 #[derive(Debug, Clone, Default)]
@@ -77,7 +79,7 @@ impl Counters {
 impl Shared {
     pub(crate) fn new(engine: Option<Arc<dyn Engine>>, head: Head) -> Self {
         Shared {
-            tables: RwLock::new(Tables { engine, head, batch: 0 }),
+            tables: RwLock::new(Tables { engine, head, batch: 0, last: (Changes::new(), head) }),
             progress: watch::Sender::new(Progress::default()),
             durable_position: watch::Sender::new(head.position),
             counters: Counters::default(),
@@ -109,6 +111,11 @@ impl Shared {
     /// Why it does not answer any more.
     pub(crate) fn ended(&self) -> Error {
         self.health().err().unwrap_or(Error::Closed)
+    }
+
+    /// Whether `batch` batches are durable.
+    pub(crate) fn is_durable(&self, batch: u64) -> bool {
+        self.progress.borrow().durable >= batch
     }
 
     /// Waits until `batch` batches are durable; fails if they never will be.

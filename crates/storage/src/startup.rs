@@ -39,7 +39,7 @@ pub(crate) fn open(engine: &dyn Engine, path: &Path, service: &str, schema: u32)
     };
     let identity = write(&Identity { schema, service: service.to_owned(), epoch })?;
     if stored.as_ref() != Some(&identity) {
-        engine.apply(Changes::from([(IDENTITY.to_vec(), Some(identity))]))?;
+        engine.apply(&Changes::from([(IDENTITY.to_vec(), Some(identity))]))?;
     }
     engine.sync()?;
     engine.mark_created()?;

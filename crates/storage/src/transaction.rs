@@ -132,7 +132,7 @@ impl<'a> Transaction<'a> {
 
 impl Source for Transaction<'_> {
     fn layers(&self) -> Layers<'_> {
-        Layers { engine: self.engine, pending: [Some(&self.own), Some(self.batch)] }
+        Layers { engine: self.engine, pending: [Some(&self.own), Some(self.batch)], unsettled: None }
     }
 
     fn head(&self) -> Head {

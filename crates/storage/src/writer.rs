@@ -200,7 +200,8 @@ impl Writer {
         self.guarded(|writer| {
             let mut tables = writer.shared.tables.write();
             writer.shared.tap(&changes);
-            writer.engine.apply(changes)?;
+            writer.engine.apply(&changes)?;
+            tables.last = (changes, tables.head);
             tables.head = head;
             tables.batch += 1;
             Ok(tables.batch)
@@ -214,6 +215,9 @@ impl Writer {
         let sync = begun.elapsed();
         self.head = head;
         self.shared.publish(batch, head.position);
+        // Readers have no more use for it, and it can be large.
+        let last = std::mem::take(&mut self.shared.tables.write().last.0);
+        drop(last);
         if let Some(observer) = self.shared.observer.get() {
             observer(Batch { transactions, sync });
         }

@@ -196,14 +196,14 @@ impl Engine for MemoryEngine {
         })
     }
 
-    fn apply(&self, changes: Changes) -> Result<(), Error> {
+    fn apply(&self, changes: &Changes) -> Result<(), Error> {
         let mut state = self.state()?;
         for (key, value) in changes {
             let before = match value {
-                Some(value) => state.rows.insert(key.clone(), value),
-                None => state.rows.remove(&key),
+                Some(value) => state.rows.insert(key.clone(), value.clone()),
+                None => state.rows.remove(key),
             };
-            state.before.entry(key).or_insert(before);
+            state.before.entry(key.clone()).or_insert(before);
         }
         Ok(())
     }

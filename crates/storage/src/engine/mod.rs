@@ -104,7 +104,7 @@ pub trait Engine: Send + Sync {
     ///
     /// # Errors
     /// What the engine reports; the database has then stopped.
-    fn apply(&self, changes: Changes) -> Result<(), Error>;
+    fn apply(&self, changes: &Changes) -> Result<(), Error>;
 
     /// Everything applied so far survives a power cut once this returns. Readers go on meanwhile.
     ///

@@ -246,12 +246,12 @@ impl Engine for SledEngine {
         })
     }
 
-    fn apply(&self, changes: Changes) -> Result<(), Error> {
+    fn apply(&self, changes: &Changes) -> Result<(), Error> {
         let mut batch = sled::Batch::default();
         for (key, value) in changes {
             match value {
-                Some(value) => batch.insert(key, value),
-                None => batch.remove(key),
+                Some(value) => batch.insert(key.as_slice(), value.as_slice()),
+                None => batch.remove(key.as_slice()),
             }
         }
         let number = self.batch.load(Ordering::Relaxed) + 1;
