@@ -13,7 +13,7 @@ use chassis::Fault;
 use domain::events::{EventFacts, MAX_PEOPLE_A_RECORD};
 use domain::invitations::{Counts, InvitationChange, Status};
 use domain::{EventId, Instance, UserId};
-use storage::Transaction;
+use storage::{Reader as _, Transaction};
 
 use super::{
     BY_INVITER, BY_STATUS, COUNTS, INBOX, INVITATIONS, InboxKey, InvitationRow, OF_USER, Origin, Place, Standing,
@@ -146,16 +146,21 @@ impl<'r, 't> Recording<'r, 't> {
 
     fn change(&mut self, user: UserId, last: Option<InvitationRow>, next: Option<InvitationRow>) -> Result<(), Fault> {
         let place = (self.event, self.instance, user);
+        let listed = self.facts.as_ref().is_some_and(|facts| !facts.cancelled);
+        match (&last, &next) {
+            (Some(last), Some(next)) if last.origin == next.origin => put_anew(self.tx, &place, last, next, listed)?,
+            (last, next) => {
+                last.as_ref().map_or(Ok(()), |last| take_out(self.tx, &place, last))?;
+                next.as_ref().map_or(Ok(()), |next| put_in(self.tx, &place, next, listed))?;
+            }
+        }
         if let Some(last) = &last {
-            take_out(self.tx, &place, last)?;
             let count = count_of(&mut self.tally.counts, last.status());
             *count = count
                 .checked_sub(1)
                 .ok_or_else(|| Fault::broken(format!("the counts of {} are lower than what they count", self.event)))?;
         }
         if let Some(next) = &next {
-            let listed = self.facts.as_ref().is_some_and(|facts| !facts.cancelled);
-            put_in(self.tx, &place, next, listed)?;
             let count = count_of(&mut self.tally.counts, next.status());
             *count = count.saturating_add(1);
         }
@@ -209,10 +214,7 @@ pub(crate) const fn inbox_key(&(event, instance, user): &Place, arrived: u64) ->
 fn take_out(tx: &mut Transaction<'_>, place: &Place, row: &InvitationRow) -> Result<(), Fault> {
     let &(event, instance, user) = place;
     tx.delete(&INVITATIONS, place)?;
-    match row.standing {
-        Standing::Waiting(number) => line::leave(tx, (event, instance), number)?,
-        standing => tx.delete(&BY_STATUS, &(event, instance, standing.status(), user))?,
-    }
+    stand_no_more(tx, place, row.standing)?;
     tx.delete(&OF_USER, &(user, event, instance))?;
     if let Origin::Invited { by, arrived } = row.origin {
         tx.delete(&INBOX, &inbox_key(place, arrived))?;
@@ -227,10 +229,7 @@ fn take_out(tx: &mut Transaction<'_>, place: &Place, row: &InvitationRow) -> Res
 fn put_in(tx: &mut Transaction<'_>, place: &Place, row: &InvitationRow, listed: bool) -> Result<(), Fault> {
     let &(event, instance, user) = place;
     tx.put(&INVITATIONS, place, row)?;
-    match row.standing {
-        Standing::Waiting(number) => line::join(tx, (event, instance), number, user)?,
-        standing => tx.put(&BY_STATUS, &(event, instance, standing.status(), user), &())?,
-    }
+    stand(tx, place, row.standing)?;
     tx.put(&OF_USER, &(user, event, instance), &())?;
     if let Origin::Invited { by, arrived } = row.origin {
         if listed {
@@ -244,4 +243,45 @@ fn put_in(tx: &mut Transaction<'_>, place: &Place, row: &InvitationRow, listed: 
         }
     }
     Ok(())
+}
+
+/// [`take_out`] and [`put_in`] of a row that came about as the last one did: an answer. What stays as it is is not written again, and
+/// that is most of it.
+fn put_anew(
+    tx: &mut Transaction<'_>,
+    place: &Place,
+    last: &InvitationRow,
+    next: &InvitationRow,
+    listed: bool,
+) -> Result<(), Fault> {
+    tx.put(&INVITATIONS, place, next)?;
+    if last.standing != next.standing {
+        stand_no_more(tx, place, last.standing)?;
+        stand(tx, place, next.standing)?;
+    }
+    let Origin::Invited { arrived, .. } = next.origin else { return Ok(()) };
+    let key = inbox_key(place, arrived);
+    for (list, is_in) in [(&INBOX, listed), (&UNANSWERED, listed && next.standing == Standing::Pending)] {
+        match (tx.contains(list, &key)?, is_in) {
+            (false, true) => tx.put(list, &key, &())?,
+            (true, false) => tx.delete(list, &key)?,
+            (false, false) | (true, true) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Among those of a status, or in the line.
+fn stand(tx: &mut Transaction<'_>, &(event, instance, user): &Place, standing: Standing) -> Result<(), Fault> {
+    match standing {
+        Standing::Waiting(number) => line::join(tx, (event, instance), number, user),
+        standing => Ok(tx.put(&BY_STATUS, &(event, instance, standing.status(), user), &())?),
+    }
+}
+
+fn stand_no_more(tx: &mut Transaction<'_>, &(event, instance, user): &Place, standing: Standing) -> Result<(), Fault> {
+    match standing {
+        Standing::Waiting(number) => line::leave(tx, (event, instance), number),
+        standing => Ok(tx.delete(&BY_STATUS, &(event, instance, standing.status(), user))?),
+    }
 }
