@@ -152,13 +152,7 @@ fn turns(sides: &[Side], servers: &[Asked]) -> Vec<Turn> {
     turns
 }
 
-async fn take(
-    turn: Turn,
-    sides: &mut [Side],
-    servers: &mut [Asked],
-    clients: usize,
-    plan: &Plan,
-) -> Result<Noted> {
+async fn take(turn: Turn, sides: &mut [Side], servers: &mut [Asked], clients: usize, plan: &Plan) -> Result<Noted> {
     match turn {
         Turn::Side(place) => {
             let side = sides.get_mut(place).context("no such side")?;

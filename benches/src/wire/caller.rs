@@ -10,7 +10,8 @@ use domain::events::CreateEvent;
 use domain::invitations::{Respond, Response};
 use domain::time::{Moment, Window};
 use domain::{
-    Context, Credential, EventId, EventTime, IdempotencyKey, Instance, Limit, PageRequest, Positions, Reply, Username, Zone,
+    Context, Credential, EventId, EventTime, IdempotencyKey, Instance, Limit, PageRequest, Positions, Reply, Username,
+    Zone,
 };
 use jiff::civil::date;
 use tokio::task::JoinSet;
@@ -93,7 +94,8 @@ impl Caller {
                 let request = ListEntries { of: None, window, page };
                 let reply = self.clients.calendar.entries(&self.asking(), request).await?;
                 let entries = self.heard(reply).items;
-                let is_there = entries.iter().any(|entry| matches!(entry, Entry::Event { event: of, .. } if *of == event));
+                let is_there =
+                    entries.iter().any(|entry| matches!(entry, Entry::Event { event: of, .. } if *of == event));
                 ensure!(is_there == self.comes, "the calendar does not show what was just answered");
             }
         }
