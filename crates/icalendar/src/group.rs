@@ -238,8 +238,10 @@ impl Source<'_> {
         skip: &mut impl FnMut(usize, String),
     ) -> Vec<Named> {
         let mut named: BTreeMap<(i64, bool), Named> = BTreeMap::new();
-        let by =
-            master.or(instances.first()).map(|part| (part.fields.start.frame(), part.fields.placed.time.civil_start()));
+        // Whatever their order in the file.
+        let begins = |part: &Part| part.fields.placed.time.civil_start();
+        let first = instances.iter().min_by_key(|part| (begins(part), &part.component.original));
+        let by = master.or(first).map(|part| (part.fields.start.frame(), begins(part)));
         let Some((frame, begins)) = by else { return Vec::new() };
         for mut part in instances {
             let line = part.component.line;

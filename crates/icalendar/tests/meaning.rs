@@ -165,6 +165,19 @@ fn what_was_taken_for_an_unknown_zone_is_the_same_when_it_is_read_again() {
 }
 
 #[test]
+fn single_instances_alone_are_the_same_event_in_whichever_order_they_stand() {
+    let early = "BEGIN:VEVENT\nUID:1\nRECURRENCE-ID:20270315T080000Z\nDTSTART:20270310T090000Z\nEND:VEVENT\n";
+    // A day alone: the hour is that of the other.
+    let late = "BEGIN:VEVENT\nUID:1\nRECURRENCE-ID;VALUE=DATE:20270413\nDTSTART:20270414T080000Z\nEND:VEVENT\n";
+    let starts = |text: String| -> Vec<i64> {
+        icalendar::read(text.as_bytes(), &Zone::utc()).unwrap().events[0].exceptions.keys().copied().collect()
+    };
+    let at = |month, day, hour| civil_seconds(date(2027, month, day).at(hour, 0, 0, 0));
+    assert_eq!(starts(format!("{early}{late}")), [at(3, 15, 8), at(4, 13, 9)]);
+    assert_eq!(starts(format!("{late}{early}")), [at(3, 15, 8), at(4, 13, 9)]);
+}
+
+#[test]
 fn what_is_no_content_line_says_nothing() {
     let event = event("DTSTART:20270310T090000Z\nDTEND=TZID=UTC:20270310T100000\nSUMMARY:A");
     assert_eq!(ends(&event).1, date(2027, 3, 10).at(9, 1, 0, 0));
