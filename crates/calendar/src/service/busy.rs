@@ -13,7 +13,8 @@ use domain::{Instance, PageRequest, UserId};
 use serde::{Deserialize, Serialize};
 use storage::{Reader as _, View};
 
-use super::stretch::{self, Kept, Stretch};
+use super::kept::Kept;
+use super::stretch::{self, Stretch};
 use super::{Found, GoOn, go_on};
 use crate::store::{EVENTS, EXCEPTIONS};
 
@@ -272,7 +273,7 @@ mod tests {
                 let mut resume = None;
                 for _ in 0..200 {
                     let (page, next) = db.read(|view| {
-                        merge(view, &stretch::Kept::default(), owner, &window, resume, limit, Pace { chunk, most })
+                        merge(view, &crate::service::kept::Kept::default(), owner, &window, resume, limit, Pace { chunk, most })
                     }).await.unwrap();
                     assert!(page.len() <= limit);
                     let (fuller, Some(next)) = (!page.is_empty(), next) else {

@@ -8,7 +8,9 @@ use domain::time::Window;
 use domain::{Instance, PageCursor, PageRequest, UserId};
 use storage::{Reader as _, View};
 
-use super::stretch::{self, Kept, Recurring, Stretch};
+use super::kept::Kept;
+use super::line::Recurring;
+use super::stretch::{self, Stretch};
 use super::{Found, GoOn, go_on};
 use crate::entry;
 use crate::store::{ENTRIES, EVENTS, EXCEPTIONS, Indexed};

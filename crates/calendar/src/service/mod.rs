@@ -2,6 +2,9 @@
 
 mod busy;
 mod details;
+mod kept;
+mod line;
+mod month;
 mod stretch;
 
 use std::sync::Arc;
@@ -19,7 +22,7 @@ use domain::{Actor, Answer, Context, Error, PageCursor, PageRequest, Position, P
 use serde::{Deserialize, Serialize};
 use storage::{Reader as _, View};
 
-use self::stretch::Kept;
+use self::kept::Kept;
 use crate::audit;
 use crate::store::{CALENDARS, SHARES};
 

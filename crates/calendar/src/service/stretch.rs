@@ -5,47 +5,22 @@
 //! was expanded is kept for the next page; when something that recurs has changed ([`GENERATION`]), only what may be that is expanded
 //! anew.
 
-use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use chassis::Fault;
 use chassis::timeline::{Place, Slot};
-use domain::calendar::Attendance;
-use domain::events::Change;
 use domain::time::{Extent, Family, Window};
-use domain::{EventId, EventTime, Instance, UserId, Zone};
+use domain::{EventId, Instance, UserId};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
-use parking_lot::Mutex;
 use storage::{Reader as _, View};
 
-use crate::store::{Coming, ENTRIES, EVENTS, EXCEPTIONS, FollowedEvent, GENERATION, LAST, SERIES, TIMELINE, kind_of};
+use super::kept::{Kept, Key, Month};
+use super::line::Recurring;
+use crate::store::{GENERATION, LAST, SERIES, TIMELINE};
 
-/// Most months that are kept.
-const KEPT_MONTHS: usize = 64;
-/// A month of more instances is expanded anew for each page.
-const MOST_KEPT: usize = 20_000;
-/// Most instances that are kept of all months together.
-const MOST_KEPT_TOGETHER: usize = 200_000;
 /// The most months that one page goes through.
 const MOST_MONTHS: usize = 240;
-
-/// An instance of something that recurs, as it is in a calendar.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Recurring {
-    /// Where it is in the order.
-    pub(super) place: Place,
-    /// When it is.
-    pub(super) extent: Extent,
-    /// The same as people say it.
-    pub(super) time: EventTime,
-    /// As what it is there.
-    pub(super) attendance: Attendance,
-    /// How it differs from the others.
-    pub(super) change: Option<Change>,
-    /// Of which event it is an instance.
-    pub(super) event: Arc<FollowedEvent>,
-}
 
 /// Something in a calendar.
 #[derive(Clone, Debug)]
@@ -78,60 +53,6 @@ pub(super) struct Part {
     pub(super) found: Vec<Found>,
     /// Behind which place to go on, if there may be more.
     pub(super) next: Option<Place>,
-}
-
-/// The months that were expanded last.
-#[derive(Debug, Default)]
-pub(super) struct Kept(Mutex<VecDeque<(Key, Arc<Month>)>>);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Key {
-    owner: UserId,
-    zone: Zone,
-    month: Date,
-}
-
-/// A month that was expanded.
-#[derive(Debug)]
-struct Month {
-    /// By the row of [`GENERATION`]: what it was expanded from.
-    generations: HashMap<u8, u64>,
-    /// Which events were looked at.
-    events: HashSet<EventId>,
-    /// By place.
-    instances: Vec<Recurring>,
-}
-
-impl Month {
-    fn generation(&self, row: u8) -> u64 {
-        generation(&self.generations, row)
-    }
-}
-
-fn generation(generations: &HashMap<u8, u64>, row: u8) -> u64 {
-    generations.get(&row).copied().unwrap_or_default()
-}
-
-impl Kept {
-    fn get(&self, key: &Key) -> Option<Arc<Month>> {
-        let kept = self.0.lock();
-        kept.iter().find(|(of, _)| of == key).map(|(_, month)| Arc::clone(month))
-    }
-
-    fn put(&self, key: Key, month: &Arc<Month>) {
-        if month.instances.len() > MOST_KEPT {
-            return;
-        }
-        let mut kept = self.0.lock();
-        kept.retain(|(of, _)| *of != key);
-        kept.push_front((key, Arc::clone(month)));
-        let mut together = 0_usize;
-        kept.retain(|(_, month)| {
-            together = together.saturating_add(month.instances.len());
-            together <= MOST_KEPT_TOGETHER
-        });
-        kept.truncate(KEPT_MONTHS);
-    }
 }
 
 /// The first second within and the first behind, on either line of time.
@@ -189,10 +110,10 @@ impl Stretch<'_, '_> {
                 return Ok((found, None));
             }
             let key = Key { owner: self.owner, zone: self.window.zone().clone(), month };
-            let expanded = match self.kept.get(&key) {
-                Some(kept) if kept.generation(LAST) == generation => kept,
+            let expanded = match self.kept.month(&key) {
+                Some(kept) if kept.generations.last() == generation => kept,
                 before => {
-                    let expanded = Arc::new(self.expand(month, before.as_deref())?);
+                    let expanded = Arc::new(Month::expand(self.view, self.kept, &key, before.as_deref())?);
                     self.kept.put(key, &expanded);
                     expanded
                 }
@@ -273,135 +194,6 @@ impl Stretch<'_, '_> {
             && to.is_none_or(|to| extent.start < to)
             && self.beyond.is_none_or(|beyond| self.window.instants_of(extent).1 > beyond)
     }
-
-    /// Everything that recurs and overlaps a month of the reader; of what has not changed since, as it was before.
-    fn expand(&self, month: Date, before: Option<&Month>) -> Result<Month, Fault> {
-        let zone = self.window.zone().clone();
-        let window = Window::new(Some(month), Some(month.last_of_month()), zone)?;
-        let generations: HashMap<u8, u64> = self.view.scan(&GENERATION, &(), None, usize::MAX)?.into_iter().collect();
-        let mut known: HashMap<EventId, Vec<&Recurring>> = HashMap::new();
-        for one in before.map(|before| &before.instances).into_iter().flatten() {
-            known.entry(one.place.event).or_default().push(one);
-        }
-        let (mut events, mut instances) = (HashSet::new(), Vec::new());
-        let mut with_exceptions = Ahead::default();
-        for slot in self.series(month, &window)? {
-            let id = slot.place.event;
-            events.insert(id);
-            let holds = before.is_some_and(|before| {
-                let of = kind_of(id);
-                before.events.contains(&id) && before.generation(of) == generation(&generations, of)
-            });
-            if holds {
-                instances.extend(known.remove(&id).into_iter().flatten().cloned());
-            } else {
-                let has_exceptions = with_exceptions.reaches(self.view, id)?;
-                self.instances(&slot, &window, has_exceptions, &mut instances)?;
-            }
-        }
-        instances.sort_by_key(|one: &Recurring| one.place);
-        Ok(Month { generations, events, instances })
-    }
-
-    /// What may have instances that overlap a month of the reader, by id.
-    fn series(&self, month: Date, window: &Window) -> Result<Vec<Slot>, Fault> {
-        // Zones lie up to a day apart: what begins in the reader's month may begin in a neighbour where it takes place.
-        let part_of = |day: Date| day.month().unsigned_abs();
-        let before = month.yesterday().map(part_of).ok();
-        let behind = month.last_of_month().tomorrow().map(part_of).ok();
-        let mut found: Vec<Slot> = Vec::new();
-        for part in [Some(0), before, Some(part_of(month)), behind].into_iter().flatten() {
-            let mut after = None;
-            loop {
-                let slots = SERIES.page(self.view, &(self.owner, part), window, after, 500)?;
-                after = slots.last().map(|slot| slot.place);
-                let is_last = slots.len() < 500;
-                // What goes by the reader's own clocks and begins behind the month is not in it.
-                let is_behind = |slot: &Slot| Some(part) == behind && slot.extent.family == Family::Civil;
-                found.extend(slots.into_iter().filter(|slot| !is_behind(slot)));
-                if is_last {
-                    break;
-                }
-            }
-        }
-        found.sort_unstable_by_key(|slot| slot.place.event);
-        found.dedup_by_key(|slot| slot.place.event);
-        Ok(found)
-    }
-
-    /// The instances of one event that overlap a window, as the owner of the calendar comes to them.
-    fn instances(
-        &self,
-        slot: &Slot,
-        window: &Window,
-        has_exceptions: bool,
-        found: &mut Vec<Recurring>,
-    ) -> Result<(), Fault> {
-        let id = slot.place.event;
-        let Some(event) = self.view.get(&EVENTS, &id)? else { return Ok(()) };
-        // A cascade may not have come to the row yet.
-        if event.facts.cancelled || !event.facts.series.recurs() || event.extent != slot.extent {
-            return Ok(());
-        }
-        let event = Arc::new(event);
-        let organizes = event.is_organized_by(self.owner);
-        let rows =
-            if organizes { Vec::new() } else { self.view.scan(&ENTRIES, &(self.owner, id), None, usize::MAX)? };
-        let answers: Vec<(Instance, Option<Coming>)> =
-            rows.into_iter().map(|((_, _, instance), row)| (instance, row.coming)).collect();
-        let within = window.bounds(slot.extent.family);
-        for happening in EXCEPTIONS.instances_if(has_exceptions, self.view, id, &event.facts.series, within)? {
-            let happening = happening?;
-            let own = Instance::On(happening.start);
-            // What was answered by itself is in the index by itself.
-            if answers.iter().any(|(instance, _)| *instance == own) {
-                continue;
-            }
-            let holds = answers.iter().rev().find(|(instance, _)| match instance {
-                Instance::From(from) => *from <= happening.start,
-                Instance::Series => true,
-                Instance::On(_) => false,
-            });
-            let attendance = match holds {
-                Some((Instance::From(_), coming)) => coming.map(Attendance::from),
-                Some((_, coming)) => coming.map(Attendance::from),
-                None => organizes.then_some(Attendance::Organizing),
-            };
-            let time = match &happening.change {
-                Some(change) => Some(change.time.clone()),
-                None => event.facts.series.time_at(happening.start),
-            };
-            if let (Some(attendance), Some(time)) = (attendance, time) {
-                let extent = happening.extent;
-                let place = Place { start: window.reader_start(&extent), event: id, instance: own };
-                found.push(Recurring {
-                    place,
-                    extent,
-                    time,
-                    attendance,
-                    change: happening.change,
-                    event: Arc::clone(&event),
-                });
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The next event that has exceptions, of all that are asked for in the order of their ids.
-#[derive(Default)]
-struct Ahead(Option<Option<EventId>>);
-
-impl Ahead {
-    /// Whether `id` has any.
-    fn reaches(&mut self, view: &View<'_>, id: EventId) -> Result<bool, Fault> {
-        let next = match self.0 {
-            Some(next) if next.is_none_or(|next| id <= next) => next,
-            _ => EXCEPTIONS.next_event(view, id)?,
-        };
-        self.0 = Some(next);
-        Ok(next == Some(id))
-    }
 }
 
 #[cfg(test)]
@@ -409,7 +201,7 @@ mod tests {
     use chassis::follow::Follower as _;
     use domain::events::{Alarms, EventChange, EventFacts, Exception};
     use domain::time::{EventTime, Rules};
-    use domain::{Epoch, Position, Series};
+    use domain::{Epoch, Position, Series, Zone};
     use jiff::civil::date;
     use storage::{Database, Options};
 
