@@ -234,6 +234,16 @@ async fn at_a_shell(world: World) {
     assert_eq!(shell.gives("alice", &["share", "bob", "--busy-only"], "").await.code, 0);
     let busy = shell.gives("bob", &["export", "--of", "alice", "--from", "2027-03-16", "--to", "2027-03-16"], "").await;
     assert!(busy.out.contains("SUMMARY:Busy\r\n") && busy.out.contains("DTSTART:20270316T133000Z"), "{}", busy.out);
+    // What one joined unasked is one's own too, and what one only could join is not.
+    for title in ["Concert", "Lecture"] {
+        let words = ["event", "create", "--title", title, "--public", "--start", "2027-03-20T20:00"];
+        let made = shell.gives("alice", &words, "").await.document();
+        if title == "Concert" {
+            assert_eq!(shell.gives("bob", &["attend", made["id"].as_str().unwrap()], "").await.code, 0);
+        }
+    }
+    let joined = shell.gives("bob", &["export", "--from", "2027-03-20", "--to", "2027-03-20"], "").await;
+    assert!(joined.out.contains("SUMMARY:Concert\r\n") && !joined.out.contains("Lecture"), "{}", joined.out);
     let nothing = shell.gives("alice", &["import", "-"], "<html>").await;
     assert_eq!(
         (nothing.code, nothing.error("code"), nothing.error("field")),

@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::calendar::{CalendarPage, Entry, ListEntries};
+use domain::calendar::Entry;
 use domain::events::{Event, Exception, ListEvents, ListExceptions, Listing, Person, ReadOriginal, ShowEvent};
-use domain::invitations::{Inbox, Status};
-use domain::time::{Family, Window};
+use domain::invitations::{MAX_EVENTS, OfEvents, Status};
+use domain::time::Window;
 use domain::{
     Context, Error, EventId, EventTime, Instance, Limit, Page, PageCursor, PageRequest, Series, Service, Username,
 };
 use jiff::ToSpan as _;
 
+use super::entries;
 use super::invocation::Invocation;
 use crate::arguments::Export;
 use crate::failure::Failure;
@@ -72,43 +73,46 @@ async fn own(
     let (from, to) =
         (when::day("from", arguments.from.as_deref(), &here)?, when::day("to", arguments.to.as_deref(), &here)?);
     let window = Window::new(from, to, here.zone.clone())?;
-    let clients = invocation.clients();
-    let answered = all(invocation, async |invocation, page| {
-        let inbox = async |context: &Context| clients.invitations.inbox(context, Inbox { all: true, page }).await;
-        let Page { items, next } = invocation.ask(Service::Invitations, inbox).await?;
-        Ok((items, next))
-    });
-    let answered = answered.await?.into_iter().filter(|one| matches!(one.status, Status::Going | Status::Maybe));
-    let mut attended: BTreeSet<EventId> = answered.map(|one| one.event.id).collect();
-    let listed = all(invocation, async |invocation, page| {
-        let request = ListEvents { listing: Listing::Mine, search: None, window: window.clone(), page };
-        let list = async |context: &Context| clients.events.list(context, request).await;
-        let Page { items, next } = invocation.ask(Service::Events, list).await?;
-        Ok((items, next))
-    });
-    let mut events = Vec::new();
-    for event in listed.await? {
-        let comes = attended.remove(&event.id);
-        if comes || organizes(me, &event) {
-            events.push(whole(invocation, event, me).await?);
-        }
-    }
-    // What is left are public events, which are in nobody's list but their organizer's.
-    for event in attended {
-        match shown(invocation, event).await {
-            Ok(event) if lies_in(&event, &window) => events.push(whole(invocation, event, me).await?),
-            Ok(_) | Err(Failure::Refused(Error::NotFound { .. })) => {}
-            Err(other) => return Err(other),
+    let (mut events, mut seen) = (Vec::new(), BTreeSet::new());
+    // A public event that one joined unasked is in nobody's list but its organizer's.
+    for listing in [Listing::Mine, Listing::Public] {
+        let mut listed = listed(invocation, listing, &window).await?;
+        listed.retain(|event| seen.insert(event.id) && !(event.cancelled && listing == Listing::Public));
+        let others = listed.iter().filter(|event| !organizes(me, event)).map(|event| event.id);
+        let attended = attended(invocation, &others.collect::<Vec<_>>()).await?;
+        for event in listed {
+            if organizes(me, &event) || attended.contains(&event.id) {
+                events.push(whole(invocation, event, me).await?);
+            }
         }
     }
     Ok(events)
 }
 
-fn lies_in(event: &Event, window: &Window) -> bool {
-    let hull = event.series.hull();
-    let family = if hull.family == Family::Civil { Family::Civil } else { Family::Instant };
-    let (from, to) = window.bounds(family);
-    !event.cancelled && hull.end > from && to.is_none_or(|to| hull.start < to)
+/// All events of a list in a stretch of days.
+async fn listed(invocation: &mut Invocation<'_>, listing: Listing, window: &Window) -> Result<Vec<Event>, Failure> {
+    let clients = invocation.clients();
+    all(invocation, async |invocation, page| {
+        let request = ListEvents { listing, search: None, window: window.clone(), page };
+        let list = async |context: &Context| clients.events.list(context, request).await;
+        let Page { items, next } = invocation.ask(Service::Events, list).await?;
+        Ok((items, next))
+    })
+    .await
+}
+
+/// To which of these events one comes, or may.
+async fn attended(invocation: &mut Invocation<'_>, events: &[EventId]) -> Result<BTreeSet<EventId>, Failure> {
+    let (clients, mut attended) = (invocation.clients(), BTreeSet::new());
+    for events in events.chunks(MAX_EVENTS) {
+        invocation.restart_clock();
+        let request = OfEvents { events: events.to_vec() };
+        let ask = async |context: &Context| clients.invitations.mine(context, request).await;
+        let mine = invocation.ask(Service::Invitations, ask).await?;
+        let comes = mine.into_iter().filter(|one| matches!(one.status, Status::Going | Status::Maybe));
+        attended.extend(comes.map(|one| one.event.id));
+    }
+    Ok(attended)
 }
 
 fn organizes(me: &Username, event: &Event) -> bool {
@@ -127,15 +131,8 @@ async fn of_another(
     let to = when::day("to", arguments.to.as_deref(), &here)?;
     let to = to.unwrap_or_else(|| from.checked_add(1.year()).unwrap_or(from));
     let window = Window::new(Some(from), Some(to), here.zone.clone())?;
-    let clients = invocation.clients();
-    let entries = all(invocation, async |invocation, page| {
-        let request = ListEntries { of: Some(owner.clone()), window: window.clone(), page };
-        let ask = async |context: &Context| clients.calendar.entries(context, request).await;
-        let CalendarPage { items, next, .. } = invocation.ask(Service::Calendar, ask).await?;
-        Ok((items, next))
-    });
     let (mut events, mut seen) = (Vec::new(), BTreeMap::new());
-    for entry in entries.await? {
+    for entry in entries::all(invocation, Some(&owner), &window).await? {
         match &entry {
             Entry::Event { event, .. } => {
                 if !seen.contains_key(event) {
