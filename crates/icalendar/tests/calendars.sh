@@ -10,8 +10,9 @@
 # * holidays/: the public holidays of 50 countries, 2024 to 2028, made with the PyPI package holidays;
 # * written/: all of them as Convene writes them, from their originals and (`.values.ics`) from what it understood alone;
 #
-# runs the tests over them, and reads `written/` with PyPI icalendar and khal: both must find as many events as Convene wrote.
-# It needs cargo, python3 and the package registries, and takes about five minutes.
+# runs the tests over them, reads `written/` with PyPI icalendar and khal: both must find as many events as Convene wrote; and imports
+# the holidays and looks at all their months with `convene calendar`: every day must show what the package says.
+# It needs cargo, python3 and the package registries, and takes about fifteen minutes.
 set -euo pipefail
 [ $# = 1 ] || { echo "usage: $0 FOLDER" >&2; exit 2; }
 tree=$(cd "$(dirname "$0")/../../.." && pwd)
@@ -58,3 +59,7 @@ find calendars -name '*.ics' | while read -r file; do
 done
 
 venv/bin/python "$tree/crates/icalendar/tests/read_by_others.py"
+
+cd "$tree"
+cargo build -q -p convene
+"$folder/venv/bin/python" crates/icalendar/tests/holidays_by_month.py "$(dirname "$(dirname "$rewrite")")/convene" "$folder/calendars/holidays"
