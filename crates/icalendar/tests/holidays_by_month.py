@@ -9,6 +9,7 @@ a calendar. Ends with an error if any day shows anything else than the package s
 
 import calendar
 import collections
+import datetime
 import json
 import os
 import pathlib
@@ -34,13 +35,15 @@ class Installation:
         return json.loads(run.stdout) if run.stdout.strip() else None
 
     def month(self, year, month):
-        """(day, title) of all that begins in the month."""
+        """(day, title) of all that is on a day of the month; what lasts several days is on each of them."""
         last = calendar.monthrange(year, month)[1]
+        days = [datetime.date(year, month, day) for day in range(1, last + 1)]
         shown, more = [], []
         while True:
             page = self.tells("calendar", "--from", f"{year}-{month:02}-01", "--to", f"{year}-{month:02}-{last}",
                               "--limit", "200", *more)
-            shown += [(item["start"][:10], item["title"]) for item in page["items"]]
+            shown += [(day.isoformat(), item["title"]) for item in page["items"] for day in days
+                      if item["start"] <= day.isoformat() < item["end"]]
             if not page.get("next"):
                 return shown
             more = ["--after", page["next"]]
