@@ -2,8 +2,8 @@
 
 use chassis::Fault;
 use domain::events::{
-    Age, Change, CreateEvent, EditEvent, Events as _, Exception, ImportEvent, Imported, ListExceptions, ReadOriginal,
-    ShowEvent, Source,
+    Age, CancelEvent, Change, CreateEvent, EditEvent, Events as _, Exception, ImportEvent, Imported, ListExceptions,
+    ReadOriginal, ShowEvent, Source,
 };
 use domain::time::{Rules, civil_seconds};
 use domain::{Error, EventId, Instance, PageRequest};
@@ -153,6 +153,33 @@ fn instances_that_are_removed_added_or_changed_come_along_and_go_with_the_next_v
         let next = ImportEvent { rules: series.rules, ..next };
         assert_eq!(world.import(&alice, next).await, Imported::Updated(event));
         assert_eq!(world.exceptions_of(&alice, event).await, [(nine(13), Exception::Removed)]);
+        world.assert_sound().await;
+    });
+}
+
+#[test]
+fn an_event_with_as_many_exceptions_as_it_may_have_takes_no_other_but_what_it_has_can_be_changed() {
+    run(async {
+        let world = World::new();
+        let alice = world.person("alice").await;
+        let start = |nth: i64| nine(10) + nth * 86_400;
+        let of = |exceptions: std::ops::RangeInclusive<i64>| ImportEvent {
+            rules: Rules::parse("FREQ=DAILY;COUNT=1100").unwrap(),
+            exceptions: exceptions.map(|nth| (start(nth), Exception::Removed)).collect(),
+            ..wanted("Standup")
+        };
+        let too_many = world.service.import(&world.command_of(&alice), of(1..=1_001)).await;
+        assert_eq!(code(too_many), "invalid_input");
+        let Imported::New(event) = world.import(&alice, of(1..=1_000)).await else { panic!("it is new") };
+        let renamed = |nth| EditEvent {
+            instance: Instance::On(start(nth)),
+            title: Some("Other".parse().unwrap()),
+            ..edit_of(event)
+        };
+        assert_eq!(code(world.edit(&alice, renamed(1_001)).await), "conflict");
+        let off = |nth| CancelEvent { event, instance: Instance::On(start(nth)) };
+        assert_eq!(code(world.service.cancel(&world.command_of(&alice), off(1_001)).await), "conflict");
+        assert!(world.service.cancel(&world.command_of(&alice), off(1_000)).await.is_ok(), "it is called off already");
         world.assert_sound().await;
     });
 }
