@@ -14,6 +14,7 @@ mod machine;
 mod month;
 mod overload;
 mod peers;
+mod person;
 mod report;
 mod results;
 mod spread;

@@ -17,8 +17,8 @@ use transport::cluster::{Cluster, SpawnedOptions, programs};
 
 use super::figures::{CrowdFigures, MemoryFigures, ratio};
 use super::memory;
-use super::person::Person;
 use crate::latencies::Latencies;
+use crate::person::Person;
 use crate::spread::Spread;
 
 /// The others, how long each of them pauses, and how long they are watched: before, and at least so long while events come and go.

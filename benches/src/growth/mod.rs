@@ -6,12 +6,12 @@
 //! * [`crowd`]: events with up to ten thousand invitees, and what others feel of them. With it, the services' memory.
 
 mod crowd;
+mod doing;
 pub(crate) mod figures;
 mod filled;
 mod memory;
 mod opening;
 mod people;
-mod person;
 pub(crate) mod tables;
 mod views;
 

@@ -1,77 +1,35 @@
-//! A signed-in user as a real client is one: a session token, commands numbered and with keys of their own, and what was seen
-//! sent back with each call.
+//! People who were invited, and answer again and again.
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
-use domain::auth::{Register, WhoAmI};
+use anyhow::{Result, ensure};
+use domain::auth::WhoAmI;
 use domain::calendar::{Entry, ListEntries};
-use domain::events::CreateEvent;
 use domain::invitations::{Respond, Response};
-use domain::time::{Moment, Window};
-use domain::{
-    Context, Credential, EventId, EventTime, IdempotencyKey, Instance, Limit, PageRequest, Positions, Reply, Username,
-    Zone,
-};
+use domain::time::Window;
+use domain::{EventId, Instance, Limit, PageRequest, Username, Zone};
 use jiff::civil::date;
 use tokio::task::JoinSet;
-use transport::cluster::{Clients, Cluster};
+use transport::cluster::Cluster;
 
+use crate::person::Person;
 use crate::results::Call;
 
-/// How long an answer may take before the benchmark is given up.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// How many people are made at the same time: auth refuses more than it can hash soon.
 const MADE_AT_ONCE: usize = 32;
 
 /// One caller, with an invitation that they answer again and again.
 pub(crate) struct Caller {
-    clients: Clients,
-    name: Username,
-    credential: Credential,
-    seen: Positions,
-    sequence: u64,
-    /// What they are invited to; `None` until they are.
-    invited_to: Option<EventId>,
+    person: Person,
+    /// What they are invited to.
+    invited_to: EventId,
     comes: bool,
 }
 
 impl Caller {
-    async fn registered(clients: Clients, name: String) -> Result<Self> {
-        let name: Username = name.parse()?;
-        let mut caller = Self {
-            clients,
-            name: name.clone(),
-            credential: Credential::None,
-            seen: Positions::default(),
-            sequence: 0,
-            invited_to: None,
-            comes: false,
-        };
-        let request = Register { username: name, password: "a password of a benchmark".to_owned().try_into()? };
-        let context = caller.commanding();
-        let reply = caller.clients.auth.register(&context, request).await?;
-        caller.credential = Credential::Session(caller.heard(reply).token);
-        Ok(caller)
-    }
-
-    fn asking(&self) -> Context {
-        Context::new(self.credential.clone(), PATIENCE).having_seen(self.seen.clone())
-    }
-
-    fn commanding(&mut self) -> Context {
-        self.sequence += 1;
-        self.asking().as_command(IdempotencyKey::new(), self.sequence)
-    }
-
-    fn heard<T>(&mut self, reply: Reply<T>) -> T {
-        self.seen.merge(&reply.seen);
-        reply.value
-    }
-
     /// How many commands they have given.
     pub(crate) const fn commands(&self) -> u64 {
-        self.sequence
+        self.person.commands()
     }
 
     /// Makes one call and waits for its answer.
@@ -81,8 +39,8 @@ impl Caller {
     pub(crate) async fn call(&mut self, call: Call) -> Result<()> {
         match call {
             Call::Whoami => {
-                let reply = self.clients.auth.whoami(&self.asking(), WhoAmI).await?;
-                self.heard(reply);
+                let reply = self.person.clients.auth.whoami(&self.person.asking(), WhoAmI).await?;
+                self.person.heard(reply);
             }
             Call::Respond => {
                 self.answer().await?;
@@ -92,8 +50,8 @@ impl Caller {
                 let window = Window::new(Some(date(2027, 3, 1)), Some(date(2027, 3, 31)), Zone::utc())?;
                 let page = PageRequest { limit: Limit::MAX, after: None };
                 let request = ListEntries { of: None, window, page };
-                let reply = self.clients.calendar.entries(&self.asking(), request).await?;
-                let entries = self.heard(reply).items;
+                let reply = self.person.clients.calendar.entries(&self.person.asking(), request).await?;
+                let entries = self.person.heard(reply).items;
                 let is_there =
                     entries.iter().any(|entry| matches!(entry, Entry::Event { event: of, .. } if *of == event));
                 ensure!(is_there == self.comes, "the calendar does not show what was just answered");
@@ -104,32 +62,14 @@ impl Caller {
 
     /// Answers the invitation once one way and once the other; to which event it is.
     async fn answer(&mut self) -> Result<EventId> {
-        let event = self.invited_to.context("not invited to anything")?;
+        let event = self.invited_to;
         self.comes = !self.comes;
         let response = if self.comes { Response::Accept } else { Response::Decline };
         let request = Respond { event, instance: Instance::Series, response };
-        let context = self.commanding();
-        let reply = self.clients.invitations.respond(&context, request).await?;
-        self.heard(reply);
+        let context = self.person.commanding();
+        let reply = self.person.clients.invitations.respond(&context, request).await?;
+        self.person.heard(reply);
         Ok(event)
-    }
-
-    async fn creates_for(&mut self, invitee: Username) -> Result<EventId> {
-        let at = |hour| Moment::in_zone("start", date(2027, 3, 10).at(hour, 0, 0, 0), &Zone::utc());
-        let request = CreateEvent {
-            alarms: domain::events::Alarms::default(),
-            capacity: None,
-            rules: domain::time::Rules::default(),
-            title: "Review of the plans".parse()?,
-            description: "What we have, and what is missing.".parse()?,
-            location: "Room 12".parse()?,
-            time: EventTime::timed(at(9)?, at(10)?, Zone::utc())?,
-            public: false,
-            invite: vec![invitee],
-        };
-        let context = self.commanding();
-        let reply = self.clients.events.create(&context, request).await?;
-        Ok(self.heard(reply).id)
     }
 }
 
@@ -142,21 +82,18 @@ pub(crate) async fn people_with_invitations(
     people: usize,
     patience: Duration,
 ) -> Result<Vec<Caller>> {
-    let mut callers =
-        in_turns(0..people, |number| Caller::registered(cluster.clients().clone(), format!("caller-{number}"))).await?;
+    let registered = |name| Person::registered(cluster.clients().clone(), name);
+    let people = in_turns(0..people, |number| registered(format!("caller-{number}"))).await?;
     cluster.caught_up(patience).await?;
-    let names: Vec<(usize, Username)> = callers.iter().map(|caller| caller.name.clone()).enumerate().collect();
+    let names: Vec<(usize, Username)> = people.iter().map(|person| person.name.clone()).enumerate().collect();
     let invitations = in_turns(names, |(number, name)| {
-        let clients = cluster.clients().clone();
-        async move {
-            let mut organizer = Caller::registered(clients, format!("organizer-{number}")).await?;
-            organizer.creates_for(name).await
-        }
+        let organizer = registered(format!("organizer-{number}"));
+        async move { organizer.await?.creates(&[name]).await }
     })
     .await?;
-    callers.iter_mut().zip(invitations).for_each(|(caller, event)| caller.invited_to = Some(event));
     cluster.caught_up(patience).await?;
-    Ok(callers)
+    let invited = people.into_iter().zip(invitations);
+    Ok(invited.map(|(person, event)| Caller { person, invited_to: event, comes: false }).collect())
 }
 
 /// The results of `work` on all of `items`, in their order, a few at a time.
@@ -186,6 +123,8 @@ where
 mod tests {
     use super::*;
 
+    const PATIENCE: Duration = Duration::from_secs(30);
+
     #[tokio::test]
     async fn work_in_turns_is_done_whole_and_in_order() {
         let doubled = in_turns(0..100_u32, |number| async move { Ok(number * 2) }).await.unwrap();
@@ -209,12 +148,13 @@ mod tests {
         }
         assert!(caller.comes);
         let request = domain::invitations::ListParticipants {
-            event: caller.invited_to.unwrap(),
+            event: caller.invited_to,
             instance: Instance::Series,
             status: None,
             page: domain::PageRequest::default(),
         };
-        let found = caller.clients.invitations.participants(&caller.asking(), request).await.unwrap().value;
+        let found =
+            caller.person.clients.invitations.participants(&caller.person.asking(), request).await.unwrap().value;
         assert_eq!((found.counts.going, found.counts.pending, found.counts.declined), (1, 0, 0));
         cluster.shutdown(PATIENCE).await;
     }
