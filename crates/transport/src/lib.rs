@@ -30,6 +30,7 @@ pub mod codec;
 pub mod frame;
 pub mod handshake;
 pub mod host;
+mod ids;
 pub mod layers;
 pub mod memory;
 pub mod metrics;

@@ -51,6 +51,8 @@ struct State {
     waiting: Vec<u8>,
     /// Bytes ever appended.
     appended: u64,
+    /// Whether the writer has been told that something waits.
+    told: bool,
     /// Whether other calls are under way, so that more frames will come in a moment.
     in_company: bool,
     ending: Ending,
@@ -66,24 +68,54 @@ enum Ending {
     Now,
 }
 
+impl State {
+    fn append(&mut self, kind: FrameKind, id: u64, payload: &[u8]) -> Result<u64, Closed> {
+        if self.ending != Ending::No {
+            return Err(Closed);
+        }
+        let begins = self.appended;
+        let before = self.waiting.len();
+        frame::append(&mut self.waiting, kind, id, payload);
+        self.appended += u64::try_from(self.waiting.len() - before).unwrap_or_default();
+        Ok(begins)
+    }
+
+    /// Whether the writer is still to be told that something waits.
+    fn tell(&mut self) -> bool {
+        !self.waiting.is_empty() && !std::mem::replace(&mut self.told, true)
+    }
+}
+
 impl Outbox {
     /// Appends a frame and gives the place in the stream where it begins. `in_company`: other calls are under way.
     pub(crate) fn push(&self, kind: FrameKind, id: u64, payload: &[u8], in_company: bool) -> Result<u64, Closed> {
-        let mut state = self.state.lock();
-        if state.ending != Ending::No {
-            return Err(Closed);
-        }
-        let begins = state.appended;
-        let before = state.waiting.len();
-        frame::append(&mut state.waiting, kind, id, payload);
-        let grown = state.waiting.len() - before;
-        state.appended += u64::try_from(grown).unwrap_or_default();
-        state.in_company = in_company;
-        drop(state);
-        if before == 0 {
+        let (begins, tell) = {
+            let mut state = self.state.lock();
+            let begins = state.append(kind, id, payload)?;
+            state.in_company = in_company;
+            (begins, state.tell())
+        };
+        if tell {
             self.work.notify_one();
         }
         Ok(begins)
+    }
+
+    /// Appends a frame of several that are ready together. It may not be written before they are [released](Self::release).
+    pub(crate) fn gather(&self, kind: FrameKind, id: u64, payload: &[u8]) -> Result<u64, Closed> {
+        self.state.lock().append(kind, id, payload)
+    }
+
+    /// Has what was gathered written, without waiting for more.
+    pub(crate) fn release(&self) {
+        let tell = {
+            let mut state = self.state.lock();
+            state.in_company = false;
+            state.tell()
+        };
+        if tell {
+            self.work.notify_one();
+        }
     }
 
     /// Waits until not too much is waiting already.
@@ -149,6 +181,7 @@ impl Outbox {
             {
                 let mut state = self.state.lock();
                 std::mem::swap(&mut state.waiting, &mut batch);
+                state.told = false;
             }
             self.room.notify_waiters();
             if batch.is_empty() {
@@ -224,6 +257,27 @@ mod tests {
         assert!(writer.await.unwrap().is_err());
         assert!(first < outbox.handed());
         assert!(third >= outbox.handed());
+    }
+
+    #[tokio::test]
+    async fn what_was_gathered_is_written_once_it_is_released() {
+        let outbox = Arc::new(Outbox::default());
+        let (near, mut far) = tokio::io::duplex(1024);
+        let writer = tokio::spawn({
+            let outbox = Arc::clone(&outbox);
+            async move { outbox.write_to(Box::new(near)).await }
+        });
+        let mut bytes = [0; 26];
+        for _ in 0..3 {
+            outbox.gather(FrameKind::Ping, 1, b"").unwrap();
+            tokio::task::yield_now().await;
+            outbox.gather(FrameKind::Ping, 2, b"").unwrap();
+            outbox.release();
+            outbox.release();
+            tokio::time::timeout(Duration::from_secs(10), far.read_exact(&mut bytes)).await.expect("not told").unwrap();
+        }
+        outbox.finish();
+        writer.await.unwrap().unwrap();
     }
 
     #[tokio::test]

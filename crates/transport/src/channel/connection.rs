@@ -3,7 +3,6 @@
 //! The table of calls and the place of each frame in the stream change together, under one lock, in this file only. When the
 //! connection is lost, each call learns whether its request can have arrived.
 
-use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +18,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::ChannelOptions;
 use crate::codec::{Bincode, with_scratch};
 use crate::frame::{Arrival, FrameKind, FrameReader, ReplyHeader, RequestHeader, check_size, too_large};
+use crate::ids::ById;
 use crate::outbox::Outbox;
 use crate::random;
 use crate::stream::{BoxStream, ReadHalf};
@@ -37,13 +37,15 @@ struct Shared {
     calls: Mutex<Calls>,
     /// The server takes no more calls here.
     draining: AtomicBool,
+    /// Whether the last answers came several at once: whoever waited for them may call again at the same time.
+    together: AtomicBool,
 }
 
 #[derive(Default)]
 struct Calls {
     next_id: u64,
     lost: bool,
-    under_way: HashMap<u64, Call>,
+    under_way: ById<Call>,
 }
 
 struct Call {
@@ -83,6 +85,7 @@ impl Connection {
             outbox: Outbox::default(),
             calls: Mutex::default(),
             draining: AtomicBool::new(false),
+            together: AtomicBool::new(false),
         });
         let reader = FrameReader::new(read, already_read, options.max_frame);
         let writer = AbortOnDropHandle::new(tokio::spawn({
@@ -151,7 +154,7 @@ impl Shared {
         }
         calls.next_id += 1;
         let id = calls.next_id;
-        let in_company = !calls.under_way.is_empty();
+        let in_company = self.together.load(Ordering::Relaxed) || !calls.under_way.is_empty();
         let begins =
             self.outbox.push(FrameKind::Request, id, payload, in_company).map_err(|_| NotSent::ConnectionGone)?;
         calls.under_way.insert(id, Call { caller: Some(sender), begins, _place: place });
@@ -166,7 +169,19 @@ impl Shared {
         }
     }
 
-    /// Handles one arrival; an error ends the connection.
+    /// Handles an arrival and all that came with it; an error ends the connection.
+    fn arrived_together(&self, first: Arrival, reader: &mut FrameReader<ReadHalf>) -> io::Result<()> {
+        let mut next = Some(first);
+        let mut together = false;
+        while let Some(arrival) = next {
+            self.arrived(arrival)?;
+            next = reader.buffered()?;
+            together |= next.is_some();
+        }
+        self.together.store(together, Ordering::Relaxed);
+        Ok(())
+    }
+
     fn arrived(&self, arrival: Arrival) -> io::Result<()> {
         match arrival {
             Arrival::Frame { kind: FrameKind::Reply, id, payload } => self.answer(id, Outcome::Reply(payload)),
@@ -226,7 +241,7 @@ async fn drive(
         match arrival {
             Ok(Ok(Some(arrival))) => {
                 asked_at = None;
-                if let Err(error) = shared.arrived(arrival) {
+                if let Err(error) = shared.arrived_together(arrival, &mut reader) {
                     break error.to_string();
                 }
                 if shared.draining.load(Ordering::Acquire) && shared.calls.lock().under_way.is_empty() {

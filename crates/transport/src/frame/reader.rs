@@ -50,12 +50,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     /// when the stream ends inside a frame.
     pub(crate) async fn next(&mut self) -> io::Result<Option<Arrival>> {
         loop {
-            let passed = self.to_skip.min(self.buffer.len());
-            self.buffer.advance(passed);
-            self.to_skip -= passed;
-            if self.to_skip == 0
-                && let Some(arrival) = self.parse()?
-            {
+            if let Some(arrival) = self.buffered()? {
                 return Ok(Some(arrival));
             }
             // Room grows with what has really come, never with what is claimed.
@@ -72,6 +67,17 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
             }
             self.received = self.received.wrapping_add(u64::try_from(count).unwrap_or_default());
         }
+    }
+
+    /// The next frame, if all of it has come already.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next), for what cannot be a frame.
+    pub(crate) fn buffered(&mut self) -> io::Result<Option<Arrival>> {
+        let passed = self.to_skip.min(self.buffer.len());
+        self.buffer.advance(passed);
+        self.to_skip -= passed;
+        if self.to_skip > 0 { Ok(None) } else { self.parse() }
     }
 
     fn parse(&mut self) -> io::Result<Option<Arrival>> {

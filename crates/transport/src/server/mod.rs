@@ -6,6 +6,7 @@
 //! seconds is cut off.
 
 mod http;
+mod pace;
 mod places;
 mod session;
 

@@ -1,13 +1,15 @@
-//! One upgraded connection: reads calls, runs each in a task of its own, sends what becomes of them.
+//! One upgraded connection: reads calls, runs them, sends what becomes of them. A call begins where it was read, and goes on in a task of
+//! its own if it must wait for something.
 //!
 //! A call's task ends early when its caller cancels it or the connection is lost: it is dropped at its next await point. What it had
 //! already handed to the storage is still committed, so a command so cancelled has an unknown outcome, which its caller is told;
 //! the idempotency key makes sending it again safe. Whatever ends a task, even a panic, its caller gets an answer.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,12 +20,14 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::task::AbortOnDropHandle;
 
+use super::pace::Pace;
 use super::{Caller, Shared};
 use crate::codec::{Bincode, with_scratch};
 use crate::frame::{Arrival, FrameKind, FrameReader, ReplyHeader, RequestHeader, check_size, too_large};
+use crate::ids::ById;
 use crate::outbox::Outbox;
 use crate::random;
-use crate::stream::BoxStream;
+use crate::stream::{BoxStream, ReadHalf};
 
 /// How long the last answers of a connection may take to be written.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -36,13 +40,21 @@ struct Session<P: Protocol> {
     stub: Arc<dyn Stub<P>>,
     caller: Caller,
     outbox: Outbox,
-    calls: Mutex<HashMap<u64, AbortHandle>>,
+    calls: Mutex<Calls>,
     /// No call is under way any more.
     quiet: Notify,
     max_in_flight: usize,
     max_request: usize,
     max_frame: usize,
     max_deadline: Duration,
+}
+
+#[derive(Default)]
+struct Calls {
+    /// Those that go on in tasks of their own.
+    under_way: ById<AbortHandle>,
+    /// The one that begins at this moment, where it was read.
+    beginning: Option<u64>,
 }
 
 /// Serves calls until the client goes, the stream fails, or the server has drained.
@@ -66,13 +78,14 @@ pub(super) async fn run<P: Protocol>(shared: &Shared<P>, stream: BoxStream, alre
         async move { session.outbox.write_to(write).await }
     }));
 
+    let mut pace = Pace::new();
     let mut draining = false;
     let mut lingering_until = None;
     // Half of the time that a client may be silent is for asking, the other half for its answer.
     let patience = shared.options.idle_timeout / 2;
     let mut asked_at = None;
     let failure: Option<String> = loop {
-        if draining && lingering_until.is_none() && session.calls.lock().is_empty() {
+        if draining && lingering_until.is_none() && session.calls.lock().under_way.is_empty() {
             lingering_until = Some(Instant::now() + LINGER);
         }
         let next = async {
@@ -99,7 +112,7 @@ pub(super) async fn run<P: Protocol>(shared: &Shared<P>, stream: BoxStream, alre
         };
         match arrival {
             Ok(Ok(Some(arrival))) => {
-                if let Err(error) = session.arrived(arrival, draining) {
+                if let Err(error) = session.arrived_together(arrival, &mut reader, &mut pace, draining) {
                     break Some(error.to_string());
                 }
             }
@@ -126,8 +139,29 @@ pub(super) async fn run<P: Protocol>(shared: &Shared<P>, stream: BoxStream, alre
 }
 
 impl<P: Protocol> Session<P> {
-    /// Handles one arrival; an error ends the connection.
-    fn arrived(self: &Arc<Self>, arrival: Arrival, draining: bool) -> io::Result<()> {
+    /// Handles an arrival and all that came with it, without asking in between what else there is; an error ends the connection.
+    fn arrived_together(
+        self: &Arc<Self>,
+        first: Arrival,
+        reader: &mut FrameReader<ReadHalf>,
+        pace: &mut Pace,
+        draining: bool,
+    ) -> io::Result<()> {
+        pace.others_came();
+        let all = || {
+            let mut next = Some(first);
+            while let Some(arrival) = next {
+                self.arrived(arrival, draining, pace)?;
+                next = reader.buffered()?;
+            }
+            Ok(())
+        };
+        let handled = all();
+        self.outbox.release();
+        handled
+    }
+
+    fn arrived(self: &Arc<Self>, arrival: Arrival, draining: bool, pace: &mut Pace) -> io::Result<()> {
         match arrival {
             Arrival::Frame { kind: FrameKind::Request, id, .. }
             | Arrival::TooLarge { kind: FrameKind::Request, id, .. }
@@ -135,13 +169,13 @@ impl<P: Protocol> Session<P> {
             {
                 self.refuse(id, &Error::unavailable(P::SERVICE, "it is shutting down"));
             }
-            Arrival::Frame { kind: FrameKind::Request, id, payload } => self.start(id, payload)?,
+            Arrival::Frame { kind: FrameKind::Request, id, payload } => self.start(id, payload, pace)?,
             Arrival::TooLarge { kind: FrameKind::Request, id, length } => {
                 self.refuse(id, &too_large(length, self.max_request));
             }
             Arrival::Frame { kind: FrameKind::Cancel, id, .. } => {
                 // Aborting drops the call's `Answering`, which sends the answer that frees the caller's place.
-                let call = self.calls.lock().get(&id).cloned();
+                let call = self.calls.lock().under_way.get(&id).cloned();
                 if let Some(call) = call {
                     call.abort();
                 }
@@ -158,22 +192,41 @@ impl<P: Protocol> Session<P> {
         Ok(())
     }
 
-    fn start(self: &Arc<Self>, id: u64, payload: Bytes) -> io::Result<()> {
-        // The lock is held over the spawn, so that the task cannot end before it is in the table.
-        let mut calls = self.calls.lock();
-        if calls.contains_key(&id) {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, format!("call {id} is under way already")));
-        }
-        if calls.len() >= self.max_in_flight {
-            drop(calls);
-            let reason =
-                format!("{} is busy: {} calls are under way on this connection", P::SERVICE, self.max_in_flight);
-            self.refuse(id, &Error::RateLimited { reason, retry_after_ms: 100 });
-            return Ok(());
+    /// Begins a call where it was read, if that may be. Most end as soon as they begin, and are answered together with what came with
+    /// them; one that does not goes on in a task of its own.
+    fn start(self: &Arc<Self>, id: u64, payload: Bytes, pace: &mut Pace) -> io::Result<()> {
+        let here = pace.next_begins_here();
+        {
+            let mut calls = self.calls.lock();
+            if calls.under_way.contains_key(&id) {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, format!("call {id} is under way already")));
+            }
+            if calls.under_way.len() >= self.max_in_flight {
+                drop(calls);
+                let reason =
+                    format!("{} is busy: {} calls are under way on this connection", P::SERVICE, self.max_in_flight);
+                self.refuse(id, &Error::RateLimited { reason, retry_after_ms: 100 });
+                return Ok(());
+            }
+            calls.beginning = here.then_some(id);
         }
         let answering = Answering { session: Arc::clone(self), id, answered: false };
-        let task = tokio::spawn(answer(answering, payload));
-        calls.insert(id, task.abort_handle());
+        let mut call = Box::pin(answer(answering, payload));
+        if here {
+            // Whoever goes on with it polls it at once, so nobody need be woken. Should it panic, its `Answering` has told the caller.
+            let mut nobody = std::task::Context::from_waker(Waker::noop());
+            let begun = catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(&mut nobody)));
+            pace.has_begun();
+            match begun {
+                Ok(Poll::Pending) => {}
+                Ok(Poll::Ready(())) | Err(_) => return Ok(()),
+            }
+        }
+        // The lock is held over the spawn, so that the task cannot end before it is in the table.
+        let mut calls = self.calls.lock();
+        calls.beginning = None;
+        let task = tokio::spawn(call);
+        calls.under_way.insert(id, task.abort_handle());
         Ok(())
     }
 
@@ -204,7 +257,7 @@ impl<P: Protocol> Session<P> {
 
     /// Answers a request that is not started.
     fn refuse(&self, id: u64, error: &Error) {
-        let in_company = !self.calls.lock().is_empty();
+        let in_company = !self.calls.lock().under_way.is_empty();
         with_scratch(|payload| {
             if Bincode.encode(error, payload).is_ok() {
                 let _ = self.outbox.push(FrameKind::Error, id, payload, in_company);
@@ -265,11 +318,15 @@ impl<P: Protocol> Answering<P> {
     /// answers in the outbox.
     fn leave(&mut self, kind: FrameKind, payload: &[u8]) {
         let mut calls = self.session.calls.lock();
-        calls.remove(&self.id);
-        let quiet = calls.is_empty();
+        self.answered = true;
+        if calls.beginning.take_if(|beginning| *beginning == self.id).is_some() {
+            let _ = self.session.outbox.gather(kind, self.id, payload);
+            return;
+        }
+        calls.under_way.remove(&self.id);
+        let quiet = calls.under_way.is_empty();
         let _ = self.session.outbox.push(kind, self.id, payload, !quiet);
         drop(calls);
-        self.answered = true;
         if quiet {
             self.session.quiet.notify_one();
         }
@@ -302,7 +359,7 @@ struct AbortCalls<P: Protocol>(Arc<Session<P>>);
 impl<P: Protocol> Drop for AbortCalls<P> {
     fn drop(&mut self) {
         self.0.outbox.close();
-        let calls = std::mem::take(&mut *self.0.calls.lock());
+        let calls = std::mem::take(&mut self.0.calls.lock().under_way);
         for call in calls.into_values() {
             call.abort();
         }

@@ -39,6 +39,37 @@ async fn a_call_without_a_trace_gets_one() {
     assert_ne!(reply.value.trace.trace, [0; 16]);
 }
 
+/// All of them are in the stream before the server reads it.
+#[tokio::test]
+async fn calls_that_come_together_are_each_answered_whether_they_wait_fail_or_are_answered_at_once() {
+    let house = House::new();
+    let client = client(piped(&house));
+    client.echo(&patient(), String::new()).await.unwrap();
+    let answers = join_all((0..60_usize).map(|number| {
+        let client = &client;
+        async move {
+            match number % 10 {
+                3 => client.hang(&patient(), ()).await.map(|_| "hung".to_owned()),
+                5 => client.fail(&patient(), Error::not_found("thing", "7")).await.map(|_| String::new()),
+                7 => client.collapse(&patient(), "a detail".to_owned()).await.map(|_| String::new()),
+                _ => client.echo(&patient(), number.to_string()).await.map(|reply| reply.value),
+            }
+        }
+    }));
+    let released = async {
+        house.begun(6).await;
+        house.release.add_permits(6);
+    };
+    for (number, answer) in futures::join!(answers, released).0.into_iter().enumerate() {
+        match number % 10 {
+            3 => assert_eq!(answer.unwrap(), "hung"),
+            5 => assert_eq!(answer.unwrap_err().code(), "not_found"),
+            7 => assert_eq!(answer.unwrap_err().code(), "internal"),
+            _ => assert_eq!(answer.unwrap(), number.to_string()),
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_calls_at_once_share_connections_and_each_gets_its_own_answer() {
     let house = House::new();
