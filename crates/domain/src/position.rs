@@ -3,10 +3,11 @@
 //! Every reply carries the positions that its view had seen; a client sends back what it has seen; a follower that is behind
 //! waits before it answers. That is how people read their own writes, whichever service they ask next.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{MapAccess, Visitor};
+use serde::ser::SerializeMap as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::Service;
 
@@ -24,9 +25,10 @@ pub struct Position {
     pub at: u64,
 }
 
-/// At most one position for each service.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Positions(BTreeMap<Service, Position>);
+/// At most one position for each service. They travel with every call and every answer, so that copying them must cost nothing; in bytes
+/// they are a map.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Positions([Option<Position>; Service::ALL.len()]);
 
 impl Position {
     /// Whether whoever is here has seen all up to `other`: it is of the same history, and no further.
@@ -46,44 +48,90 @@ impl Positions {
     /// Of one service only.
     #[must_use]
     pub fn of(service: Service, position: Position) -> Self {
-        Self(BTreeMap::from([(service, position)]))
+        let mut positions = Self::default();
+        positions.set(service, position);
+        positions
     }
 
     /// The position for `service`, if one is known.
     #[must_use]
     pub fn get(&self, service: Service) -> Option<Position> {
-        self.0.get(&service).copied()
+        self.iter().find(|(known, _)| *known == service).map(|(_, position)| position)
     }
 
     /// Takes in what another view has seen: the further position of one history, the newer told of two.
     pub fn merge(&mut self, newer: &Self) {
-        for (&service, &position) in &newer.0 {
+        for (service, position) in newer.iter() {
             self.advance(service, position);
         }
     }
 
     /// Takes in one position, as [`merge`](Self::merge) does.
     pub fn advance(&mut self, service: Service, position: Position) {
-        let known = self.0.entry(service).or_insert(position);
-        if known.epoch != position.epoch || known.at < position.at {
-            *known = position;
+        let known = self.get(service);
+        if known.is_none_or(|known| known.epoch != position.epoch || known.at < position.at) {
+            self.set(service, position);
         }
     }
 
     /// Sets the position, even to an earlier one.
     pub fn set(&mut self, service: Service, position: Position) {
-        self.0.insert(service, position);
+        for (place, known) in self.0.iter_mut().zip(Service::ALL) {
+            if known == service {
+                *place = Some(position);
+            }
+        }
     }
 
     /// All of them, in the order of the services.
     pub fn iter(&self) -> impl Iterator<Item = (Service, Position)> + '_ {
-        self.0.iter().map(|(&service, &position)| (service, position))
+        Service::ALL.into_iter().zip(self.0).filter_map(|(service, position)| Some((service, position?)))
     }
 
     /// Whether nothing is known.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.iter().all(Option::is_none)
+    }
+}
+
+impl fmt::Debug for Positions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Positions(")?;
+        f.debug_map().entries(self.iter()).finish()?;
+        f.write_str(")")
+    }
+}
+
+impl Serialize for Positions {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.iter().count()))?;
+        for (service, position) in self.iter() {
+            map.serialize_entry(&service, &position)?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Positions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries;
+        impl<'de> Visitor<'de> for Entries {
+            type Value = Positions;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map of services to positions")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Positions, A::Error> {
+                let mut positions = Positions::default();
+                while let Some((service, position)) = map.next_entry()? {
+                    positions.set(service, position);
+                }
+                Ok(positions)
+            }
+        }
+        deserializer.deserialize_map(Entries)
     }
 }
 
