@@ -76,7 +76,7 @@ impl Stub<AuthProtocol> for Account {
         let AuthRequest::register(Register { username, .. }) = request else { return Err(away(Service::Auth)) };
         reply(AuthResponse::register(SignedIn {
             user: User { id: UserId::from_bytes([1; 16]), username },
-            token: SessionToken("made up".to_owned()),
+            token: SessionToken("made up".into()),
             expires: Timestamp::from_micros(i64::MAX),
         }))
     }

@@ -149,7 +149,7 @@ impl Asking {
     fn new(client: &Arc<ShowingClient>, token: &str, number: usize) -> Self {
         Self {
             client: Arc::clone(client),
-            credential: Credential::Session(SessionToken(token.to_owned())),
+            credential: Credential::Session(SessionToken(token.into())),
             actor: Actor::Anonymous,
             seen: Positions::default(),
             id: EventId::from_bytes(id_of(number)),

@@ -85,9 +85,8 @@ impl<B: SessionBook> Authenticator<B> {
         }
     }
 
-    async fn claims(&self, token: &SessionToken) -> Result<Claims, Fault> {
-        let digest = *blake3::hash(token.0.as_bytes()).as_bytes();
-        if let Some(claims) = self.verified.lock().get(&digest) {
+    async fn claims(&self, token: &SessionToken) -> Result<Arc<Claims>, Fault> {
+        if let Some(claims) = self.verified.lock().get(token) {
             return Ok(claims);
         }
         let unverified = Unverified::read(token)?;
@@ -102,8 +101,8 @@ impl<B: SessionBook> Authenticator<B> {
                 Sighting::Ahead | Sighting::Unclear => unheard().into(),
             });
         };
-        let claims = unverified.verify(&public)?;
-        self.verified.lock().insert(digest, claims.clone());
+        let claims = Arc::new(unverified.verify(&public)?);
+        self.verified.lock().insert(token.clone(), Arc::clone(&claims));
         Ok(claims)
     }
 }
@@ -123,30 +122,31 @@ impl<B: SessionBook> Authenticate for Authenticator<B> {
     }
 }
 
-/// Signatures already checked, by the digest of their token: two generations, the older dropped when the younger is full.
+/// What tokens say whose signatures were checked already: two generations, the older dropped when the younger is full. Only tokens that
+/// auth has signed get here, and those are short.
 #[derive(Default)]
 struct Verified {
-    young: HashMap<[u8; 32], Claims>,
-    old: HashMap<[u8; 32], Claims>,
+    young: HashMap<SessionToken, Arc<Claims>>,
+    old: HashMap<SessionToken, Arc<Claims>>,
 }
 
 impl Verified {
     const GENERATION: usize = 4_096;
 
-    fn get(&mut self, digest: &[u8; 32]) -> Option<Claims> {
-        if let Some(claims) = self.young.get(digest) {
-            return Some(claims.clone());
+    fn get(&mut self, token: &SessionToken) -> Option<Arc<Claims>> {
+        if let Some(claims) = self.young.get(token) {
+            return Some(Arc::clone(claims));
         }
-        let claims = self.old.remove(digest)?;
-        self.insert(*digest, claims.clone());
+        let (token, claims) = self.old.remove_entry(token)?;
+        self.insert(token, Arc::clone(&claims));
         Some(claims)
     }
 
-    fn insert(&mut self, digest: [u8; 32], claims: Claims) {
+    fn insert(&mut self, token: SessionToken, claims: Arc<Claims>) {
         if self.young.len() >= Self::GENERATION {
             self.old = mem::take(&mut self.young);
         }
-        self.young.insert(digest, claims);
+        self.young.insert(token, claims);
     }
 }
 
@@ -221,15 +221,15 @@ mod tests {
     #[test]
     fn remembered_signatures_are_bounded() {
         let mut verified = Verified::default();
-        let claims = Claims {
+        let claims = Arc::new(Claims {
             user: UserId::new(),
             username: "alice".parse().unwrap(),
             session: SessionId::new(),
             expires: Timestamp::from_micros(0),
             at: Position { epoch: EPOCH, at: 0 },
-        };
+        });
         for n in 0..100_000_u32 {
-            verified.insert(*blake3::hash(&n.to_le_bytes()).as_bytes(), claims.clone());
+            verified.insert(SessionToken(n.to_string().into()), Arc::clone(&claims));
         }
         assert!(verified.young.len() + verified.old.len() <= 2 * Verified::GENERATION);
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -9,9 +10,10 @@ use tokio::time::Instant;
 
 use crate::{Error, IdempotencyKey, Position, Positions, Service, SessionId, UserId};
 
-/// A signed session token (PASETO v4.public), as auth issued it. Never shown.
+/// A signed session token (PASETO v4.public), as auth issued it. Never shown. It is shared, because it travels through all layers of
+/// every call.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct SessionToken(pub String);
+pub struct SessionToken(#[serde(with = "shared_text")] pub Arc<str>);
 
 /// A service's or the operator's token (PASETO v4.local under the operator's key). Never shown.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -161,5 +163,20 @@ impl fmt::Debug for SessionToken {
 impl fmt::Debug for ServiceToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ServiceToken(…)")
+    }
+}
+
+/// In bytes, shared text is text like any other.
+mod shared_text {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(text: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(text)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<str>, D::Error> {
+        String::deserialize(deserializer).map(Arc::from)
     }
 }

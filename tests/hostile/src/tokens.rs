@@ -14,7 +14,7 @@ static OPERATOR: LazyLock<OperatorKey> = LazyLock::new(|| OperatorKey::random().
 /// A session's and a service's token of the same text.
 pub(crate) fn tokens(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    if let Ok(unverified) = Unverified::read(&SessionToken(text.to_owned())) {
+    if let Ok(unverified) = Unverified::read(&SessionToken(text.into())) {
         assert!(unverified.verify(&SESSIONS.public()).is_err(), "a forged session: {text}");
     }
     let now = Timestamp::from_micros(1_800_000_000_000_000);

@@ -191,7 +191,7 @@ pub(crate) fn auth_requests() -> Vec<AuthRequest> {
 pub(crate) fn auth_responses() -> Vec<AuthResponse> {
     let signed_in = || SignedIn {
         user: alice(),
-        token: SessionToken("v4.public.token".to_owned()),
+        token: SessionToken("v4.public.token".into()),
         expires: Timestamp::from_micros(1_800_000_000_000_000),
     };
     let session = SessionId::from_bytes([3; 16]);

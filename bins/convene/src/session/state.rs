@@ -103,7 +103,7 @@ mod tests {
     fn session() -> Session {
         Session {
             user: User { id: UserId::new(), username: "alice".parse().unwrap() },
-            token: SessionToken("v4.public.secret".to_owned()),
+            token: SessionToken("v4.public.secret".into()),
             issued: Timestamp::from_micros(0),
             expires: Timestamp::from_micros(1_000),
         }

@@ -143,7 +143,7 @@ async fn what_auth_did_not_sign_opens_nothing() {
     let stage = Stage::new().await;
     let elsewhere = Stage::new().await.register("alice").await;
     assert_eq!(stage.by(&elsewhere).await.unwrap_err().code(), "unauthenticated");
-    let nonsense = SignedIn { token: SessionToken("v4.public.nonsense".to_owned()), ..elsewhere };
+    let nonsense = SignedIn { token: SessionToken("v4.public.nonsense".into()), ..elsewhere };
     assert_eq!(stage.by(&nonsense).await.unwrap_err().code(), "unauthenticated");
 }
 

@@ -61,7 +61,7 @@ pub(super) fn signed_in_as_alice() -> Kept {
     let user = User { id: UserId::from_bytes([1; 16]), username: "alice".parse().unwrap() };
     let session = Session {
         user,
-        token: SessionToken("secret-token".to_owned()),
+        token: SessionToken("secret-token".into()),
         issued: Timestamp::from_micros(NOON),
         expires: Timestamp::from_micros(NOON).plus(Duration::from_secs(86_400)),
     };

@@ -206,7 +206,7 @@ impl Stub<AuthProtocol> for Streets {
             }
             AuthRequest::login(request) => {
                 let user = User { id: UserId::from_bytes([1; 16]), username: request.username };
-                let (token, expires) = (SessionToken("token".to_owned()), Timestamp::from_micros(NOON * 2));
+                let (token, expires) = (SessionToken("token".into()), Timestamp::from_micros(NOON * 2));
                 self.reply(Service::Auth, AuthResponse::login(SignedIn { user, token, expires }))
             }
             other => panic!("not played: {other:?}"),

@@ -187,7 +187,7 @@ fn a_session_that_is_renewed_says_nothing_of_what_was_done_before() {
 fn signed_in(name: &str, user: u8) -> SignedIn {
     SignedIn {
         user: User { id: UserId::from_bytes([user; 16]), username: name.parse().unwrap() },
-        token: SessionToken("another-token".to_owned()),
+        token: SessionToken("another-token".into()),
         expires: Timestamp::from_micros(NOON).plus(Duration::from_secs(864_000)),
     }
 }

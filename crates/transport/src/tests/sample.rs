@@ -173,11 +173,11 @@ impl Authenticate for Doorman {
     async fn authenticate(&self, credential: &Credential) -> Result<Actor, Error> {
         match credential {
             Credential::None => Ok(Actor::Anonymous),
-            Credential::Session(SessionToken(token)) if token == "alice" => {
+            Credential::Session(SessionToken(token)) if &**token == "alice" => {
                 let at = Position { epoch: domain::Epoch([3; 16]), at: 1 };
                 Ok(Actor::User { user: UserId::from_bytes([1; 16]), session: SessionId::from_bytes([2; 16]), at })
             }
-            Credential::Session(SessionToken(token)) if token == "panic" => panic!("the doorman fell over"),
+            Credential::Session(SessionToken(token)) if &**token == "panic" => panic!("the doorman fell over"),
             Credential::Session(_) => Err(Error::unauthenticated("the session has ended")),
             Credential::Service(ServiceToken(token)) if token == "calendar" => Ok(Actor::Service(Service::Calendar)),
             Credential::Service(ServiceToken(token)) if token == "operator" => Ok(Actor::Operator),
@@ -187,7 +187,7 @@ impl Authenticate for Doorman {
 }
 
 pub(crate) fn alice() -> Credential {
-    Credential::Session(SessionToken("alice".to_owned()))
+    Credential::Session(SessionToken("alice".into()))
 }
 
 pub(crate) fn service(token: &str) -> Credential {

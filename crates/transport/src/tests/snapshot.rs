@@ -57,7 +57,7 @@ fn the_bytes_of_frames_are_these() {
                 put("hello")(out);
             }),
         ),
-        ("command", frame(FrameKind::Request, 258, put(request(Credential::Session(SessionToken("tok".to_owned())))))),
+        ("command", frame(FrameKind::Request, 258, put(request(Credential::Session(SessionToken("tok".into())))))),
         (
             "of a service",
             frame(FrameKind::Request, 2, put(request(Credential::Service(ServiceToken("tok".to_owned()))))),

@@ -38,7 +38,7 @@ async fn changes_password(desk: &Desk, password: &str) -> Result<Printed, Failur
 fn signed_in(desk: &Desk, token: &str) -> SignedIn {
     SignedIn {
         user: User { id: UserId::new(), username: "alice".parse().unwrap() },
-        token: SessionToken(token.to_owned()),
+        token: SessionToken(token.into()),
         expires: desk.here.now.plus(Duration::from_secs(86_400)),
     }
 }
@@ -197,7 +197,7 @@ async fn a_token_past_half_its_life_is_renewed_in_passing() {
     let user = alice(&desk);
     desk.here.now = desk.here.now.plus(Duration::from_secs(16 * 86_400));
     let expires = desk.here.now.plus(Duration::from_secs(30 * 86_400));
-    let token = SessionToken("the-next-token".to_owned());
+    let token = SessionToken("the-next-token".into());
     desk.auth.answers(Ok(AuthResponse::renew(SignedIn { user: user.clone(), token, expires })));
     desk.auth.answers(Ok(AuthResponse::whoami(user)));
     desk.gives(&["whoami"]).await.unwrap();

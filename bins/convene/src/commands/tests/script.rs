@@ -110,7 +110,7 @@ impl Desk {
     pub(crate) fn session(&self, name: &str) -> Session {
         Session {
             user: User { id: UserId::new(), username: name.parse().unwrap() },
-            token: SessionToken("token-of-the-test".to_owned()),
+            token: SessionToken("token-of-the-test".into()),
             issued: self.here.now,
             expires: self.here.now.plus(std::time::Duration::from_secs(30 * 86_400)),
         }

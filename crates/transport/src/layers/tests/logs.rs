@@ -46,7 +46,7 @@ async fn an_incident_stands_in_the_log_with_the_call_and_its_trace_and_without_w
     tracing::subscriber::set_global_default(registry().with(layer)).unwrap();
     KEPT.set(true);
     let (client, _) = counted(&House::new(), LimitOptions::default());
-    let mut context = Context::new(Credential::Session(SessionToken("alice".to_owned())), Duration::from_secs(9));
+    let mut context = Context::new(Credential::Session(SessionToken("alice".into())), Duration::from_secs(9));
     context.trace = Trace { trace: [0x0F; 16], span: [0x02; 8] };
     let error = client.collapse(&context, "the roof".to_owned()).await.unwrap_err();
     let Error::Internal { incident, .. } = error else { panic!("{error}") };

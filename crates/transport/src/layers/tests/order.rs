@@ -40,14 +40,14 @@ fn the_order_of_the_callers_side_is_this_for_these_reasons() {
 #[tokio::test]
 async fn deadline_stands_before_authentication_so_that_a_call_too_late_costs_nothing() {
     let (client, _) = counted(&House::new(), LimitOptions::default());
-    let late = Context::new(Credential::Session(SessionToken("ended".to_owned())), Duration::ZERO);
+    let late = Context::new(Credential::Session(SessionToken("ended".into())), Duration::ZERO);
     assert_eq!(client.for_members(&late, ()).await, Err(UNKNOWN));
 }
 
 #[tokio::test]
 async fn shield_stands_before_authentication_so_that_its_panics_are_answered() {
     let (client, _) = counted(&House::new(), LimitOptions::default());
-    let context = Context::new(Credential::Session(SessionToken("panic".to_owned())), Duration::from_secs(9));
+    let context = Context::new(Credential::Session(SessionToken("panic".into())), Duration::from_secs(9));
     assert_eq!(client.echo(&context, String::new()).await.unwrap_err().code(), "internal");
 }
 

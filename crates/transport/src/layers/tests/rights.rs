@@ -16,7 +16,7 @@ async fn a_forged_actor_is_replaced() {
 #[tokio::test]
 async fn a_session_that_has_ended_keeps_nobody_from_what_anyone_may_do() {
     let (client, _) = counted(&House::new(), LimitOptions::default());
-    let ended = Context::new(Credential::Session(SessionToken("ended".to_owned())), Duration::from_secs(9));
+    let ended = Context::new(Credential::Session(SessionToken("ended".into())), Duration::from_secs(9));
     assert_eq!(client.describe(&ended, ()).await.unwrap().value.actor, "Anonymous");
     assert_eq!(client.for_members(&ended, ()).await, Err(Error::unauthenticated("the session has ended")));
     let unknown = Context::new(service("of another house"), Duration::from_secs(9));
