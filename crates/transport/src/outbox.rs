@@ -118,15 +118,18 @@ impl Outbox {
         }
     }
 
+    /// Whether not too much is waiting already.
+    pub(crate) fn has_room(&self) -> bool {
+        let state = self.state.lock();
+        state.waiting.len() < HIGH_WATER || state.ending != Ending::No
+    }
+
     /// Waits until not too much is waiting already.
     pub(crate) async fn room(&self) {
         loop {
             let freed = self.room.notified();
-            {
-                let state = self.state.lock();
-                if state.waiting.len() < HIGH_WATER || state.ending != Ending::No {
-                    return;
-                }
+            if self.has_room() {
+                return;
             }
             freed.await;
         }

@@ -117,7 +117,8 @@ impl Connection {
                 .map_err(|_| NotSent::NoPlace)?
                 .map_err(|_| NotSent::ConnectionGone)?,
         };
-        if timeout_at(context.deadline, self.shared.outbox.room()).await.is_err() {
+        let outbox = &self.shared.outbox;
+        if !outbox.has_room() && timeout_at(context.deadline, outbox.room()).await.is_err() {
             return Err(NotSent::NoPlace);
         }
         let method = request.method();
