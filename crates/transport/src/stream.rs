@@ -1,6 +1,8 @@
 //! Streams of bytes, whatever they are made of: a socket, or a pipe in memory. Everything above knows only these.
 
+use std::future::poll_fn;
 use std::io;
+use std::task::Poll;
 
 use async_trait::async_trait;
 use domain::Service;
@@ -36,6 +38,20 @@ impl ByteStream for DuplexStream {
         let (read, write) = tokio::io::split(*self);
         (Box::new(read), Box::new(write))
     }
+}
+
+/// Lets all tasks run that are ready now, before this one goes on. Unlike tokio's `yield_now` it does not ask the system first whether
+/// anything else has happened.
+pub(crate) async fn step_aside() {
+    let mut aside = false;
+    poll_fn(|task| {
+        if std::mem::replace(&mut aside, true) {
+            return Poll::Ready(());
+        }
+        task.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// A way to a service: makes streams to it.

@@ -21,7 +21,7 @@ use crate::frame::{Arrival, FrameKind, FrameReader, ReplyHeader, RequestHeader, 
 use crate::ids::ById;
 use crate::outbox::Outbox;
 use crate::random;
-use crate::stream::{BoxStream, ReadHalf};
+use crate::stream::{BoxStream, ReadHalf, step_aside};
 
 /// A connection, from the upgrade to the end. Dropping it closes it.
 pub(super) struct Connection {
@@ -248,6 +248,8 @@ async fn drive(
                 if shared.draining.load(Ordering::Acquire) && shared.calls.lock().under_way.is_empty() {
                     break "drained".to_owned();
                 }
+                // Before more is read, whoever was answered may call again.
+                step_aside().await;
             }
             Ok(Ok(None)) => break "closed by the server".to_owned(),
             Ok(Err(error)) => break error.to_string(),

@@ -27,7 +27,7 @@ use crate::frame::{Arrival, FrameKind, FrameReader, ReplyHeader, RequestHeader, 
 use crate::ids::ById;
 use crate::outbox::Outbox;
 use crate::random;
-use crate::stream::{BoxStream, ReadHalf};
+use crate::stream::{BoxStream, ReadHalf, step_aside};
 
 /// How long the last answers of a connection may take to be written.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -115,6 +115,8 @@ pub(super) async fn run<P: Protocol>(shared: &Shared<P>, stream: BoxStream, alre
                 if let Err(error) = session.arrived_together(arrival, &mut reader, &mut pace, draining) {
                     break Some(error.to_string());
                 }
+                // Before more is read, what was answered is written: the other side has work then while this one has.
+                step_aside().await;
             }
             Ok(Ok(None)) => return,
             Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData => break Some(error.to_string()),
