@@ -77,7 +77,7 @@ impl Headless {
                         let request = sent.request;
                         let answer = perform(&clients, *sent).await;
                         // Nobody is left to hear it once the client is gone.
-                        let _ = answers.send(Msg::Answer { request, answer }).await;
+                        let _ = answers.send(Msg::Answer { request, answer: Box::new(answer) }).await;
                     });
                 }
                 Effect::Open { reading, wanted } => drop(tokio::spawn(self.files.open(reading, wanted, answers))),

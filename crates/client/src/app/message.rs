@@ -43,7 +43,7 @@ pub(crate) enum Msg {
     /// Time went by.
     Tick,
     /// A call was answered.
-    Answer { request: RequestId, answer: Result<Reply<Outcome>, Error> },
+    Answer { request: RequestId, answer: Box<Result<Reply<Outcome>, Error>> },
     /// A file that was to be opened is, or not.
     Opened { reading: RequestId, opened: Opened },
     /// A piece of it was read.

@@ -128,7 +128,7 @@ impl Running {
                         let request = sent.request;
                         let answer = calls::perform(&clients, *sent).await;
                         // Nobody is left to hear it once the client is closing.
-                        let _ = answers.send(Msg::Answer { request, answer }).await;
+                        let _ = answers.send(Msg::Answer { request, answer: Box::new(answer) }).await;
                     }));
                 }
                 Effect::Open { reading, wanted } => {

@@ -161,7 +161,7 @@ impl Rig {
 
     pub(super) fn answer(&mut self, sent: &Sent, answer: Result<Outcome, Error>) {
         let answer = answer.map(|outcome| Reply::new(outcome, self.far.clone()));
-        self.tell(Msg::Answer { request: sent.request, answer });
+        self.tell(Msg::Answer { request: sent.request, answer: Box::new(answer) });
     }
 
     pub(super) fn finds(&mut self, wanted: impl Fn(&Query) -> bool, found: Found) {

@@ -179,7 +179,7 @@ fn a_session_that_is_renewed_says_nothing_of_what_was_done_before() {
     rig.done(&sent, Done::Shares(domain::sharing::Shares { shared_with: Vec::new(), shared_with_me: Vec::new() }));
     let mut reply = domain::Reply::new(Outcome::Done(Done::SignedIn(signed_in("alice", 1))), rig.far.clone());
     reply.settled = false;
-    rig.tell(crate::app::message::Msg::Answer { request: renewal.request, answer: Ok(reply) });
+    rig.tell(crate::app::message::Msg::Answer { request: renewal.request, answer: Box::new(Ok(reply)) });
     let screen = rig.screen(120, 24);
     assert!(screen.contains("bob sees your calendar") && !screen.contains("not every service"), "{screen}");
 }

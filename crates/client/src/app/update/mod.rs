@@ -63,7 +63,7 @@ pub(crate) fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
         Msg::Resized(width, height) => model.size = (width, height),
         Msg::Pointed(target) => pointing::pointed(model, target, &mut effects),
         Msg::Wheel { down } => pointing::wheel(model, down),
-        Msg::Answer { request, answer } => answers::arrived(model, request, answer),
+        Msg::Answer { request, answer } => answers::arrived(model, request, *answer),
         Msg::Opened { reading, opened } => importing::opened(model, reading, opened),
         Msg::Read { reading, piece } => importing::read(model, reading, piece, &mut effects),
         Msg::Looked(folder) => importing::looked(model, folder),
