@@ -13,6 +13,7 @@ use domain::auth::KeyId;
 use domain::{
     Actor, Authenticate, Clock, Credential, Error, Position, Service, SessionId, SessionToken, Timestamp, UserId,
 };
+use foldhash::fast::RandomState;
 use parking_lot::Mutex;
 
 use crate::resync::Sighting;
@@ -123,11 +124,11 @@ impl<B: SessionBook> Authenticate for Authenticator<B> {
 }
 
 /// What tokens say whose signatures were checked already: two generations, the older dropped when the younger is full. Only tokens that
-/// auth has signed get here, and those are short.
+/// auth has signed get here, and those are short; so nobody can choose them to fall together, and the hash need not withstand it.
 #[derive(Default)]
 struct Verified {
-    young: HashMap<SessionToken, Arc<Claims>>,
-    old: HashMap<SessionToken, Arc<Claims>>,
+    young: HashMap<SessionToken, Arc<Claims>, RandomState>,
+    old: HashMap<SessionToken, Arc<Claims>, RandomState>,
 }
 
 impl Verified {

@@ -41,7 +41,7 @@ pub use page::{Limit, Page, PageCursor, PageRequest};
 pub use position::{Epoch, Position, Positions};
 pub use reply::Reply;
 pub use service::Service;
-pub use stub::{Access, Authenticate, Codec, Kind, Method, Protocol, Stub, WireBody};
+pub use stub::{Access, Authenticate, Codec, Coming, Kind, Method, Protocol, Stub, WireBody};
 pub use text::{Description, EventTitle, Location, Original, Password, PasswordAttempt, SearchText, Uid, Username};
 pub use time::{Clock, EventTime, Instance, Recurrence, Series, Timestamp, Zone};
 pub use watch::Watch;

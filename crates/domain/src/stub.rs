@@ -3,6 +3,9 @@
 //! A [`Stub`] takes a request and gives an answer. The in-process service and the network channel both are stubs, and every
 //! layer (deadline, retry, authentication, metrics, …) is a stub that wraps a stub, so none knows which it has in hand.
 
+use std::pin::Pin;
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -109,9 +112,21 @@ pub trait Authenticate: Send + Sync + 'static {
     async fn authenticate(&self, credential: &Credential) -> Result<Actor, Error>;
 }
 
-#[async_trait]
-impl<P: Protocol> Stub<P> for std::sync::Arc<dyn Stub<P>> {
-    async fn call(&self, context: &Context, request: P::Request) -> Answer<P::Response> {
-        (**self).call(context, request).await
+/// An answer that is still to come: what [`Stub::call`] gives, written out for those that hand on what another gives, so that nothing is
+/// allocated for them.
+pub type Coming<'call, T> = Pin<Box<dyn Future<Output = Answer<T>> + Send + 'call>>;
+
+impl<P: Protocol> Stub<P> for Arc<dyn Stub<P>> {
+    fn call<'stub, 'context, 'call>(
+        &'stub self,
+        context: &'context Context,
+        request: P::Request,
+    ) -> Coming<'call, P::Response>
+    where
+        'stub: 'call,
+        'context: 'call,
+        Self: 'call,
+    {
+        (**self).call(context, request)
     }
 }

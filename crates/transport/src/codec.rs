@@ -9,8 +9,8 @@ use std::cell::Cell;
 use bincode::config::{Configuration, Limit, LittleEndian, Varint};
 use bincode::error::DecodeError;
 use domain::{Codec, Error};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::frame::MAX_FRAME;
 
@@ -28,14 +28,16 @@ impl Bincode {
     ///
     /// # Errors
     /// Invalid input for bytes that do not begin with a valid value.
-    pub fn decode_first<'b, T: DeserializeOwned>(&self, bytes: &'b [u8]) -> Result<(T, &'b [u8]), Error> {
+    pub fn decode_first<'b, T: Deserialize<'b>>(&self, bytes: &'b [u8]) -> Result<(T, &'b [u8]), Error> {
         // bincode's limit counts decoded width and is a constant, so there are four: the smallest that any valid value of this many
         // bytes can need. A tiny frame that claims a string of a gigabyte therefore allocates next to nothing.
         let (value, used) = match bytes.len() {
-            0..=0x1000 => bincode::serde::decode_from_slice(bytes, limited::<{ 0x1000 * WIDEST }>()),
-            0x1001..=0x1_0000 => bincode::serde::decode_from_slice(bytes, limited::<{ 0x1_0000 * WIDEST }>()),
-            0x1_0001..=0x10_0000 => bincode::serde::decode_from_slice(bytes, limited::<{ 0x10_0000 * WIDEST }>()),
-            _ => bincode::serde::decode_from_slice(bytes, limited::<{ MAX_FRAME * WIDEST }>()),
+            0..=0x1000 => bincode::serde::borrow_decode_from_slice(bytes, limited::<{ 0x1000 * WIDEST }>()),
+            0x1001..=0x1_0000 => bincode::serde::borrow_decode_from_slice(bytes, limited::<{ 0x1_0000 * WIDEST }>()),
+            0x1_0001..=0x10_0000 => {
+                bincode::serde::borrow_decode_from_slice(bytes, limited::<{ 0x10_0000 * WIDEST }>())
+            }
+            _ => bincode::serde::borrow_decode_from_slice(bytes, limited::<{ MAX_FRAME * WIDEST }>()),
         }
         .map_err(|error| malformed(&error))?;
         Ok((value, bytes.get(used..).unwrap_or_default()))
@@ -94,10 +96,9 @@ pub(crate) fn with_scratch<T>(work: impl FnOnce(&mut Vec<u8>) -> T) -> T {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use proptest::prelude::*;
     use serde::Deserialize;
+    use std::collections::BTreeMap;
 
     use super::*;
 

@@ -1,9 +1,9 @@
 //! Lets through who may call a method at all, as its definition declares. What they may then see or do is the service's own rule.
 
+use std::future::ready;
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use domain::{Access, Actor, Answer, Context, Error, Method, Protocol, Stub, WireBody};
+use domain::{Access, Actor, Coming, Context, Error, Method, Protocol, Stub, WireBody};
 
 /// See the module.
 pub struct AccessCheck<P: Protocol> {
@@ -17,11 +17,21 @@ impl<P: Protocol> AccessCheck<P> {
     }
 }
 
-#[async_trait]
 impl<P: Protocol> Stub<P> for AccessCheck<P> {
-    async fn call(&self, context: &Context, request: P::Request) -> Answer<P::Response> {
-        may_call(context.actor, request.method())?;
-        self.inner.call(context, request).await
+    fn call<'stub, 'context, 'call>(
+        &'stub self,
+        context: &'context Context,
+        request: P::Request,
+    ) -> Coming<'call, P::Response>
+    where
+        'stub: 'call,
+        'context: 'call,
+        Self: 'call,
+    {
+        match may_call(context.actor, request.method()) {
+            Ok(()) => self.inner.call(context, request),
+            Err(refusal) => Box::pin(ready(Err(refusal))),
+        }
     }
 }
 

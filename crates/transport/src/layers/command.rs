@@ -1,9 +1,9 @@
 //! Refuses a command that has no identity: sent twice, it would be done twice. A query needs none, and one that it has is ignored.
 
+use std::future::ready;
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use domain::{Answer, Context, Error, Kind, Protocol, Stub, WireBody};
+use domain::{Coming, Context, Error, Kind, Protocol, Stub, WireBody};
 
 /// See the module.
 pub struct CommandCheck<P: Protocol> {
@@ -17,13 +17,21 @@ impl<P: Protocol> CommandCheck<P> {
     }
 }
 
-#[async_trait]
 impl<P: Protocol> Stub<P> for CommandCheck<P> {
-    async fn call(&self, context: &Context, request: P::Request) -> Answer<P::Response> {
+    fn call<'stub, 'context, 'call>(
+        &'stub self,
+        context: &'context Context,
+        request: P::Request,
+    ) -> Coming<'call, P::Response>
+    where
+        'stub: 'call,
+        'context: 'call,
+        Self: 'call,
+    {
         if request.method().kind == Kind::Command && context.idempotency_key.is_none() {
             let reason = "a command needs one: a UUIDv7, made once for it and sent with every attempt";
-            return Err(Error::invalid("idempotency key", "", reason));
+            return Box::pin(ready(Err(Error::invalid("idempotency key", "", reason))));
         }
-        self.inner.call(context, request).await
+        self.inner.call(context, request)
     }
 }

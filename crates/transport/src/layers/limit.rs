@@ -58,7 +58,7 @@ pub struct Limit<P: Protocol> {
     inner: Arc<dyn Stub<P>>,
     places: Semaphore,
     waiting: AtomicUsize,
-    /// How long a call lately held its place, in nanoseconds: a moving mean.
+    /// How long a call lately held its place while a quarter of them or more were taken, in nanoseconds: a moving mean.
     held_ns: AtomicU64,
     long_polls: Semaphore,
     watches: Semaphore,
@@ -115,6 +115,11 @@ impl<P: Protocol> Limit<P> {
         }
         self.shown.too_slow.inc();
         Err(self.busy(queued.ahead))
+    }
+
+    /// Whether so many places are taken that it matters how long they are held.
+    fn fills_up(&self) -> bool {
+        self.places.available_permits() <= self.options.max_in_flight - self.options.max_in_flight / 4
     }
 
     /// How long it takes until so many calls have ended.
@@ -188,10 +193,9 @@ impl<P: Protocol> Stub<P> for Limit<P> {
             return self.inner.call(context, request).await;
         }
         let _place = self.place(context).await?;
-        let held = Held { limit: self, since: Instant::now() };
-        let answer = self.inner.call(context, request).await;
-        drop(held);
-        answer
+        // As long as there are places enough, nobody need know how long they are held.
+        let _held = self.fills_up().then(|| Held { limit: self, since: Instant::now() });
+        self.inner.call(context, request).await
     }
 }
 
