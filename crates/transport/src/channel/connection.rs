@@ -11,7 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::{Answer, Codec, Context, Error, Protocol, Reply, Service, WireBody};
 use parking_lot::Mutex;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 use tokio::time::{timeout, timeout_at};
 use tokio_util::task::AbortOnDropHandle;
 
@@ -26,7 +26,6 @@ use crate::stream::{BoxStream, ReadHalf, step_aside};
 /// A connection, from the upgrade to the end. Dropping it closes it.
 pub(super) struct Connection {
     shared: Arc<Shared>,
-    places: Arc<Semaphore>,
     max_frame: usize,
     _driver: AbortOnDropHandle<()>,
 }
@@ -35,8 +34,13 @@ struct Shared {
     service: Service,
     outbox: Outbox,
     calls: Mutex<Calls>,
+    /// How many more calls may be under way. Those under way have taken their place out for good; whoever takes them off the table puts it
+    /// back.
+    places: Semaphore,
     /// The server takes no more calls here.
     draining: AtomicBool,
+    /// It is lost, or takes no more calls: looked at without the lock, to choose among connections.
+    takes_none: AtomicBool,
     /// Whether the last answers came several at once: whoever waited for them may call again at the same time.
     together: AtomicBool,
 }
@@ -53,7 +57,6 @@ struct Call {
     caller: Option<oneshot::Sender<Outcome>>,
     /// Where its frame begins in the stream.
     begins: u64,
-    _place: OwnedSemaphorePermit,
 }
 
 /// What became of a call.
@@ -84,7 +87,9 @@ impl Connection {
             service,
             outbox: Outbox::default(),
             calls: Mutex::default(),
+            places: Semaphore::new(options.max_in_flight.min(Semaphore::MAX_PERMITS)),
             draining: AtomicBool::new(false),
+            takes_none: AtomicBool::new(false),
             together: AtomicBool::new(false),
         });
         let reader = FrameReader::new(read, already_read, options.max_frame);
@@ -93,16 +98,11 @@ impl Connection {
             async move { shared.outbox.write_to(write).await }
         }));
         let driver = tokio::spawn(drive(Arc::clone(&shared), reader, writer, options.ping_after));
-        Self {
-            shared,
-            places: Arc::new(Semaphore::new(options.max_in_flight)),
-            max_frame: options.max_frame,
-            _driver: AbortOnDropHandle::new(driver),
-        }
+        Self { shared, max_frame: options.max_frame, _driver: AbortOnDropHandle::new(driver) }
     }
 
     pub(super) fn takes_calls(&self) -> bool {
-        !self.shared.draining.load(Ordering::Acquire) && !self.shared.calls.lock().lost
+        !self.shared.takes_none.load(Ordering::Acquire)
     }
 
     pub(super) async fn call<P: Protocol>(
@@ -110,9 +110,9 @@ impl Connection {
         context: &Context,
         request: &P::Request,
     ) -> Result<Answer<P::Response>, NotSent> {
-        let place = match Arc::clone(&self.places).try_acquire_owned() {
+        let place = match self.shared.places.try_acquire() {
             Ok(place) => place,
-            Err(_) => timeout_at(context.deadline, Arc::clone(&self.places).acquire_owned())
+            Err(_) => timeout_at(context.deadline, self.shared.places.acquire())
                 .await
                 .map_err(|_| NotSent::NoPlace)?
                 .map_err(|_| NotSent::ConnectionGone)?,
@@ -125,13 +125,12 @@ impl Connection {
         let (id, answer) = with_scratch(|payload| {
             Bincode.encode(&RequestHeader::new(method.number, context), payload).map_err(NotSent::Refused)?;
             request.encode(&Bincode, payload).map_err(NotSent::Refused)?;
-            check_size(payload, self.max_frame).map_err(NotSent::Refused)?;
+            check_size(payload.len(), self.max_frame).map_err(NotSent::Refused)?;
             self.shared.send(payload, place)
         })?;
         let mut caller = Caller { shared: &self.shared, id, waits: true };
-        let Ok(outcome) = timeout_at(context.deadline, answer).await else {
-            return Ok(Err(Error::Deadline { service: P::SERVICE }));
-        };
+        // As long as the layer above, which knows the call's deadline, lets it wait.
+        let outcome = answer.await;
         caller.waits = false;
         Ok(match outcome {
             Ok(Outcome::Reply(payload)) => read_reply::<P>(method.number, &payload),
@@ -147,7 +146,7 @@ impl Connection {
 
 impl Shared {
     /// Puts a call into the table and its frame into the outbox, as one.
-    fn send(&self, payload: &[u8], place: OwnedSemaphorePermit) -> Result<(u64, oneshot::Receiver<Outcome>), NotSent> {
+    fn send(&self, payload: &[u8], place: SemaphorePermit<'_>) -> Result<(u64, oneshot::Receiver<Outcome>), NotSent> {
         let (sender, answer) = oneshot::channel();
         let mut calls = self.calls.lock();
         if calls.lost || self.draining.load(Ordering::Acquire) {
@@ -156,42 +155,73 @@ impl Shared {
         calls.next_id += 1;
         let id = calls.next_id;
         let in_company = self.together.load(Ordering::Relaxed) || !calls.under_way.is_empty();
-        let begins =
-            self.outbox.push(FrameKind::Request, id, payload, in_company).map_err(|_| NotSent::ConnectionGone)?;
-        calls.under_way.insert(id, Call { caller: Some(sender), begins, _place: place });
+        let pushed = if in_company {
+            self.outbox.push(FrameKind::Request, id, payload, true)
+        } else {
+            self.outbox.leave(FrameKind::Request, id, payload)
+        };
+        let begins = pushed.map_err(|_| NotSent::ConnectionGone)?;
+        calls.under_way.insert(id, Call { caller: Some(sender), begins });
+        drop(calls);
+        place.forget();
+        if !in_company {
+            self.outbox.flush();
+        }
         Ok((id, answer))
     }
 
-    fn answer(&self, id: u64, outcome: Outcome) {
-        let call = self.calls.lock().under_way.remove(&id);
-        // An answer to nobody is no fault: the caller may have gone in the meantime.
-        if let Some(caller) = call.and_then(|call| call.caller) {
-            let _ = caller.send(outcome);
+    /// Handles an arrival and all that came with it, and gives how many were answers; an error ends the connection. If there were several,
+    /// the outbox gathers what those ask next who were answered, and is to be flushed.
+    fn arrived_together(
+        &self,
+        first: Arrival,
+        reader: &mut FrameReader<ReadHalf>,
+        answers: &mut Vec<(u64, Outcome)>,
+    ) -> io::Result<usize> {
+        let all = || {
+            let mut next = Some(first);
+            while let Some(arrival) = next {
+                self.arrived(arrival, answers)?;
+                next = reader.buffered()?;
+            }
+            Ok(())
+        };
+        let handled = all();
+        let count = answers.len();
+        self.together.store(count > 1, Ordering::Relaxed);
+        if count > 1 {
+            self.outbox.gather();
+        }
+        self.answer(answers);
+        handled.map(|()| count)
+    }
+
+    /// Takes calls off the table, and tells their callers.
+    fn answer(&self, answers: &mut Vec<(u64, Outcome)>) {
+        let mut told = Vec::with_capacity(answers.len());
+        {
+            let mut calls = self.calls.lock();
+            told.extend(answers.drain(..).filter_map(|(id, outcome)| Some((calls.under_way.remove(&id)?, outcome))));
+        }
+        self.places.add_permits(told.len());
+        for (call, outcome) in told {
+            // An answer to nobody is no fault: the caller may have gone in the meantime.
+            if let Some(caller) = call.caller {
+                let _ = caller.send(outcome);
+            }
         }
     }
 
-    /// Handles an arrival and all that came with it; an error ends the connection.
-    fn arrived_together(&self, first: Arrival, reader: &mut FrameReader<ReadHalf>) -> io::Result<()> {
-        let mut next = Some(first);
-        let mut together = false;
-        while let Some(arrival) = next {
-            self.arrived(arrival)?;
-            next = reader.buffered()?;
-            together |= next.is_some();
-        }
-        self.together.store(together, Ordering::Relaxed);
-        Ok(())
-    }
-
-    fn arrived(&self, arrival: Arrival) -> io::Result<()> {
+    fn arrived(&self, arrival: Arrival, answers: &mut Vec<(u64, Outcome)>) -> io::Result<()> {
         match arrival {
-            Arrival::Frame { kind: FrameKind::Reply, id, payload } => self.answer(id, Outcome::Reply(payload)),
-            Arrival::Frame { kind: FrameKind::Error, id, payload } => self.answer(id, Outcome::Error(payload)),
+            Arrival::Frame { kind: FrameKind::Reply, id, payload } => answers.push((id, Outcome::Reply(payload))),
+            Arrival::Frame { kind: FrameKind::Error, id, payload } => answers.push((id, Outcome::Error(payload))),
             Arrival::TooLarge { kind: FrameKind::Reply | FrameKind::Error, id, length } => {
-                self.answer(id, Outcome::TooLarge(length));
+                answers.push((id, Outcome::TooLarge(length)));
             }
             Arrival::Frame { kind: FrameKind::GoAway, payload, .. } => {
                 self.draining.store(true, Ordering::Release);
+                self.takes_none.store(true, Ordering::Release);
                 let reason: String = Bincode.decode(&payload).unwrap_or_default();
                 tracing::debug!(service = %self.service, reason, "the server takes no more calls on this connection");
             }
@@ -215,6 +245,8 @@ impl Shared {
             calls.lost = true;
             std::mem::take(&mut calls.under_way)
         };
+        self.takes_none.store(true, Ordering::Release);
+        self.places.close();
         for call in lost.into_values() {
             if let Some(caller) = call.caller {
                 let _ = caller.send(Outcome::Lost { sent: call.begins < handed });
@@ -231,6 +263,7 @@ async fn drive(
     ping_after: Duration,
 ) {
     let mut asked_at = None;
+    let mut answers = Vec::new();
     let reason = loop {
         let arrival = tokio::select! {
             arrival = timeout(ping_after, reader.next()) => arrival,
@@ -242,14 +275,18 @@ async fn drive(
         match arrival {
             Ok(Ok(Some(arrival))) => {
                 asked_at = None;
-                if let Err(error) = shared.arrived_together(arrival, &mut reader) {
-                    break error.to_string();
+                match shared.arrived_together(arrival, &mut reader, &mut answers) {
+                    Ok(0 | 1) => {}
+                    Ok(_) => {
+                        // Before more is read, whoever was answered may call again.
+                        step_aside().await;
+                        shared.outbox.flush();
+                    }
+                    Err(error) => break error.to_string(),
                 }
                 if shared.draining.load(Ordering::Acquire) && shared.calls.lock().under_way.is_empty() {
                     break "drained".to_owned();
                 }
-                // Before more is read, whoever was answered may call again.
-                step_aside().await;
             }
             Ok(Ok(None)) => break "closed by the server".to_owned(),
             Ok(Err(error)) => break error.to_string(),

@@ -2,7 +2,8 @@
 //!
 //! A [`Channel`] connects when it is first needed and again when a connection was lost, and is honest about what became of a call: as
 //! long as not one byte of it was handed to the stream, its failure is `unavailable`, certainly not executed; after that it is
-//! `deadline`, outcome unknown. It does not retry and counts nothing: that is the layers' business.
+//! `deadline`, outcome unknown. It does not retry, counts nothing, and waits for an answer as long as its caller does: that is the
+//! layers' business.
 
 mod connection;
 
@@ -154,9 +155,6 @@ impl Slot {
 #[async_trait]
 impl<P: Protocol> Stub<P> for Channel<P> {
     async fn call(&self, context: &Context, request: P::Request) -> Answer<P::Response> {
-        if context.remaining().is_zero() {
-            return Err(Error::Deadline { service: P::SERVICE });
-        }
         // A connection may go away between finding it and using it. Not a byte was sent then, so another one may be used.
         for _ in 0..2 {
             let connection = self.connection(context.deadline).await?;

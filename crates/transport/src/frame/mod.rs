@@ -118,17 +118,33 @@ pub struct ReplyHeader<'a> {
 
 /// Appends a frame to `out`. The caller has seen to it that it is not too large (see [`check_size`]).
 pub(crate) fn append(out: &mut Vec<u8>, kind: FrameKind, id: u64, payload: &[u8]) {
-    let length = u32::try_from(HEAD_BYTES + payload.len()).unwrap_or(u32::MAX);
     out.reserve(LENGTH_BYTES + HEAD_BYTES + payload.len());
-    out.extend_from_slice(&length.to_le_bytes());
-    out.push(kind as u8);
-    out.extend_from_slice(&id.to_le_bytes());
+    let begins = begin(out, kind, id);
     out.extend_from_slice(payload);
+    end(out, begins);
 }
 
-/// Refuses a payload whose frame the peer would refuse.
-pub(crate) fn check_size(payload: &[u8], max_frame: usize) -> Result<(), Error> {
-    let length = HEAD_BYTES + payload.len();
+/// Begins a frame at the end of `out`: its payload is to follow there, and then its [`end`], which is told where it began.
+pub(crate) fn begin(out: &mut Vec<u8>, kind: FrameKind, id: u64) -> usize {
+    let begins = out.len();
+    out.extend_from_slice(&[0; LENGTH_BYTES]);
+    out.push(kind as u8);
+    out.extend_from_slice(&id.to_le_bytes());
+    begins
+}
+
+/// Ends the frame that began there, and gives the length of its payload.
+pub(crate) fn end(out: &mut [u8], begins: usize) -> usize {
+    let length = out.len().saturating_sub(begins + LENGTH_BYTES);
+    if let Some(place) = out.get_mut(begins..begins + LENGTH_BYTES) {
+        place.copy_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
+    }
+    length.saturating_sub(HEAD_BYTES)
+}
+
+/// Refuses a payload of so many bytes, whose frame the peer would refuse.
+pub(crate) fn check_size(payload: usize, max_frame: usize) -> Result<(), Error> {
+    let length = HEAD_BYTES + payload;
     if length <= max_frame && u32::try_from(length).is_ok() { Ok(()) } else { Err(too_large(length, max_frame)) }
 }
 

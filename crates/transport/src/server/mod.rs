@@ -5,6 +5,7 @@
 //! place among a bounded number (see [`places`]), and whoever does not finish their TLS handshake and their plain request within a few
 //! seconds is cut off.
 
+mod beginning;
 mod http;
 mod pace;
 mod places;

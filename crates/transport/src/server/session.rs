@@ -5,29 +5,24 @@
 //! already handed to the storage is still committed, so a command so cancelled has an unknown outcome, which its caller is told;
 //! the idempotency key makes sending it again safe. Whatever ends a task, even a panic, its caller gets an answer.
 
-use std::borrow::Cow;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use bytes::Bytes;
-use domain::{Answer, Codec, Context, Credential, Error, Protocol, Stub, WireBody};
+use domain::{Actor, Answer, Codec, Context, Credential, Error, Protocol, Stub, WireBody};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::task::AbortOnDropHandle;
 
-use super::pace::Pace;
+use super::beginning::{Beginning, put_answer, put_error, told_as_incident};
 use super::{Caller, Shared};
 use crate::codec::{Bincode, with_scratch};
-use crate::frame::{Arrival, FrameKind, FrameReader, ReplyHeader, RequestHeader, check_size, too_large};
+use crate::frame::{Arrival, FrameKind, FrameReader, RequestHeader, too_large};
 use crate::ids::ById;
 use crate::outbox::Outbox;
-use crate::random;
-use crate::stream::{BoxStream, ReadHalf, step_aside};
+use crate::stream::{BoxStream, ReadHalf};
 
 /// How long the last answers of a connection may take to be written.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -40,21 +35,14 @@ struct Session<P: Protocol> {
     stub: Arc<dyn Stub<P>>,
     caller: Caller,
     outbox: Outbox,
-    calls: Mutex<Calls>,
+    /// The calls that go on in tasks of their own.
+    under_way: Mutex<ById<AbortHandle>>,
     /// No call is under way any more.
     quiet: Notify,
     max_in_flight: usize,
     max_request: usize,
     max_frame: usize,
     max_deadline: Duration,
-}
-
-#[derive(Default)]
-struct Calls {
-    /// Those that go on in tasks of their own.
-    under_way: ById<AbortHandle>,
-    /// The one that begins at this moment, where it was read.
-    beginning: Option<u64>,
 }
 
 /// Serves calls until the client goes, the stream fails, or the server has drained.
@@ -64,7 +52,7 @@ pub(super) async fn run<P: Protocol>(shared: &Shared<P>, stream: BoxStream, alre
         stub: Arc::clone(&shared.stub),
         caller,
         outbox: Outbox::default(),
-        calls: Mutex::default(),
+        under_way: Mutex::default(),
         quiet: Notify::new(),
         max_in_flight: shared.options.max_in_flight,
         max_request: shared.options.max_request,
@@ -78,14 +66,14 @@ pub(super) async fn run<P: Protocol>(shared: &Shared<P>, stream: BoxStream, alre
         async move { session.outbox.write_to(write).await }
     }));
 
-    let mut pace = Pace::new();
+    let mut beginning = Beginning::new(shared.options.max_frame);
     let mut draining = false;
     let mut lingering_until = None;
     // Half of the time that a client may be silent is for asking, the other half for its answer.
     let patience = shared.options.idle_timeout / 2;
     let mut asked_at = None;
     let failure: Option<String> = loop {
-        if draining && lingering_until.is_none() && session.calls.lock().under_way.is_empty() {
+        if draining && lingering_until.is_none() && session.under_way.lock().is_empty() {
             lingering_until = Some(Instant::now() + LINGER);
         }
         let next = async {
@@ -112,11 +100,9 @@ pub(super) async fn run<P: Protocol>(shared: &Shared<P>, stream: BoxStream, alre
         };
         match arrival {
             Ok(Ok(Some(arrival))) => {
-                if let Err(error) = session.arrived_together(arrival, &mut reader, &mut pace, draining) {
+                if let Err(error) = session.arrived_together(arrival, &mut reader, &mut beginning, draining) {
                     break Some(error.to_string());
                 }
-                // Before more is read, what was answered is written: the other side has work then while this one has.
-                step_aside().await;
             }
             Ok(Ok(None)) => return,
             Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData => break Some(error.to_string()),
@@ -146,24 +132,24 @@ impl<P: Protocol> Session<P> {
         self: &Arc<Self>,
         first: Arrival,
         reader: &mut FrameReader<ReadHalf>,
-        pace: &mut Pace,
+        beginning: &mut Beginning<P>,
         draining: bool,
     ) -> io::Result<()> {
-        pace.others_came();
+        beginning.others_came();
         let all = || {
             let mut next = Some(first);
             while let Some(arrival) = next {
-                self.arrived(arrival, draining, pace)?;
+                self.arrived(arrival, draining, beginning)?;
                 next = reader.buffered()?;
             }
             Ok(())
         };
         let handled = all();
-        self.outbox.release();
+        beginning.release(&self.outbox);
         handled
     }
 
-    fn arrived(self: &Arc<Self>, arrival: Arrival, draining: bool, pace: &mut Pace) -> io::Result<()> {
+    fn arrived(self: &Arc<Self>, arrival: Arrival, draining: bool, beginning: &mut Beginning<P>) -> io::Result<()> {
         match arrival {
             Arrival::Frame { kind: FrameKind::Request, id, .. }
             | Arrival::TooLarge { kind: FrameKind::Request, id, .. }
@@ -171,13 +157,13 @@ impl<P: Protocol> Session<P> {
             {
                 self.refuse(id, &Error::unavailable(P::SERVICE, "it is shutting down"));
             }
-            Arrival::Frame { kind: FrameKind::Request, id, payload } => self.start(id, payload, pace)?,
+            Arrival::Frame { kind: FrameKind::Request, id, payload } => self.start(id, &payload, beginning)?,
             Arrival::TooLarge { kind: FrameKind::Request, id, length } => {
                 self.refuse(id, &too_large(length, self.max_request));
             }
             Arrival::Frame { kind: FrameKind::Cancel, id, .. } => {
                 // Aborting drops the call's `Answering`, which sends the answer that frees the caller's place.
-                let call = self.calls.lock().under_way.get(&id).cloned();
+                let call = self.under_way.lock().get(&id).cloned();
                 if let Some(call) = call {
                     call.abort();
                 }
@@ -196,74 +182,79 @@ impl<P: Protocol> Session<P> {
 
     /// Begins a call where it was read, if that may be. Most end as soon as they begin, and are answered together with what came with
     /// them; one that does not goes on in a task of its own.
-    fn start(self: &Arc<Self>, id: u64, payload: Bytes, pace: &mut Pace) -> io::Result<()> {
-        let here = pace.next_begins_here();
-        {
-            let mut calls = self.calls.lock();
-            if calls.under_way.contains_key(&id) {
+    fn start(self: &Arc<Self>, id: u64, payload: &[u8], beginning: &mut Beginning<P>) -> io::Result<()> {
+        let busy = {
+            let under_way = self.under_way.lock();
+            if under_way.contains_key(&id) {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, format!("call {id} is under way already")));
             }
-            if calls.under_way.len() >= self.max_in_flight {
-                drop(calls);
-                let reason =
-                    format!("{} is busy: {} calls are under way on this connection", P::SERVICE, self.max_in_flight);
-                self.refuse(id, &Error::RateLimited { reason, retry_after_ms: 100 });
+            under_way.len() >= self.max_in_flight
+        };
+        if busy {
+            let reason =
+                format!("{} is busy: {} calls are under way on this connection", P::SERVICE, self.max_in_flight);
+            self.refuse(id, &Error::RateLimited { reason, retry_after_ms: 100 });
+            return Ok(());
+        }
+        let (context, request) = match self.read(payload) {
+            Ok(read) => read,
+            Err(error) => {
+                self.refuse(id, &error);
                 return Ok(());
             }
-            calls.beginning = here.then_some(id);
+        };
+        let stub = Arc::clone(&self.stub);
+        let call = async move { stub.call(&context, request).await };
+        if !beginning.next_begins_here(&self.outbox) {
+            self.goes_on(id, call);
+        } else if let Some(call) = beginning.begin(id, call, &self.outbox) {
+            self.goes_on(id, call);
         }
-        let answering = Answering { session: Arc::clone(self), id, answered: false };
-        let mut call = Box::pin(answer(answering, payload));
-        if here {
-            // Whoever goes on with it polls it at once, so nobody need be woken. Should it panic, its `Answering` has told the caller.
-            let mut nobody = std::task::Context::from_waker(Waker::noop());
-            let begun = catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(&mut nobody)));
-            pace.has_begun();
-            match begun {
-                Ok(Poll::Pending) => {}
-                Ok(Poll::Ready(())) | Err(_) => return Ok(()),
-            }
-        }
-        // The lock is held over the spawn, so that the task cannot end before it is in the table.
-        let mut calls = self.calls.lock();
-        calls.beginning = None;
-        let task = tokio::spawn(call);
-        calls.under_way.insert(id, task.abort_handle());
         Ok(())
     }
 
-    /// Runs one call to its answer.
-    async fn call(&self, payload: Bytes) -> Answer<P::Response> {
-        let (header, argument) = Bincode.decode_first::<RequestHeader<'_>>(&payload)?;
+    /// Has a call go on in a task of its own.
+    fn goes_on(self: &Arc<Self>, id: u64, call: impl Future<Output = Answer<P::Response>> + Send + 'static) {
+        let answering = Answering { session: Arc::clone(self), id, answered: false };
+        // The lock is held over the spawn, so that the task cannot end before it is in the table.
+        let mut under_way = self.under_way.lock();
+        let task = tokio::spawn(answering.with_answer_of(call));
+        under_way.insert(id, task.abort_handle());
+    }
+
+    /// What is asked, and by whom.
+    fn read(&self, payload: &[u8]) -> Result<(Context, P::Request), Error> {
+        let (header, argument) = Bincode.decode_first::<RequestHeader<'_>>(payload)?;
         let request = P::Request::decode(header.method, &Bincode, argument)?;
         let context = self.context(header);
-        drop(payload);
         if !self.caller.serves && matches!(context.credential, Credential::Service(_)) {
             return Err(Error::forbidden(
                 "the certificate of this connection is neither a service's nor the operator's",
             ));
         }
-        self.stub.call(&context, request).await
+        Ok((context, request))
     }
 
     fn context(&self, header: RequestHeader<'_>) -> Context {
         let timeout = Duration::from_millis(header.deadline_ms.into()).min(self.max_deadline);
-        let mut context = Context::new(header.credential.into_owned(), timeout).having_seen(header.seen.into_owned());
-        context.deadline = Instant::now() + timeout;
-        context.idempotency_key = header.idempotency_key;
-        context.sequence = header.sequence;
-        context.trace = header.trace;
-        context.peer = self.caller.peer;
-        context
+        Context {
+            actor: Actor::Anonymous,
+            credential: header.credential.into_owned(),
+            deadline: Instant::now() + timeout,
+            idempotency_key: header.idempotency_key,
+            sequence: header.sequence,
+            seen: header.seen.into_owned(),
+            trace: header.trace,
+            peer: self.caller.peer,
+        }
     }
 
     /// Answers a request that is not started.
     fn refuse(&self, id: u64, error: &Error) {
-        let in_company = !self.calls.lock().under_way.is_empty();
-        with_scratch(|payload| {
-            if Bincode.encode(error, payload).is_ok() {
-                let _ = self.outbox.push(FrameKind::Error, id, payload, in_company);
-            }
+        let in_company = !self.under_way.lock().is_empty();
+        with_scratch(|frame| {
+            put_error(frame, id, error);
+            let _ = self.outbox.push_frames(frame, in_company);
         });
     }
 
@@ -276,12 +267,6 @@ impl<P: Protocol> Session<P> {
     }
 }
 
-async fn answer<P: Protocol>(mut answering: Answering<P>, payload: Bytes) {
-    let answer = answering.session.call(payload).await;
-    answering.session.outbox.room().await;
-    answering.send(answer);
-}
-
 /// A caller who must get an answer, whatever ends the task.
 struct Answering<P: Protocol> {
     session: Arc<Session<P>>,
@@ -290,54 +275,31 @@ struct Answering<P: Protocol> {
 }
 
 impl<P: Protocol> Answering<P> {
-    fn send(&mut self, answer: Answer<P::Response>) {
-        let sent = answer.and_then(|reply| {
-            with_scratch(|payload| {
-                let (seen, behind) = (Cow::Borrowed(&reply.seen), Cow::Borrowed(reply.behind.as_slice()));
-                let header = ReplyHeader { seen, behind, settled: reply.settled };
-                Bincode.encode(&header, payload)?;
-                reply.value.encode(&Bincode, payload)?;
-                check_size(payload, self.session.max_frame)?;
-                self.leave(FrameKind::Reply, payload);
-                Ok(())
-            })
-            .map_err(|error: Error| self.incident(&format!("an answer cannot be sent: {error}")))
-        });
-        if let Err(error) = sent {
-            self.send_error(&error);
-        }
-    }
-
-    fn send_error(&mut self, error: &Error) {
-        with_scratch(|payload| {
-            // An error that cannot be put into bytes would be one of unbounded length, which none is.
-            let _ = Bincode.encode(error, payload);
-            self.leave(FrameKind::Error, payload);
+    async fn with_answer_of(mut self, call: impl Future<Output = Answer<P::Response>>) {
+        let answer = call.await;
+        self.session.outbox.room().await;
+        with_scratch(|frame| {
+            put_answer::<P>(frame, self.id, answer, self.session.max_frame);
+            self.leave(frame);
         });
     }
 
     /// Takes the call off the table and puts its answer into the outbox, as one: a session that sees no call under way has all its
     /// answers in the outbox.
-    fn leave(&mut self, kind: FrameKind, payload: &[u8]) {
-        let mut calls = self.session.calls.lock();
+    fn leave(&mut self, frame: &[u8]) {
+        let mut under_way = self.session.under_way.lock();
         self.answered = true;
-        if calls.beginning.take_if(|beginning| *beginning == self.id).is_some() {
-            let _ = self.session.outbox.gather(kind, self.id, payload);
-            return;
-        }
-        calls.under_way.remove(&self.id);
-        let quiet = calls.under_way.is_empty();
-        let _ = self.session.outbox.push(kind, self.id, payload, !quiet);
-        drop(calls);
+        under_way.remove(&self.id);
+        let quiet = under_way.is_empty();
+        let outbox = &self.session.outbox;
+        let left = if quiet { outbox.leave_frames(frame) } else { outbox.push_frames(frame, true) };
+        drop(under_way);
         if quiet {
+            if left.is_ok() {
+                outbox.flush();
+            }
             self.session.quiet.notify_one();
         }
-    }
-
-    fn incident(&self, what: &str) -> Error {
-        let incident = random::incident();
-        tracing::error!(service = %P::SERVICE, incident, call = self.id, what);
-        Error::Internal { service: P::SERVICE, incident }
     }
 }
 
@@ -347,11 +309,14 @@ impl<P: Protocol> Drop for Answering<P> {
             return;
         }
         let error = if std::thread::panicking() {
-            self.incident("the task of a call panicked")
+            told_as_incident::<P>(self.id, "the task of a call panicked")
         } else {
             Error::Deadline { service: P::SERVICE }
         };
-        self.send_error(&error);
+        with_scratch(|frame| {
+            put_error(frame, self.id, &error);
+            self.leave(frame);
+        });
     }
 }
 
@@ -361,7 +326,7 @@ struct AbortCalls<P: Protocol>(Arc<Session<P>>);
 impl<P: Protocol> Drop for AbortCalls<P> {
     fn drop(&mut self) {
         self.0.outbox.close();
-        let calls = std::mem::take(&mut self.0.calls.lock().under_way);
+        let calls = std::mem::take(&mut *self.0.under_way.lock());
         for call in calls.into_values() {
             call.abort();
         }

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
+use crate::layers::Deadline;
 use crate::metrics::Metrics;
 use crate::{
     Channel, ChannelOptions, ClientOptions, InMemory, ListenOptions, Server, ServerOptions, client_stack, server_stack,
@@ -250,8 +251,9 @@ impl Listening {
     }
 }
 
+/// With nothing before it but the layer that knows when a call has to end, which no channel does without.
 pub(crate) fn client(stub: impl Stub<SampleProtocol>) -> Arc<SampleClient> {
-    Arc::new(SampleClient(Arc::new(stub)))
+    Arc::new(SampleClient(Arc::new(Deadline::new(Arc::new(stub)))))
 }
 
 /// With the caller's layers before it.
