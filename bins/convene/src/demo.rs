@@ -1,6 +1,6 @@
 //! The demonstration set: a handful of people whose calendars show everything that Convene can do.
 //!
-//! Events public and private, timed and all-day, in another zone and in the past, one of them full; invitations in every state; shares of both
+//! Events public and private, timed and all-day, in another zone and in the past, some that come again, one of them full; invitations in every state; shares of both
 //! levels. Its days are counted from the day on which it is loaded. It is loaded once: the last thing made is a newcomer with an
 //! empty calendar, so where that user exists, all is there already and nothing is changed; where loading broke off, it goes on.
 
@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::auth::{FindUser, Login, Logout, Register, SignedIn};
-use domain::events::{CancelEvent, Capacity, CreateEvent, ListEvents, Listing, Person};
+use domain::events::{CancelEvent, Capacity, CreateEvent, EditEvent, ListEvents, Listing, Person};
 use domain::invitations::{Attend, Respond, Unattend};
 use domain::sharing::ShareCalendar;
-use domain::time::{Moment, Window};
+use domain::time::{Moment, Rules, Window, civil_seconds};
 use domain::{
     Answer, Context, Credential, Error, EventId, EventTime, IdempotencyKey, Instance, Limit, PageRequest, Password,
     PasswordAttempt, Positions, Service, SessionToken, Username, Zone,
@@ -28,7 +28,7 @@ use crate::failure::Failure;
 use crate::output::{Document, Notes, Printed};
 use crate::reach::Clients;
 use crate::when::{self, Here};
-use script::{EVENTS, NEWCOMER, PEOPLE, Planned, Reaction, SHARES, When};
+use script::{EVENTS, NEWCOMER, Otherwise, PEOPLE, Planned, Reaction, SHARES, When};
 
 /// The password of everyone in the demonstration set.
 pub(crate) const PASSWORD: &str = "convene-demo";
@@ -184,11 +184,11 @@ impl Loading<'_> {
                 let request = CreateEvent {
                     alarms: domain::events::Alarms::default(),
                     capacity: planned.places.map(Capacity::try_from).transpose()?,
-                    rules: domain::time::Rules::default(),
+                    rules: if planned.rule.is_empty() { Rules::default() } else { Rules::parse(planned.rule)? },
                     title: planned.title.parse()?,
                     description: planned.description.parse()?,
                     location: planned.location.parse()?,
-                    time: time_of(planned, today, zone)?,
+                    time: time_of(planned.when, today, zone)?,
                     public: planned.public,
                     invite: planned.invite.iter().map(|name| name.parse()).collect::<Result<_, Error>>()?,
                 };
@@ -199,11 +199,59 @@ impl Loading<'_> {
         for (name, reaction) in planned.reactions {
             self.react(name, event, *reaction).await?;
         }
+        for (days, otherwise) in planned.exceptions {
+            let first = civil_seconds(time_of(planned.when, today, zone)?.civil_start());
+            let instance = Instance::On(first.saturating_add(days.saturating_mul(86_400)));
+            self.except(planned, event, instance, *otherwise, (today, zone)).await?;
+        }
         if planned.cancelled {
             let cancel = async |context: &Context| {
                 clients.events.cancel(context, CancelEvent { instance: domain::Instance::Series, event }).await
             };
             self.done(planned.organizer, Service::Events, cancel).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes one instance of an event otherwise; done again, it changes nothing.
+    async fn except(
+        &mut self,
+        planned: &Planned,
+        event: EventId,
+        instance: Instance,
+        otherwise: Otherwise,
+        (today, zone): (Date, &Zone),
+    ) -> Result<(), Failure> {
+        let clients = self.clients;
+        match otherwise {
+            Otherwise::Answered(name, response) => {
+                let request = Respond { event, instance, response };
+                let respond = async |context: &Context| clients.invitations.respond(context, request).await;
+                self.done(name, Service::Invitations, respond).await?;
+            }
+            Otherwise::CalledOff => {
+                let cancel =
+                    async |context: &Context| clients.events.cancel(context, CancelEvent { instance, event }).await;
+                self.done(planned.organizer, Service::Events, cancel).await?;
+            }
+            Otherwise::Moved { title, location, when } => {
+                let request = EditEvent {
+                    event,
+                    instance,
+                    if_version: None,
+                    title: Some(title.parse()?),
+                    description: None,
+                    location: Some(location.parse()?),
+                    time: Some(time_of(when, today, zone)?),
+                    rules: None,
+                    public: None,
+                    capacity: None,
+                    alarms: None,
+                    invite: Vec::new(),
+                };
+                let edit = async |context: &Context| clients.events.edit(context, request.clone()).await;
+                self.done(planned.organizer, Service::Events, edit).await?;
+            }
         }
         Ok(())
     }
@@ -283,11 +331,11 @@ impl Loading<'_> {
     }
 }
 
-/// When a planned event is, seen from today.
-fn time_of(planned: &Planned, today: Date, zone: &Zone) -> Result<EventTime, Error> {
+/// When something planned is, seen from today.
+fn time_of(when: When, today: Date, zone: &Zone) -> Result<EventTime, Error> {
     let out_of_years = || Error::invalid("start", today.to_string(), "the machine's clock is far off; set it");
     let on = |days: i64| today.checked_add(Span::new().days(days)).map_err(|_| out_of_years());
-    match planned.when {
+    match when {
         When::At { day, hour, minute, minutes, zone: elsewhere } => {
             let zone = elsewhere.map_or_else(|| Ok(zone.clone()), str::parse)?;
             let start = Moment::in_zone("start", on(day)?.at(hour, minute, 0, 0), &zone)?;

@@ -18,11 +18,26 @@ pub(super) struct Planned {
     pub(super) location: &'static str,
     pub(super) when: When,
     pub(super) public: bool,
+    /// How it comes again, as `--rrule` takes it; empty if it does not.
+    pub(super) rule: &'static str,
     /// How many can come.
     pub(super) places: Option<u32>,
     pub(super) invite: &'static [&'static str],
     pub(super) reactions: &'static [(&'static str, Reaction)],
+    /// What is otherwise with single instances, by the days from the first one.
+    pub(super) exceptions: &'static [(i64, Otherwise)],
     pub(super) cancelled: bool,
+}
+
+/// What is otherwise with one instance.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Otherwise {
+    /// It is somewhere and at some time else, and called something else.
+    Moved { title: &'static str, location: &'static str, when: When },
+    /// It does not take place.
+    CalledOff,
+    /// Someone answers to it by itself.
+    Answered(&'static str, Response),
 }
 
 /// When it is, in days from the day of loading.
@@ -63,9 +78,11 @@ const PRIVATE: Planned = Planned {
     location: "",
     when: at(0, 9, 0, 60),
     public: false,
+    rule: "",
     places: None,
     invite: &[],
     reactions: &[],
+    exceptions: &[],
     cancelled: false,
 };
 
@@ -169,10 +186,27 @@ pub(super) const EVENTS: &[Planned] = &[
         ..PRIVATE
     },
     Planned {
+        organizer: "linus",
+        title: "Weekly sync",
+        description: "Fifteen minutes, standing.",
+        location: "Room 2",
+        when: at(-5, 11, 0, 15),
+        rule: "FREQ=WEEKLY;COUNT=8",
+        invite: &["ada", "grace", "alan"],
+        reactions: &[("ada", ACCEPTS), ("grace", ACCEPTS), ("alan", MAY_COME)],
+        exceptions: &[
+            (7, Otherwise::Moved { title: "Weekly sync, with Tokyo", location: "Video", when: at(3, 17, 0, 30) }),
+            (14, Otherwise::Answered("grace", Response::Decline)),
+            (21, Otherwise::CalledOff),
+        ],
+        ..PRIVATE
+    },
+    Planned {
         organizer: "margaret",
         title: "Book day",
         location: "Library",
         when: When::Days { day: 12, days: 1 },
+        rule: "FREQ=MONTHLY",
         public: true,
         ..PRIVATE
     },

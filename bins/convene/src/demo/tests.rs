@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::Clock as _;
+use domain::calendar::{Attendance, Entry, ListEntries};
 use domain::invitations::{Inbox, ListParticipants, Status};
 use transport::cluster::{Cluster, LinkedOptions};
 
@@ -54,6 +55,37 @@ async fn the_set_has_invitations_in_every_state_and_events_of_every_kind() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_what_comes_again_one_instance_is_elsewhere_one_is_off_and_one_is_declined_by_itself() {
+    let (cluster, here) = cluster().await;
+    let clients = cluster.clients();
+    load(clients, &here).await.unwrap();
+    cluster.caught_up(FOR_NEWS).await.unwrap();
+    let today = when::today(&here).unwrap();
+    let day = |days: i64| today.checked_add(days.days()).unwrap();
+    let weekly = async |name: &str| -> Vec<(Date, Attendance)> {
+        let context = Context::new(token(clients, name).await, FOR_A_CALL);
+        let window = Window::new(Some(day(-10)), Some(day(60)), here.zone.clone()).unwrap();
+        let page = PageRequest { limit: Limit::MAX, after: None };
+        let entries = clients.calendar.entries(&context, ListEntries { of: None, window, page }).await.unwrap().value;
+        let is_weekly = |entry: Entry| match entry {
+            Entry::Event { title, time, attendance, .. } if title.as_str().starts_with("Weekly sync") => {
+                Some((time.civil_start().date(), attendance))
+            }
+            _ => None,
+        };
+        entries.items.into_iter().filter_map(is_weekly).collect()
+    };
+    let on = |days: &[i64], attendance| -> Vec<(Date, Attendance)> {
+        days.iter().map(|days| (day(*days), attendance)).collect()
+    };
+    assert_eq!(weekly("linus").await, on(&[-5, 3, 9, 23, 30, 37, 44], Attendance::Organizing));
+    assert_eq!(weekly("ada").await, on(&[-5, 3, 9, 23, 30, 37, 44], Attendance::Going));
+    assert_eq!(weekly("grace").await, on(&[-5, 3, 23, 30, 37, 44], Attendance::Going));
+    assert_eq!(weekly("alan").await, on(&[-5, 3, 9, 23, 30, 37, 44], Attendance::Maybe));
+    cluster.shutdown(FOR_A_CALL).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn loading_again_says_so_and_changes_nothing() {
     let (cluster, here) = cluster().await;
     let clients = cluster.clients();
@@ -80,14 +112,18 @@ async fn a_loading_that_broke_off_goes_on_where_it_was() {
     for name in PEOPLE {
         broken_off.enter(name).await.unwrap();
     }
-    let first = EVENTS.first().unwrap();
-    broken_off.hold(first, when::today(&here).unwrap(), &here.zone).await.unwrap();
+    let made = [EVENTS.first().unwrap(), EVENTS.iter().find(|planned| !planned.exceptions.is_empty()).unwrap()];
+    for planned in made {
+        broken_off.hold(planned, when::today(&here).unwrap(), &here.zone).await.unwrap();
+    }
     assert!(load(clients, &here).await.unwrap().loaded);
     let grace = Context::new(token(clients, "grace").await, FOR_A_CALL);
-    let window = Window::new(None, None, here.zone.clone()).unwrap();
-    let search = Some(first.title.parse().unwrap());
-    let request = ListEvents { listing: Listing::Mine, search, window, page: PageRequest::default() };
-    assert_eq!(clients.events.list(&grace, request).await.unwrap().value.items.len(), 1);
+    for planned in made {
+        let window = Window::new(None, None, here.zone.clone()).unwrap();
+        let search = Some(planned.title.parse().unwrap());
+        let request = ListEvents { listing: Listing::Mine, search, window, page: PageRequest::default() };
+        assert_eq!(clients.events.list(&grace, request).await.unwrap().value.items.len(), 1);
+    }
     cluster.shutdown(FOR_A_CALL).await;
 }
 
