@@ -72,9 +72,9 @@ fn said_by(program: &str, arguments: &[&str]) -> Option<String> {
 
 fn commit() -> String {
     let Some(commit) = said_by("git", &["rev-parse", "--short=12", "HEAD"]) else { return "unknown".to_owned() };
-    // The figures and the report are what a measurement changes.
+    // The figures, the report and its plot are what a measurement changes.
     let apart = ["status", "--porcelain", "--untracked-files=no", "--", ":/", ":(top,exclude)benches/results.json"];
-    let apart = [&apart[..], &[":(top,exclude)REPORT.md"]].concat();
+    let apart = [&apart[..], &[":(top,exclude)REPORT.md", ":(top,exclude)docs/performance.svg"]].concat();
     match said_by("git", &apart) {
         Some(changes) if changes.is_empty() => commit,
         _ => format!("{commit} and changes"),

@@ -1,6 +1,6 @@
 //! The benchmark: how many requests a second, how soon an answer comes, and what a full calendar costs.
 //!
-//! Seven parts are measured, [`wire`], [`peers`], [`disk`], [`month`], [`recurring`](month::recurring), [`overload`] and [`frames`]; all put their figures into one JSON file ([`results`]), and [`report`] makes
+//! The parts that are measured are [`wire`], [`peers`], [`disk`], [`month`], [`recurring`](month::recurring), [`growth`], [`overload`] and [`frames`]; all put their figures into one JSON file ([`results`]), and [`report`] makes
 //! the tables of REPORT.md from that file, so that no figure is ever copied by hand. What each part measures, how to read it and
 //! what it cannot tell is in the README beside this crate.
 
@@ -76,12 +76,15 @@ enum Task {
         /// How long its handler works, in microseconds
         work_us: u32,
     },
-    /// Writes the tables of a report anew from the figures
+    /// Writes the tables of a report and its plot anew from the figures
     Report {
         /// The file with the markers
         #[arg(long, default_value = "REPORT.md", value_name = "PATH")]
         report: PathBuf,
-        /// Write nothing, and fail if the tables differ
+        /// The plot
+        #[arg(long, default_value = "docs/performance.svg", value_name = "PATH")]
+        plot: PathBuf,
+        /// Write nothing, and fail if the tables or the plot differ
         #[arg(long)]
         check: bool,
     },
@@ -150,7 +153,7 @@ fn main() -> ExitCode {
         Task::OverloadService => serve(),
         #[cfg(feature = "peers")]
         Task::PeersServer { server, work_us } => serve_as_peer(server, *work_us),
-        Task::Report { report, check } => tabulate(report, *check, &arguments.results),
+        Task::Report { report, plot, check } => tabulate(report, plot, *check, &arguments.results),
     };
     match done {
         Ok(code) => code,
@@ -176,7 +179,10 @@ enum Part {
 /// What `all` is: `peers` only where they were compiled.
 fn everything() -> Vec<Part> {
     let peers = cfg!(feature = "peers").then_some(Part::Peers);
-    [Part::Wire, Part::Month, Part::Recurring, Part::Growth, Part::Overload].into_iter().chain(peers).collect()
+    [Part::Wire, Part::Month, Part::Recurring, Part::Growth, Part::Overload]
+        .into_iter()
+        .chain(peers)
+        .collect()
 }
 
 fn measure(how: &Measuring, parts: &[Part], path: &Path) -> Result<ExitCode> {
@@ -273,23 +279,34 @@ fn beside_this_program() -> Result<PathBuf> {
     Ok(program.parent().context("this program is in no folder")?.to_owned())
 }
 
-fn tabulate(report: &Path, check: bool, results: &Path) -> Result<ExitCode> {
+fn tabulate(report: &Path, plot: &Path, check: bool, results: &Path) -> Result<ExitCode> {
     let results = Results::load(results)?;
     let document = std::fs::read_to_string(report).with_context(|| format!("reading {}", report.display()))?;
     let wanted = report::filled(&document, &report::tables(&results)).with_context(|| report.display().to_string())?;
-    if wanted == document {
-        println!("{}: the tables are those of the figures.", report.display());
-        return Ok(ExitCode::SUCCESS);
+    let picture = report::plot::svg(&results).context("drawing the plot")?;
+    let drawn = match std::fs::read_to_string(plot) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        drawn => drawn.with_context(|| format!("reading {}", plot.display()))?,
+    };
+    let files = [("tables", report, document, wanted), ("plot", plot, drawn, picture)];
+    let mut differing = false;
+    for (what, path, found, wanted) in files {
+        let path_told = path.display();
+        if found == wanted {
+            println!("{path_told}: the {what} of the figures.");
+        } else if check {
+            differing = true;
+            eprintln!("{path_told}: not the {what} of the figures:");
+            eprint!("{}", report::difference(&found, &wanted));
+        } else {
+            std::fs::write(path, wanted).with_context(|| format!("writing {path_told}"))?;
+            println!("{path_told}: written.");
+        }
     }
-    if check {
-        eprintln!("{}: the tables are not those of the figures:", report.display());
-        eprint!("{}", report::difference(&document, &wanted));
+    if differing {
         eprintln!("Write them anew: cargo run -p convene-benches -- report");
-        return Ok(ExitCode::FAILURE);
     }
-    std::fs::write(report, wanted).with_context(|| format!("writing {}", report.display()))?;
-    println!("{}: written.", report.display());
-    Ok(ExitCode::SUCCESS)
+    Ok(if differing { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 #[cfg(test)]

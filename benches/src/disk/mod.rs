@@ -27,6 +27,8 @@ use side::Side;
 
 /// Numbers of clients, each with one command under way at a time, unless others are asked for.
 const CLIENTS: [usize; 4] = [1, 16, 64, 256];
+/// With how many of them something is promised.
+pub(crate) const PROMISED_AT: usize = 64;
 /// The same for the journey.
 const TRAVELLERS: [usize; 2] = [1, 64];
 
@@ -252,16 +254,21 @@ async fn journeys(sides: &mut [Side], plan: &Plan) -> Result<Vec<JourneyFigures>
     Ok(journeys)
 }
 
+/// How many times as many commands as `peer` ours are promised to be, linked, with [`PROMISED_AT`] clients.
+pub(crate) const fn promised(peer: Contender) -> Option<f64> {
+    match peer {
+        Contender::Postgres | Contender::PostgresTuned => Some(3.0),
+        Contender::SqliteLinked => Some(1.0),
+        _ => None,
+    }
+}
+
 /// What was promised of these figures and does not hold.
 pub(crate) fn broken_promises(disk: &Disk) -> Vec<String> {
-    const AT: usize = 64;
+    const AT: usize = PROMISED_AT;
     let mut broken = Vec::new();
     for ratio in disk.ratios.iter().filter(|ratio| ratio.ours == Contender::Linked && ratio.clients == AT) {
-        let least = match ratio.peer {
-            Contender::Postgres | Contender::PostgresTuned => 3.0,
-            Contender::SqliteLinked => 1.0,
-            _ => continue,
-        };
+        let Some(least) = promised(ratio.peer) else { continue };
         if ratio.times.median < least {
             let (times, peer) = (ratio.times.median, ratio.peer.word());
             broken.push(format!(

@@ -32,13 +32,13 @@ const CROWDS: [usize; 3] = [1, 1_000, 10_000];
 const CROWD_ROUNDS: usize = 5;
 
 /// The most that a view may cost among many, beside the least.
-const VIEW: f64 = 1.5;
+pub(crate) const VIEW: f64 = 1.5;
 /// The most that a start may take, beside opening the files.
-const START: f64 = 2.0;
+pub(crate) const START: f64 = 2.0;
 /// The least that a follower takes over, beside what its owner can commit.
-const FOLLOWING: f64 = 0.5;
+pub(crate) const FOLLOWING: f64 = 0.5;
 /// The most that others' p99 may grow while a crowd is invited.
-const OTHERS: f64 = 2.0;
+pub(crate) const OTHERS: f64 = 2.0;
 /// The most memory of five idle services, in bytes.
 const IDLE: u64 = 150_000_000;
 

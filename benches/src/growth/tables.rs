@@ -5,7 +5,7 @@ use crate::report::tables::{NOT_MEASURED, laid_out, micros, spread, whole};
 use crate::spread::Spread;
 
 /// A view, in words.
-pub(super) const fn name(view: View) -> &'static str {
+pub(crate) const fn name(view: View) -> &'static str {
     match view {
         View::Inbox => "the inbox",
         View::Participants => "the middle of an event's participants",

@@ -32,7 +32,7 @@ const ROUNDS_A_NEW: usize = 10;
 const OTHER_MONTHS: i32 = 64;
 /// How much more than its month alone a full calendar may cost that was looked at before, as a ratio of medians. What it costs when
 /// nothing of it is kept is measured beside it, and nothing is promised for that.
-const PROMISED: f64 = 1.5;
+pub(crate) const PROMISED: f64 = 1.5;
 
 /// Measures both calendars, with databases below `data`.
 ///

@@ -150,32 +150,40 @@ impl Peers {
         Some(Best { ours, theirs })
     }
 
+    /// How many times a peer's answers a second ours are promised to be, with so many calls in flight and a handler that answers at
+    /// once, on as many connections; of raw TCP one connection is meant, and ours at its best.
+    pub(crate) const fn promised(peer: Peer, in_flight: usize) -> Option<f64> {
+        match (peer, in_flight) {
+            (Peer::Tonic | Peer::Tarpc, 1) => Some(1.0),
+            (Peer::Tonic, 64) => Some(4.0),
+            (Peer::Tonic, 512) => Some(8.0),
+            (Peer::Tarpc, 64) => Some(2.0),
+            (Peer::Tarpc, 512) => Some(3.0),
+            (Peer::Raw, 64) => Some(0.5),
+            _ => None,
+        }
+    }
+
     /// What was promised and does not hold, going by medians. What was not measured is not judged.
     pub(crate) fn broken_promises(&self) -> Vec<String> {
         let mut broken = Vec::new();
-        for (peer, in_flight, times) in [
-            (Peer::Tonic, 1, 1.0),
-            (Peer::Tonic, 64, 4.0),
-            (Peer::Tonic, 512, 8.0),
-            (Peer::Tarpc, 1, 1.0),
-            (Peer::Tarpc, 64, 2.0),
-            (Peer::Tarpc, 512, 3.0),
-        ] {
-            for row in self.of(peer, 0, in_flight).filter(|row| row.our_connections == row.their_connections) {
-                let found = row.ratio().median;
-                if found < times {
-                    broken.push(format!(
-                        "with {in_flight} in flight on {}, ours is {times} times {} (it is {found:.2} times)",
-                        connections(row.our_connections),
-                        peer.name()
-                    ));
-                }
+        let even = self.beside.iter().filter(|row| row.work_us == 0 && row.our_connections == row.their_connections);
+        for row in even.filter(|row| row.peer != Peer::Raw) {
+            let Some(times) = Self::promised(row.peer, row.in_flight) else { continue };
+            let found = row.ratio().median;
+            if found < times {
+                broken.push(format!(
+                    "with {} in flight on {}, ours is {times} times {} (it is {found:.2} times)",
+                    row.in_flight,
+                    connections(row.our_connections),
+                    row.peer.name()
+                ));
             }
         }
         let one = self.of(Peer::Raw, 0, 64).find(|row| row.their_connections == 1);
         if let (Some(best), Some(one)) = (self.best(Peer::Raw, 0, 64), one) {
             let found = Best { ours: best.ours, theirs: one }.ratio().median;
-            if found < 0.5 {
+            if Self::promised(Peer::Raw, 64).is_some_and(|half| found < half) {
                 broken.push(format!(
                     "with 64 in flight, ours at its best is half of one raw pipelined connection (it is {found:.2})"
                 ));

@@ -1,9 +1,11 @@
-//! The tables of REPORT.md, made from the figures and put between markers.
+//! The tables of REPORT.md, made from the figures and put between markers; and its [`plot`].
 //!
 //! `<!-- benches:NAME -->` and `<!-- /benches:NAME -->` enclose what belongs to this program; everything else in the document is its
 //! author's. Whoever copies a figure by hand will copy an old one, so the continuous integration holds the document against
 //! the figures ([`difference`]).
 
+pub(crate) mod plot;
+mod ratios;
 pub(crate) mod tables;
 
 use std::fmt::Write as _;
