@@ -1,6 +1,6 @@
 //! The benchmark: how many requests a second, how soon an answer comes, and what a full calendar costs.
 //!
-//! The parts that are measured are [`wire`], [`peers`], [`disk`], [`month`], [`recurring`](month::recurring), [`growth`], [`overload`] and [`frames`]; all put their figures into one JSON file ([`results`]), and [`report`] makes
+//! The parts that are measured are [`wire`], [`peers`], [`disk`], [`month`], [`recurring`](month::recurring), [`growth`], [`overload`], [`frames`] and [`starts`]; all put their figures into one JSON file ([`results`]), and [`report`] makes
 //! the tables of REPORT.md from that file, so that no figure is ever copied by hand. What each part measures, how to read it and
 //! what it cannot tell is in the README beside this crate.
 
@@ -18,6 +18,7 @@ mod person;
 mod report;
 mod results;
 mod spread;
+mod starts;
 mod wire;
 
 use std::path::{Path, PathBuf};
@@ -64,6 +65,8 @@ enum Task {
     Overload(Measuring),
     /// How long the terminal client draws and what it allocates; needs `--features allocations`
     Frames(Measuring),
+    /// How soon the terminal client shows its first frame, and its month
+    Starts(Measuring),
     /// The service of `overload`
     #[command(name = overload::SERVE, hide = true)]
     OverloadService,
@@ -150,6 +153,7 @@ fn main() -> ExitCode {
         Task::Growth(how) => measure(how, &[Part::Growth], &arguments.results),
         Task::Overload(how) => measure(how, &[Part::Overload], &arguments.results),
         Task::Frames(how) => measure(how, &[Part::Frames], &arguments.results),
+        Task::Starts(how) => measure(how, &[Part::Starts], &arguments.results),
         Task::OverloadService => serve(),
         #[cfg(feature = "peers")]
         Task::PeersServer { server, work_us } => serve_as_peer(server, *work_us),
@@ -174,12 +178,13 @@ enum Part {
     Growth,
     Overload,
     Frames,
+    Starts,
 }
 
 /// What `all` is: `peers` only where they were compiled.
 fn everything() -> Vec<Part> {
     let peers = cfg!(feature = "peers").then_some(Part::Peers);
-    [Part::Wire, Part::Month, Part::Recurring, Part::Growth, Part::Overload]
+    [Part::Wire, Part::Month, Part::Recurring, Part::Growth, Part::Overload, Part::Starts]
         .into_iter()
         .chain(peers)
         .collect()
@@ -244,6 +249,10 @@ fn measure(how: &Measuring, parts: &[Part], path: &Path) -> Result<ExitCode> {
             Part::Frames => {
                 let measured = runtime.block_on(frames::measure(machine)).context("measuring `frames`")?;
                 results.frames = Some(measured);
+            }
+            Part::Starts => {
+                let measured = runtime.block_on(starts::measure(&data, machine)).context("measuring `starts`")?;
+                results.starts = Some(measured);
             }
         }
         // After each part: the first is not lost when the second fails.

@@ -14,6 +14,9 @@ use transport::cluster::Clients;
 /// How long an answer may take before the benchmark is given up.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Everyone's password.
+pub(crate) const PASSWORD: &str = "a password of a benchmark";
+
 /// Someone who is signed in.
 pub(crate) struct Person {
     pub(crate) clients: Clients,
@@ -32,7 +35,7 @@ impl Person {
         let name: Username = name.parse()?;
         let (credential, seen) = (Credential::None, Positions::default());
         let mut person = Self { clients, name: name.clone(), credential, seen, sequence: 0 };
-        let request = Register { username: name, password: "a password of a benchmark".to_owned().try_into()? };
+        let request = Register { username: name, password: PASSWORD.to_owned().try_into()? };
         let context = person.commanding();
         let reply = person.clients.auth.register(&context, request).await?;
         person.credential = Credential::Session(person.heard(reply).token);

@@ -33,6 +33,8 @@ pub(crate) struct Results {
     pub(crate) overload: Option<Overload>,
     /// What a frame of the terminal client costs.
     pub(crate) frames: Option<Frames>,
+    /// How soon the terminal client is there.
+    pub(crate) starts: Option<crate::starts::figures::Starts>,
 }
 
 /// The figures of `wire`.
@@ -389,6 +391,7 @@ pub(crate) mod tests {
                 ],
             }),
             growth: Some(crate::growth::figures::sample()),
+            starts: Some(crate::starts::figures::sample()),
             recurring: Some(Recurring {
                 machine: machine(),
                 series: 1_000,

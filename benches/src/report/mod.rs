@@ -35,6 +35,7 @@ pub(crate) fn tables(results: &Results) -> Vec<Table> {
         Table { name: "growth", text: crate::growth::tables::growth(results.growth.as_ref()) },
         Table { name: "overload", text: tables::overload(results.overload.as_ref()) },
         Table { name: "frames", text: tables::frames(results.frames.as_ref()) },
+        Table { name: "starts", text: crate::starts::table::table(results.starts.as_ref()) },
     ]
 }
 
@@ -86,7 +87,7 @@ mod tests {
 
     const EMPTY: &str = "# Report\n\nprose\n\n<!-- benches:wire -->\n<!-- /benches:wire -->\n\nmore\n<!-- benches:disk --><!-- /benches:disk --><!-- benches:month -->outdated\n<!-- /benches:month -->\n\
         <!-- benches:recurring --><!-- /benches:recurring --><!-- benches:growth --><!-- /benches:growth -->\n<!-- benches:peers --><!-- /benches:peers -->\n\
-        <!-- benches:overload --><!-- /benches:overload -->\n<!-- benches:frames --><!-- /benches:frames -->\n\
+        <!-- benches:overload --><!-- /benches:overload -->\n<!-- benches:frames --><!-- /benches:frames --> <!-- benches:starts --><!-- /benches:starts -->\n\
         <!-- benches:machine --><!-- /benches:machine -->\nthe end\n";
 
     #[test]

@@ -19,6 +19,7 @@ pub(super) fn machine(results: &Results) -> String {
         results.growth.as_ref().map(|growth| ("growth", &growth.machine)),
         results.overload.as_ref().map(|overload| ("overload", &overload.machine)),
         results.frames.as_ref().map(|frames| ("frames", &frames.machine)),
+        results.starts.as_ref().map(|starts| ("starts", &starts.machine)),
     ]
     .into_iter()
     .flatten()
@@ -382,7 +383,7 @@ mod tests {
         let dates = table.lines().find(|line| line.contains("measured on")).unwrap();
         assert!(dates.contains("2027-03-10") && dates.contains("2027-04-01"), "{table}");
         (results.wire, results.peers, results.overload, results.frames) = (None, None, None, None);
-        (results.recurring, results.growth, results.disk) = (None, None, None);
+        (results.recurring, results.growth, results.disk, results.starts) = (None, None, None, None);
         assert!(!machine(&results).contains("2027-03-10"));
     }
 
