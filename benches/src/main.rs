@@ -103,7 +103,7 @@ struct Measuring {
     #[arg(long, default_value = "1", value_name = "SECONDS", value_parser = seconds)]
     warm_up: Duration,
 
-    /// How often each measurement of `wire`, `disk` and `overload` is made; the median is reported
+    /// How often each measurement of `wire`, `disk`, `overload` and the crowds of `growth` is made; the median is reported
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
 
@@ -118,6 +118,10 @@ struct Measuring {
     /// Leave out of `growth` what has more users and events than this
     #[arg(long, default_value_t = 1_000_000, value_name = "N", value_parser = clap::value_parser!(u64).range(1_000..))]
     growth_rows: u64,
+
+    /// Measure of `growth` nothing but the crowds and the memory, show them, and write nothing
+    #[arg(long)]
+    crowds_alone: bool,
 
     /// Whom `disk` measures [default: all that are there]
     #[arg(long, value_delimiter = ',', value_name = "CONTENDER")]
@@ -236,8 +240,13 @@ fn measure(how: &Measuring, parts: &[Part], path: &Path) -> Result<ExitCode> {
                 let measured = results.recurring.insert(measured.context("measuring `recurring`")?);
                 broken.extend(month::recurring::broken_promises(measured));
             }
+            Part::Growth if how.crowds_alone => {
+                let measured = runtime.block_on(growth::crowds_alone(how.rounds, &data));
+                println!("{}", measured.context("measuring the crowds of `growth`")?);
+                continue;
+            }
             Part::Growth => {
-                let measured = runtime.block_on(growth::measure(how.growth_rows, &data, machine));
+                let measured = runtime.block_on(growth::measure(how.growth_rows, how.rounds, &data, machine));
                 let measured = results.growth.insert(measured.context("measuring `growth`")?);
                 broken.extend(growth::broken_promises(measured));
             }

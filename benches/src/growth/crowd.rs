@@ -38,7 +38,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// If the services cannot be started, or a call fails.
 pub(super) async fn measure(
     sizes: &[usize],
-    rounds: usize,
+    rounds: u32,
     data: &Path,
 ) -> Result<(Vec<CrowdFigures>, Vec<MemoryFigures>)> {
     let data = tempfile::Builder::new().prefix("convene-benches-").tempdir_in(data)?;

@@ -29,7 +29,6 @@ const SIZES: [u64; 4] = [1_000, 10_000, 100_000, 1_000_000];
 const ROUNDS: usize = 20;
 const QUERIES: usize = 50;
 const CROWDS: [usize; 3] = [1, 1_000, 10_000];
-const CROWD_ROUNDS: usize = 5;
 
 /// The most that a view may cost among many, beside the least.
 pub(crate) const VIEW: f64 = 1.5;
@@ -42,11 +41,11 @@ pub(crate) const OTHERS: f64 = 2.0;
 /// The most memory of five idle services, in bytes.
 const IDLE: u64 = 150_000_000;
 
-/// Measures sizes up to `most_rows`, with databases below `data`.
+/// Measures sizes up to `most_rows`, and crowds in so many rounds, with databases below `data`.
 ///
 /// # Errors
 /// If a service cannot be started, a call fails, or a view shows something else than is stored.
-pub(crate) async fn measure(most_rows: u64, data: &Path, machine: Machine) -> Result<Growth> {
+pub(crate) async fn measure(most_rows: u64, crowd_rounds: u32, data: &Path, machine: Machine) -> Result<Growth> {
     let (mut sizes, mut following) = (Vec::new(), Vec::new());
     for rows in SIZES.into_iter().filter(|rows| *rows <= most_rows) {
         let filled = Filled::with(rows, data).await.with_context(|| format!("{rows} users and events"))?;
@@ -71,7 +70,7 @@ pub(crate) async fn measure(most_rows: u64, data: &Path, machine: Machine) -> Re
     let (people, folder) = largest.stop().await;
     let opening = opening::measure(folder.path(), people.number).await.context("starting on a large database")?;
     drop(folder);
-    let (crowds, memory) = crowd::measure(&CROWDS, CROWD_ROUNDS, data).await.context("crowds")?;
+    let (crowds, memory) = crowd::measure(&CROWDS, crowd_rounds, data).await.context("crowds")?;
     for crowd in &crowds {
         eprintln!(
             "{} invitees: made in {} ms, cancelled in {} ms; others' p99 {} µs before, {} µs meanwhile",
@@ -83,6 +82,15 @@ pub(crate) async fn measure(most_rows: u64, data: &Path, machine: Machine) -> Re
         );
     }
     Ok(Growth { machine, rounds: ROUNDS, queries: QUERIES, views, following, opening, memory, crowds })
+}
+
+/// Measures crowds in so many rounds, with databases below `data`; the tables of that.
+///
+/// # Errors
+/// As [`measure`].
+pub(crate) async fn crowds_alone(rounds: u32, data: &Path) -> Result<String> {
+    let (crowds, memory) = crowd::measure(&CROWDS, rounds, data).await?;
+    Ok(format!("{}\n{}", tables::crowds(&crowds), tables::memory(&memory)))
 }
 
 /// What was promised and does not hold.

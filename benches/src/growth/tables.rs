@@ -1,6 +1,6 @@
 //! What the tables of `growth` say.
 
-use super::figures::{Growth, View};
+use super::figures::{CrowdFigures, Growth, MemoryFigures, View};
 use crate::report::tables::{NOT_MEASURED, laid_out, micros, spread, whole};
 use crate::spread::Spread;
 
@@ -19,7 +19,7 @@ pub(crate) const fn name(view: View) -> &'static str {
 /// All of them, one below the other.
 pub(crate) fn growth(growth: Option<&Growth>) -> String {
     let Some(growth) = growth else { return NOT_MEASURED.to_owned() };
-    [views(growth), following(growth), opening(growth), crowds(growth), memory(growth)].join("\n")
+    [views(growth), following(growth), opening(growth), crowds(&growth.crowds), memory(&growth.memory)].join("\n")
 }
 
 fn views(growth: &Growth) -> String {
@@ -76,8 +76,8 @@ fn opening(growth: &Growth) -> String {
     laid_out(&head, 1, &rows)
 }
 
-fn crowds(growth: &Growth) -> String {
-    let rows = growth.crowds.iter().map(|crowd| {
+pub(super) fn crowds(crowds: &[CrowdFigures]) -> String {
+    let rows = crowds.iter().map(|crowd| {
         vec![
             whole(&crowd.invitees),
             spread(crowd.made_ms, micros),
@@ -104,12 +104,12 @@ fn crowds(growth: &Growth) -> String {
 }
 
 #[allow(clippy::cast_precision_loss, reason = "figures for people")]
-fn memory(growth: &Growth) -> String {
+pub(super) fn memory(memory: &[MemoryFigures]) -> String {
     let row =
         |name: &str, idle: u64, loaded: u64| vec![name.to_owned(), megabytes(idle as f64), megabytes(loaded as f64)];
     let mut rows: Vec<Vec<String>> =
-        growth.memory.iter().map(|memory| row(&memory.service, memory.idle_bytes, memory.loaded_bytes)).collect();
-    let sum = |of: fn(&super::figures::MemoryFigures) -> u64| growth.memory.iter().map(of).sum();
+        memory.iter().map(|memory| row(&memory.service, memory.idle_bytes, memory.loaded_bytes)).collect();
+    let sum = |of: fn(&MemoryFigures) -> u64| memory.iter().map(of).sum();
     rows.push(row("together", sum(|memory| memory.idle_bytes), sum(|memory| memory.loaded_bytes)));
     laid_out(&["service", "idle, MB", "at most during the crowds, MB"], 1, &rows)
 }
