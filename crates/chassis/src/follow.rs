@@ -28,8 +28,13 @@ const GRACE: Duration = Duration::from_secs(3);
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(400));
 /// Between attempts to write when the own database is busy.
 const BUSY: Duration = Duration::from_millis(50);
-/// No further change joins a transaction that has changed this many rows: with those that remain the next one begins.
-pub(crate) const ROWS_A_TRANSACTION: usize = 2_000;
+/// No further change joins a transaction that has done this much [`Transaction::work`]: with those that remain the next one begins.
+/// The service's own commands are carried out in between.
+const WORK_KEEPING_UP: usize = 256;
+/// The same while a follower is [`FAR_BEHIND`]: whoever asks cannot wait for it to catch up, so it does with fewer syncs.
+pub(crate) const WORK_CATCHING_UP: usize = 4_000;
+/// More records of a log than can be taken over while somebody waits for it.
+const FAR_BEHIND: u64 = 1_000;
 /// Between attempts to go on after a stop.
 const STOPPED: Duration = Duration::from_secs(1);
 
@@ -162,7 +167,9 @@ impl<C: Change, S: Source<C>, F: Follower<C>> Tailing<C, S, F> {
         let records = Arc::new(records);
         let mut reached = cursor;
         while reached != Some(next) {
-            let after = self.take_over(reached, next.epoch, &records).await.map_err(Trouble::of)?;
+            let behind = watermark.saturating_sub(reached.map_or(0, |reached| reached.position));
+            let most = if behind > FAR_BEHIND { WORK_CATCHING_UP } else { WORK_KEEPING_UP };
+            let after = self.take_over(reached, next.epoch, &records, most).await.map_err(Trouble::of)?;
             chassis.followed.applied(&after.1);
             chassis.lags.note(source, after.0.position, watermark);
             reached = Some(after.0);
@@ -189,19 +196,20 @@ impl<C: Change, S: Source<C>, F: Follower<C>> Tailing<C, S, F> {
         Ok(Context::new(credential, wait + GRACE))
     }
 
-    /// Applies those of `records` behind `reached` in one transaction with the cursor, or as many of them as fit. Where the cursor
-    /// then is, and how far the effects are.
+    /// Applies those of `records` behind `reached` in one transaction with the cursor, or as many of them as fit into `most` work.
+    /// Where the cursor then is, and how far the effects are.
     async fn take_over(
         &self,
         reached: Option<Cursor>,
         epoch: storage::Epoch,
         records: &Arc<Vec<Record<C>>>,
+        most: usize,
     ) -> Result<(Cursor, Positions), Fault> {
         let (service, source) = (self.chassis.service(), self.source);
         let (follower, records) = (Arc::clone(&self.follower), Arc::clone(records));
         let taken = self.chassis.db().write(move |tx| {
             let reached = reached.unwrap_or(Cursor { epoch, position: 0, digest: Digest::default() });
-            let reached = apply_behind(tx, reached, &records, |tx, at, change| follower.apply(tx, at, change))?;
+            let reached = apply_behind(tx, reached, &records, most, |tx, at, change| follower.apply(tx, at, change))?;
             tx.set_cursor(source.name(), reached)?;
             Ok((reached, applied(tx, service)?))
         });
@@ -209,16 +217,17 @@ impl<C: Change, S: Source<C>, F: Follower<C>> Tailing<C, S, F> {
     }
 }
 
-/// Applies those of `records` behind `reached`, or as many as a transaction should hold; the cursor behind them.
+/// Applies those of `records` behind `reached`, or as many until the transaction has done `most` work; the cursor behind them.
 pub(crate) fn apply_behind<C>(
     tx: &mut Transaction<'_>,
     mut reached: Cursor,
     records: &[Record<C>],
+    most: usize,
     apply: impl Fn(&mut Transaction<'_>, Position, &C) -> Result<(), Fault>,
 ) -> Result<Cursor, Fault> {
     let (epoch, behind) = (reached.epoch, reached.position);
     for record in records.iter().filter(|record| record.position > behind) {
-        if tx.changed_rows() >= ROWS_A_TRANSACTION {
+        if tx.work() >= most {
             break;
         }
         apply(tx, Position { epoch: Epoch(epoch.0), at: record.position }, &record.change)?;

@@ -18,8 +18,9 @@ use crate::{Chassis, Fault, Row, follow};
 /// (source, position of the cause, number) → the item. In the order of the causes.
 const WORK: Table<(Service, u64, u32), Row<Vec<u8>>> = Table::new("work");
 
-/// The most rows that one step should change.
-pub const ROWS_A_STEP: usize = 200;
+/// The most rows that one step should go through: each is some rows of tables and lists. The service's own commands are
+/// carried out in between.
+pub const ROWS_A_STEP: usize = 64;
 
 /// Does the first step of `item` now, as an effect of the change at `cause`, and leaves the rest for the worker.
 ///

@@ -1,5 +1,7 @@
 //! Writing: changes that are seen by the transaction at once, and by everybody else together or never.
 
+use std::cell::Cell;
+
 use crate::engine::{Changes, Engine};
 use crate::error::Error;
 use crate::key::Key;
@@ -23,12 +25,14 @@ pub struct Transaction<'a> {
     /// What this one has changed.
     own: Changes,
     head: Head,
+    /// How often it has read.
+    reads: Cell<usize>,
 }
 
 impl<'a> Transaction<'a> {
     /// A transaction that has changed nothing yet.
     pub(crate) fn new(engine: &'a dyn Engine, batch: &'a Changes, head: Head) -> Self {
-        Transaction { engine, batch, own: Changes::new(), head }
+        Transaction { engine, batch, own: Changes::new(), head, reads: Cell::new(0) }
     }
 
     /// Its changes, and the end of the log behind them.
@@ -36,10 +40,10 @@ impl<'a> Transaction<'a> {
         (self.own, self.head)
     }
 
-    /// How many rows it has changed so far: a measure of what committing it will cost.
+    /// How many rows it has changed and how often it has read, so far: a measure of how long those behind it wait.
     #[must_use]
-    pub fn changed_rows(&self) -> usize {
-        self.own.len()
+    pub fn work(&self) -> usize {
+        self.own.len().saturating_add(self.reads.get())
     }
 
     /// Stores `value` as the row of `key`, in place of what was there.
@@ -132,6 +136,7 @@ impl<'a> Transaction<'a> {
 
 impl Source for Transaction<'_> {
     fn layers(&self) -> Layers<'_> {
+        self.reads.set(self.reads.get().saturating_add(1));
         Layers { engine: self.engine, pending: [Some(&self.own), Some(self.batch)], unsettled: None }
     }
 

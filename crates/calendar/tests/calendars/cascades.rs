@@ -1,6 +1,7 @@
 //! Events with so many participants, and people with so many entries, that their changes take several steps.
 
-use domain::events::EventChange;
+use chassis::work::ROWS_A_STEP;
+use domain::events::{EventChange, MAX_PEOPLE_A_RECORD};
 use domain::integrity::Target;
 use domain::invitations::Status;
 use domain::sharing::Level;
@@ -11,7 +12,7 @@ use crate::town::{Citizen, Town, days, ever, title, window};
 
 const DAY: Date = date(2027, 3, 10);
 /// Three steps and a bit.
-const MANY: usize = 650;
+const MANY: usize = 3 * ROWS_A_STEP + 50;
 
 async fn with_many_guests() -> (Town, Citizen, EventId, Vec<Citizen>) {
     let mut town = Town::new().await;
@@ -19,7 +20,7 @@ async fn with_many_guests() -> (Town, Citizen, EventId, Vec<Citizen>) {
     let guests: Vec<_> = (0..MANY).map(|number| town.registers(&format!("guest-{number}"))).collect();
     town.others.release_all();
     let event = town.makes(&alice, "feast", days(DAY, DAY));
-    for some in guests.chunks(200) {
+    for some in guests.chunks(MAX_PEOPLE_A_RECORD) {
         town.answer(event, &some.iter().collect::<Vec<_>>(), Some(Status::Going));
     }
     town.catches_up().await;
@@ -71,6 +72,7 @@ async fn many_answers_that_came_before_their_event_count_when_it_comes() {
     // Its first facts are not heard of yet.
     town.others.events.away(true);
     let event = town.makes(&alice, "feast", days(DAY, DAY));
+    // In records such as older logs have.
     for some in guests.chunks(200) {
         town.answer(event, &some.iter().collect::<Vec<_>>(), Some(Status::Maybe));
     }

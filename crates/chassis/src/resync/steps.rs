@@ -12,7 +12,7 @@ use domain::{Epoch, Position, Service};
 use storage::{Cursor, Digest, Reader as _, Transaction};
 
 use super::{PAST, Stage, State, UNDER_WAY, past, state as state_of, unseen};
-use crate::follow::{Follower, ROWS_A_TRANSACTION, Tailing, Trouble, WAIT, applied, apply_behind, next_cursor};
+use crate::follow::{Follower, Tailing, Trouble, WAIT, WORK_CATCHING_UP, applied, apply_behind, next_cursor};
 use crate::held::Listing;
 use crate::source::Source;
 use crate::{Fault, work};
@@ -139,7 +139,7 @@ where
                 let at = Position { epoch, at };
                 let mut behind = adopted;
                 for row in rows.iter().skip(adopted) {
-                    if tx.changed_rows() >= ROWS_A_TRANSACTION {
+                    if tx.work() >= WORK_CATCHING_UP {
                         break;
                     }
                     follower.adopt(tx, at, row)?;
@@ -195,7 +195,7 @@ where
                 // An operator may have said a word in between.
                 let Some(mut state) = state_of(tx, source)? else { return Err(gone()) };
                 let seen = RefCell::new(&mut state);
-                let reached = apply_behind(tx, reached, &records, |tx, at, change| {
+                let reached = apply_behind(tx, reached, &records, WORK_CATCHING_UP, |tx, at, change| {
                     follower.apply(tx, at, change)?;
                     see::<C>(tx, source, &mut seen.borrow_mut(), change)
                 })?;
@@ -256,7 +256,7 @@ where
             let at = Position { epoch: Epoch(cursor.epoch.0), at: cursor.position };
             let left = tx.scan(&unseen::<C::Row>(), &source, None, LISTED_A_STEP)?;
             for (row, ()) in &left {
-                if tx.changed_rows() >= ROWS_A_TRANSACTION {
+                if tx.work() >= WORK_CATCHING_UP {
                     return Ok(None);
                 }
                 follower.apply(tx, at, &C::removal(&row.1))?;

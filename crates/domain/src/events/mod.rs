@@ -73,8 +73,9 @@ crate::service! {
 /// Most invitees one command may name.
 pub const MAX_INVITEES: usize = 1_000;
 
-/// Most people one record of a log names.
-pub const MAX_PEOPLE_A_RECORD: usize = 200;
+/// Most people one record of a log names: a follower takes a record over whole, and its service's commands wait for that. Older logs
+/// have records of up to 200.
+pub const MAX_PEOPLE_A_RECORD: usize = 32;
 
 /// Wants an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -204,9 +204,9 @@ fn a_large_cascade_is_awaited_by_whoever_has_seen_its_cause() {
         let event = public_event(&alice);
         let mut seen = happens(&all.auth, vec![AuthChange::UserRegistered(alice.clone())]).await;
         let mut changes = vec![EventChange::Put(event.clone())];
-        for _ in 0..5 {
-            let invitees = (0..MAX_PEOPLE_A_RECORD).map(|_| UserId::new()).collect();
-            changes.push(EventChange::Invited { event: event.event, inviter: alice.id, invitees });
+        let people: Vec<UserId> = (0..1_000).map(|_| UserId::new()).collect();
+        for some in people.chunks(MAX_PEOPLE_A_RECORD) {
+            changes.push(EventChange::Invited { event: event.event, inviter: alice.id, invitees: some.to_vec() });
         }
         seen.merge(&happens(&all.events, changes).await);
         let ask = ListParticipants { event: event.event, instance: Instance::Series, status: None, page: page(10) };
