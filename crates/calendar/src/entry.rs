@@ -89,8 +89,13 @@ pub(crate) fn answered(
     status: Option<Status>,
 ) -> Result<(), Fault> {
     let row = tx.get(&ENTRIES, key)?;
-    write(tx, key, event, row.as_ref(), (status.and_then(coming), status.is_some()))?;
     let (user, id, instance) = *key;
+    let coming = status.and_then(coming);
+    // What most of those who are invited come to: without a row nothing is known of them that could be a reason for one now.
+    if instance == Instance::Series && row.is_none() && coming.is_none() {
+        return Ok(());
+    }
+    write(tx, key, event, row.as_ref(), (coming, status.is_some()))?;
     if matches!(instance, Instance::From(_)) {
         refresh(tx, &(user, id, Instance::Series), event)?;
     }

@@ -29,8 +29,10 @@ pub(crate) fn add_invitees(
             }
             continue;
         }
-        author.may_overwrite(tx.get(&ENDED, &(event, *user))?.map(|Row(author)| author))?;
-        forget_trace(tx, event, *user)?;
+        if let Some(Row(ended)) = tx.get(&ENDED, &(event, *user))? {
+            author.may_overwrite(Some(ended))?;
+            forget_trace(tx, event, *user)?;
+        }
         tx.put(&INVITED, &(event, *user), &Invited { indexed: listed, author })?;
         tx.put(&INVITED_OF, &(*user, event), &())?;
         place_invitee(tx, event, *user, None, listed)?;

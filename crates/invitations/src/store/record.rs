@@ -254,7 +254,9 @@ fn put_anew(
     next: &InvitationRow,
     listed: bool,
 ) -> Result<(), Fault> {
-    tx.put(&INVITATIONS, place, next)?;
+    if last != next {
+        tx.put(&INVITATIONS, place, next)?;
+    }
     if last.standing != next.standing {
         stand_no_more(tx, place, last.standing)?;
         stand(tx, place, next.standing)?;
