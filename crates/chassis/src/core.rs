@@ -14,6 +14,7 @@ use crate::figures::Lags;
 use crate::followed::Followed;
 use crate::journal::{self, Identity};
 use crate::operator::ServiceIdentity;
+use crate::pace::Pace;
 use crate::{Fault, OperatorKey, directory};
 
 /// How long a call waits at most for followers to catch up with what its caller has seen.
@@ -52,6 +53,7 @@ pub struct Chassis {
     /// How far each follower of this service has durably applied its log.
     pub(crate) followers: watch::Sender<BTreeMap<Service, u64>>,
     pub(crate) lags: Lags,
+    pub(crate) pace: Pace,
     work: Notify,
     /// Something is asked of the followers of this service themselves: they look again.
     pub(crate) attention: Notify,
@@ -64,7 +66,17 @@ impl Chassis {
         let identity = ServiceIdentity::new(setup.operator.clone(), service, Arc::clone(&setup.clock));
         let (followed, followers) = (Followed::new(service), watch::Sender::default());
         let (work, attention) = (Notify::new(), Notify::new());
-        Arc::new(Self { service, setup, identity, followed, followers, lags: Lags::new(), work, attention })
+        Arc::new(Self {
+            service,
+            setup,
+            identity,
+            followed,
+            followers,
+            lags: Lags::new(),
+            pace: Pace::default(),
+            work,
+            attention,
+        })
     }
 
     /// Which service this is.
@@ -165,6 +177,7 @@ impl Chassis {
     where
         O: Serialize + DeserializeOwned + Send + 'static,
     {
+        self.pace.command();
         let refused = |fault: Fault| fault.into_error(self.service);
         let identity = Identity::of(context, method, request, self.clock().now()).map_err(refused)?;
         let behind = self.catch_up(context).await;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use domain::log::{Change, Changes, LogCursor, ReadChanges, Record};
 use domain::{Context, Epoch, Error, Position, Positions, Service};
 use storage::{Cursor, Digest, Reader, Transaction};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::held::Listing;
 use crate::resync::{self, State};
@@ -169,11 +169,15 @@ impl<C: Change, S: Source<C>, F: Follower<C>> Tailing<C, S, F> {
         while reached != Some(next) {
             let behind = watermark.saturating_sub(reached.map_or(0, |reached| reached.position));
             let most = if behind > FAR_BEHIND { WORK_CATCHING_UP } else { WORK_KEEPING_UP };
+            let begun = Instant::now();
             let after = self.take_over(reached, next.epoch, &records, most).await.map_err(Trouble::of)?;
             chassis.followed.applied(&after.1);
             chassis.lags.note(source, after.0.position, watermark);
             reached = Some(after.0);
             chassis.work_may_have_come();
+            if reached != Some(next) && behind <= FAR_BEHIND {
+                chassis.pace.pause(begun).await;
+            }
         }
         chassis.followed.heard(source, (next.position >= watermark).then_some((followed, next.position)));
         Ok(())
@@ -207,7 +211,7 @@ impl<C: Change, S: Source<C>, F: Follower<C>> Tailing<C, S, F> {
     ) -> Result<(Cursor, Positions), Fault> {
         let (service, source) = (self.chassis.service(), self.source);
         let (follower, records) = (Arc::clone(&self.follower), Arc::clone(records));
-        let taken = self.chassis.db().write(move |tx| {
+        let taken = self.chassis.db().write_giving_way(move |tx| {
             let reached = reached.unwrap_or(Cursor { epoch, position: 0, digest: Digest::default() });
             let reached = apply_behind(tx, reached, &records, most, |tx, at, change| follower.apply(tx, at, change))?;
             tx.set_cursor(source.name(), reached)?;

@@ -33,6 +33,7 @@ mod held;
 pub mod journal;
 pub mod log;
 pub mod operator;
+mod pace;
 pub mod resync;
 mod row;
 mod running;

@@ -66,7 +66,8 @@ impl Chassis {
         let step = Arc::new(step);
         loop {
             let (step, service) = (Arc::clone(&step), self.service());
-            let worked = self.db().write(move |tx| {
+            let begun = tokio::time::Instant::now();
+            let worked = self.db().write_giving_way(move |tx| {
                 let Some((key, Row(bytes))) = tx.scan(&WORK, &(), None, 1)?.pop() else { return Ok(None) };
                 match step(tx, storage::decode(&bytes)?)? {
                     Some(rest) => tx.put(&WORK, &key, &Row(storage::encode(&rest)?))?,
@@ -78,6 +79,7 @@ impl Chassis {
                 Ok(Some(applied)) => {
                     self.followed.stuck(None);
                     self.followed.applied(&applied);
+                    self.pace.pause(begun).await;
                 }
                 Ok(None) => self.work_came().await,
                 Err(Fault::Storage(

@@ -192,7 +192,7 @@ impl Database {
         let head = startup::open(engine.as_ref(), path, options.service, options.schema)?;
         let shared = Arc::new(Shared::new(Some(Arc::clone(&engine)), head));
         let (sender, queue) = mpsc::channel(options.max_queue.max(1));
-        let writer = Writer { shared: Arc::clone(&shared), engine, queue, head };
+        let writer = Writer::new(Arc::clone(&shared), engine, queue, head);
         Ok((Database { shared, queue: Arc::new(Mutex::new(Some(sender))), volume: None }, writer))
     }
 
@@ -211,8 +211,31 @@ impl Database {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
+        self.transact(f, false).await
+    }
+
+    /// The same for work that nobody waits for as for an answer, in pieces: transactions given to [`Database::write`] go first. Only
+    /// after a batch of theirs it is the turn of one of these.
+    ///
+    /// # Errors
+    /// As [`Database::write`].
+    pub async fn write_giving_way<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Transaction<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        self.transact(f, true).await
+    }
+
+    async fn transact<T, E, F>(&self, f: F, gives_way: bool) -> Result<T, E>
+    where
+        F: FnOnce(&mut Transaction<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
         self.volume.as_ref().map_or(Ok(()), |volume| volume.has_room())?;
-        let (job, answer) = Closure::new(f);
+        let (job, answer) = Closure::new(f, gives_way);
         self.enqueue(Box::new(job))?;
         match answer.await {
             Ok(result) => result,

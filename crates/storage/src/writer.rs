@@ -5,9 +5,14 @@
 //! returned `Err`, because they too may have seen what was not yet durable. While it syncs, the next closures
 //! gather.
 //!
+//! Some transactions give way ([`Database::write_giving_way`](crate::Database::write_giving_way)): they wait until no other is waiting, and
+//! make a batch of their own, so that a command never waits for the changes of more than one such batch. They are not put off for ever:
+//! after a batch of others it is their turn.
+//!
 //! A failed apply or sync ends the database: what is on the disk then is not known, so nothing more is answered
 //! from it, and reopening reads what there is.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -25,9 +30,14 @@ use crate::transaction::Transaction;
 const MAX_BATCH: usize = 256;
 /// No further transaction joins a batch that changes this many rows.
 const MAX_ROWS: usize = 4096;
+/// The same of a batch of transactions that give way, for which others wait.
+const MAX_ROWS_GIVING_WAY: usize = 256;
 
 /// A transaction that waits for the writer.
 pub(crate) trait Job: Send {
+    /// Whether others go first.
+    fn gives_way(&self) -> bool;
+
     /// Runs the closure; true if its changes are to be kept. Does not panic.
     fn run(&mut self, transaction: &mut Transaction<'_>) -> bool;
 
@@ -40,13 +50,14 @@ pub(crate) struct Closure<F, T, E> {
     closure: Option<F>,
     result: Option<Result<T, E>>,
     caller: oneshot::Sender<Result<T, E>>,
+    gives_way: bool,
 }
 
 impl<F, T, E> Closure<F, T, E> {
     /// The job, and where its answer arrives.
-    pub(crate) fn new(closure: F) -> (Self, oneshot::Receiver<Result<T, E>>) {
+    pub(crate) fn new(closure: F, gives_way: bool) -> (Self, oneshot::Receiver<Result<T, E>>) {
         let (caller, answer) = oneshot::channel();
-        (Closure { closure: Some(closure), result: None, caller }, answer)
+        (Closure { closure: Some(closure), result: None, caller, gives_way }, answer)
     }
 }
 
@@ -56,6 +67,10 @@ where
     T: Send,
     E: From<Error> + Send,
 {
+    fn gives_way(&self) -> bool {
+        self.gives_way
+    }
+
     fn run(&mut self, transaction: &mut Transaction<'_>) -> bool {
         let Some(closure) = self.closure.take() else { return false };
         // The overlay of a closure that panicked is discarded, so nothing half-done is seen again.
@@ -86,6 +101,10 @@ pub(crate) struct Writer {
     pub(crate) engine: Arc<dyn Engine>,
     pub(crate) queue: mpsc::Receiver<Box<dyn Job>>,
     pub(crate) head: Head,
+    /// Those taken from the queue that give way.
+    giving_way: VecDeque<Box<dyn Job>>,
+    /// The last batch was one of others.
+    others_went_first: bool,
 }
 
 /// The transactions of one batch, and what those among them that are kept have changed.
@@ -100,16 +119,29 @@ fn number_of(jobs: &[Box<dyn Job>]) -> u64 {
 }
 
 impl Writer {
+    /// On `engine`, whose log ends with `head`.
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        engine: Arc<dyn Engine>,
+        queue: mpsc::Receiver<Box<dyn Job>>,
+        head: Head,
+    ) -> Self {
+        Writer { shared, engine, queue, head, giving_way: VecDeque::new(), others_went_first: false }
+    }
+
     /// Works, on this thread, until the queue is closed and empty, or a failure; then gives the engine up.
     pub(crate) fn work(mut self) {
         let worked = catch_unwind(AssertUnwindSafe(|| {
-            while let Some(first) = self.queue.blocking_recv() {
+            loop {
+                let first = if self.giving_way.is_empty() { self.queue.blocking_recv() } else { None };
+                if first.is_none() && self.giving_way.is_empty() {
+                    return Ok(());
+                }
                 let Gathered { jobs, changes, head } = self.gather(first);
                 let transactions = number_of(&jobs);
                 let outcome = if changes.is_empty() { Ok(()) } else { self.commit(changes, head, transactions) };
                 self.answer(jobs, &outcome)?;
             }
-            Ok(())
         }));
         let worked = worked.unwrap_or_else(|panic| {
             let message = panic_message(panic.as_ref());
@@ -128,7 +160,10 @@ impl Writer {
     ) {
         let mut worked = Ok(());
         while worked.is_ok() {
-            let Some(first) = self.queue.recv().await else { break };
+            let first = if self.giving_way.is_empty() { self.queue.recv().await } else { None };
+            if first.is_none() && self.giving_way.is_empty() {
+                break;
+            }
             let Gathered { jobs, changes, head } = self.gather(first);
             let applied = if changes.is_empty() { Ok(None) } else { self.apply(changes, head).map(Some) };
             let outcome = match applied {
@@ -148,10 +183,10 @@ impl Writer {
     }
 
     fn end(self, worked: Result<(), Error>) {
-        let Writer { shared, engine, mut queue, .. } = self;
+        let Writer { shared, engine, mut queue, mut giving_way, .. } = self;
         if let Err(stopped) = worked {
             tracing::error!(error = %stopped, "the database's writer has stopped");
-            while let Ok(job) = queue.try_recv() {
+            while let Some(job) = giving_way.pop_front().or_else(|| queue.try_recv().ok()) {
                 shared.counters.queued.fetch_sub(1, Ordering::Relaxed);
                 job.answer(Err(stopped.clone()));
             }
@@ -161,24 +196,42 @@ impl Writer {
         shared.release();
     }
 
-    /// Runs `first` and whatever else is waiting.
-    fn gather(&mut self, first: Box<dyn Job>) -> Gathered {
+    /// Runs `first`, if there is one, and whatever else is waiting: of those that give way, and of the others, one or the other.
+    fn gather(&mut self, first: Option<Box<dyn Job>>) -> Gathered {
         let mut batch = Gathered { jobs: Vec::new(), changes: Changes::new(), head: self.head };
-        let mut next = Some(first);
-        while let Some(mut job) = next.take() {
-            self.shared.counters.queued.fetch_sub(1, Ordering::Relaxed);
-            let mut transaction = Transaction::new(self.engine.as_ref(), &batch.changes, batch.head);
-            if job.run(&mut transaction) {
-                let (own, head) = transaction.into_changes();
-                batch.changes.extend(own);
-                batch.head = head;
+        let is_their_turn = self.others_went_first && !self.giving_way.is_empty();
+        let mut next = if is_their_turn { None } else { first.or_else(|| self.queue.try_recv().ok()) };
+        while let Some(job) = next.take() {
+            if job.gives_way() {
+                self.giving_way.push_back(job);
+            } else {
+                self.run(job, &mut batch);
             }
-            batch.jobs.push(job);
             if batch.jobs.len() < MAX_BATCH && batch.changes.len() < MAX_ROWS {
                 next = self.queue.try_recv().ok();
             }
         }
+        self.others_went_first = !batch.jobs.is_empty();
+        if batch.jobs.is_empty() {
+            while batch.changes.len() < MAX_ROWS_GIVING_WAY
+                && let Some(job) = self.giving_way.pop_front()
+            {
+                self.run(job, &mut batch);
+            }
+        }
         batch
+    }
+
+    /// Runs `job` on what those before it in `batch` have changed.
+    fn run(&self, mut job: Box<dyn Job>, batch: &mut Gathered) {
+        self.shared.counters.queued.fetch_sub(1, Ordering::Relaxed);
+        let mut transaction = Transaction::new(self.engine.as_ref(), &batch.changes, batch.head);
+        if job.run(&mut transaction) {
+            let (own, head) = transaction.into_changes();
+            batch.changes.extend(own);
+            batch.head = head;
+        }
+        batch.jobs.push(job);
     }
 
     fn answer(&self, jobs: Vec<Box<dyn Job>>, outcome: &Result<(), Error>) -> Result<(), Error> {

@@ -1,9 +1,9 @@
 //! What a transaction sees, what becomes of it, and when its caller hears of it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests may fail")]
 
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 
-use storage::{Cursor, Database, Digest, Epoch, Error, MAX_VALUE, Options, Reader, Table};
+use storage::{Cursor, Database, Digest, Epoch, Error, MAX_VALUE, MemoryDisk, Options, Reader, Table, Transaction};
 
 mod support;
 use support::{NAMES, NUMBERS, OPTIONS, databases, get, on_disk_of_memory, poll, put};
@@ -138,6 +138,99 @@ async fn a_transaction_whose_caller_has_gone_still_runs() {
     disk.resume_syncs();
     put(&database, 2, 2).await.unwrap();
     assert_eq!(get(&database, 1).await.unwrap(), Some(1));
+}
+
+/// What ran, in the order in which it did.
+type Order = Arc<Mutex<Vec<&'static str>>>;
+
+/// Lets a batch in which only `first` ran be under way for as long as syncs are held, so that what comes then waits.
+fn with_a_batch_under_way(order: &Order) -> (MemoryDisk, Database) {
+    let (disk, database) = on_disk_of_memory();
+    disk.hold_syncs();
+    drop(poll(&mut Box::pin(database.write(runs("first", order)))));
+    let mut is_applied = false;
+    while !is_applied {
+        drop(poll(&mut Box::pin(database.read(|view| {
+            is_applied = view.contains(&NUMBERS, &1)?;
+            Ok::<_, Error>(())
+        }))));
+        std::thread::yield_now();
+    }
+    (disk, database)
+}
+
+fn runs(what: &'static str, order: &Order) -> impl FnOnce(&mut Transaction<'_>) -> Result<(), Error> + use<> {
+    let order = Arc::clone(order);
+    move |tx| {
+        order.lock().unwrap().push(what);
+        tx.put(&NUMBERS, &1, &1)
+    }
+}
+
+#[tokio::test]
+async fn those_that_give_way_come_after_all_others_that_wait_in_a_batch_of_their_own() {
+    let order = Order::default();
+    let (disk, database) = with_a_batch_under_way(&order);
+    let mut cascade = Box::pin(database.write_giving_way(runs("cascade", &order)));
+    let mut command = Box::pin(database.write(runs("command", &order)));
+    let mut follower = Box::pin(database.write_giving_way(runs("follower", &order)));
+    let mut another = Box::pin(database.write(runs("another command", &order)));
+    assert!(poll(&mut cascade).is_pending() && poll(&mut command).is_pending());
+    assert!(poll(&mut follower).is_pending() && poll(&mut another).is_pending());
+    disk.resume_syncs();
+    command.await.unwrap();
+    another.await.unwrap();
+    cascade.await.unwrap();
+    follower.await.unwrap();
+    assert_eq!(*order.lock().unwrap(), ["first", "command", "another command", "cascade", "follower"]);
+    assert_eq!(disk.syncs(), 4, "one for the creation, one for each batch");
+}
+
+/// Has the database run a command that has it run the next, so many times: there is always one that waits.
+fn commands(database: &Database, left: usize, order: &Order) {
+    let (again, orders, command) = (database.clone(), Arc::clone(order), runs("command", order));
+    let mut write = Box::pin(database.write(move |tx| {
+        if left > 1 {
+            commands(&again, left - 1, &orders);
+        }
+        command(tx)
+    }));
+    // It runs though nobody waits for it.
+    drop(poll(&mut write));
+}
+
+#[tokio::test]
+async fn those_that_give_way_are_not_put_off_beyond_one_batch_of_others() {
+    let order = Order::default();
+    let (disk, database) = with_a_batch_under_way(&order);
+    let mut cascade = Box::pin(database.write_giving_way(runs("cascade", &order)));
+    assert!(poll(&mut cascade).is_pending());
+    commands(&database, 1_000, &order);
+    disk.resume_syncs();
+    cascade.await.unwrap();
+    let before = order.lock().unwrap().iter().position(|what| *what == "cascade");
+    assert_eq!(before, Some(1 + 256), "a batch has at most 256");
+    database.close().await;
+}
+
+#[tokio::test]
+async fn those_that_give_way_are_finished_before_the_database_closes_and_told_when_it_stops() {
+    let order = Order::default();
+    let (disk, database) = with_a_batch_under_way(&order);
+    let mut cascade = Box::pin(database.write_giving_way(runs("cascade", &order)));
+    assert!(poll(&mut cascade).is_pending());
+    let mut closing = Box::pin(database.close());
+    assert!(poll(&mut closing).is_pending());
+    disk.resume_syncs();
+    closing.await;
+    cascade.await.unwrap();
+
+    let (disk, database) = with_a_batch_under_way(&order);
+    let mut cascade = Box::pin(database.write_giving_way(runs("cascade", &order)));
+    assert!(poll(&mut cascade).is_pending());
+    disk.fail_syncs("the disk is on fire");
+    disk.resume_syncs();
+    assert!(matches!(cascade.await, Err(Error::Stopped { .. })));
 }
 
 #[tokio::test]
