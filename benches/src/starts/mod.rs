@@ -22,7 +22,7 @@ use figures::{StartFigures, Started, Starts};
 use terminal::{Program, SIZE};
 
 /// How often each is started, after one start that is not counted.
-const ROUNDS: usize = 15;
+const ROUNDS: usize = 51;
 /// Events in the month that is shown: as many as fill a screen.
 const IN_MONTH: u32 = 200;
 /// Events before and after it in the large calendar.
