@@ -4,7 +4,7 @@
 use std::task::Poll;
 
 use proptest::prelude::*;
-use storage::{Database, Error, MemoryDisk, Reader, Table, View};
+use storage::{Cursor, Database, Digest, Epoch, Error, MemoryDisk, Reader, Span, Spans, Table, View};
 
 mod support;
 use support::{NUMBERS, OPTIONS, on_disk_of_memory, poll};
@@ -16,18 +16,26 @@ async fn with_an_unsettled_batch(before: &[u64], changes: &[(u64, Option<u64>)])
     database.write(move |tx| before.iter().try_for_each(|number| tx.put(&NUMBERS, number, number))).await.unwrap();
     disk.hold_syncs();
     let changes = changes.to_vec();
-    let mut write = Box::pin(database.write(move |tx| {
+    let write = database.write(move |tx| {
         tx.announce(&7_u64)?;
         changes.iter().try_for_each(|(number, change)| match change {
             Some(value) => tx.put(&NUMBERS, number, value),
             None => tx.delete(&NUMBERS, number),
         })
-    }));
+    });
+    is_applied(&database, write);
+    (disk, database)
+}
+
+/// Has `write`, which announces one change, done as far as is possible while syncs are held: from then on views show it.
+fn is_applied(database: &Database, write: impl Future<Output = Result<(), Error>>) {
+    let before = database.durable_position();
+    let mut write = Box::pin(write);
     assert!(poll(&mut write).is_pending());
-    // Dropped, it is done all the same. Wait until it is applied: from then on views show it.
+    // Dropped, it is done all the same.
     drop(write);
-    let mut position = 0;
-    while position == 0 {
+    let mut position = before;
+    while position == before {
         let mut look = Box::pin(database.read(|view| {
             position = view.position();
             Ok::<_, Error>(())
@@ -36,7 +44,6 @@ async fn with_an_unsettled_batch(before: &[u64], changes: &[(u64, Option<u64>)])
         drop(look);
         std::thread::yield_now();
     }
-    (disk, database)
 }
 
 /// What is answered at once; `None` if it has to wait.
@@ -161,4 +168,154 @@ proptest! {
         });
         outcome?;
     }
+}
+
+const BUSY: Spans<bool, u64> = Spans::new("busy");
+
+/// In which scope a batch puts or takes out which interval, and of what.
+type Change = (bool, Span, u64, bool);
+
+/// A database in which `changes` are applied and not durable.
+async fn with_unsettled_intervals(before: &[(bool, Span, u64)], changes: &[Change]) -> (MemoryDisk, Database) {
+    let (disk, database) = on_disk_of_memory();
+    let before = before.to_vec();
+    let busy = database
+        .write(move |tx| before.iter().try_for_each(|(scope, span, id)| tx.insert_span(&BUSY, scope, *span, id)));
+    busy.await.unwrap();
+    disk.hold_syncs();
+    let changes = changes.to_vec();
+    let write = database.write(move |tx| {
+        tx.announce(&7_u64)?;
+        changes.iter().try_for_each(|(scope, span, id, put)| match put {
+            true => tx.insert_span(&BUSY, scope, *span, id),
+            false => tx.remove_span(&BUSY, scope, *span, id),
+        })
+    });
+    is_applied(&database, write);
+    (disk, database)
+}
+
+fn interval() -> impl Strategy<Value = Span> {
+    (-40_i64..40, prop_oneof![0_i64..4, 0_i64..70]).prop_map(|(start, length)| Span { start, end: start + length })
+}
+
+fn intervals() -> impl Strategy<Value = Vec<(bool, Span, u64)>> {
+    proptest::collection::vec((any::<bool>(), interval(), 0..4_u64), 0..10)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+
+    #[test]
+    fn intervals_that_are_told_at_once_are_those_from_before_the_batch(
+        before in intervals(),
+        new in intervals(),
+        gone in proptest::collection::vec(any::<prop::sample::Index>(), 0..3),
+        asked in proptest::collection::vec((any::<bool>(), -45_i64..45, proptest::option::of(0..30_i64), 0..5_usize), 1..12),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let outcome: Result<(), TestCaseError> = runtime.block_on(async {
+            let mut changes: Vec<Change> = new.into_iter().map(|(scope, span, id)| (scope, span, id, true)).collect();
+            if !before.is_empty() {
+                changes.extend(gone.iter().map(|which| which.get(&before)).map(|(scope, span, id)| (*scope, *span, *id, false)));
+            }
+            let (disk, database) = with_unsettled_intervals(&before, &changes).await;
+            let durable = Database::on_memory_disk(&disk.copy(), OPTIONS).unwrap();
+            for (scope, from, length, limit) in asked {
+                let to = length.map(|length| from + length);
+                let overlapping = |view: &View<'_>| view.overlapping(&BUSY, &scope, from, to, None, limit);
+                let after = (from, 1_u64);
+                let behind = |view: &View<'_>| view.overlapping(&BUSY, &scope, from, to, Some(&after), limit);
+                for read in [&overlapping as &dyn Fn(&View<'_>) -> _, &behind] {
+                    if let Some(told) = at_once(&database, read) {
+                        prop_assert_eq!(told, durable.read(read).await.unwrap(), "{} {}..{:?}", scope, from, to);
+                    }
+                }
+                let all = |view: &View<'_>| view.all_spans(&BUSY, None, limit);
+                if let Some(told) = at_once(&database, all) {
+                    prop_assert_eq!(told, durable.read(all).await.unwrap());
+                }
+            }
+            for (scope, span, id, _) in changes {
+                let is_there = |view: &View<'_>| view.contains_span(&BUSY, &scope, span, &id);
+                prop_assert_eq!(at_once(&database, is_there), None, "it was changed");
+            }
+            disk.resume_syncs();
+            Ok(())
+        });
+        outcome?;
+    }
+
+    #[test]
+    fn a_scan_of_many_chunks_waits_for_a_row_that_it_comes_to_and_for_none_far_behind_its_end(
+        changed in 0..700_u64,
+        put in any::<bool>(),
+        limit in 1..700_usize,
+        back in any::<bool>(),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let outcome: Result<(), TestCaseError> = runtime.block_on(async {
+            let rows: Vec<u64> = (0..700).collect();
+            let (disk, database) = with_an_unsettled_batch(&rows, &[(changed, put.then_some(7_000))]).await;
+            let told = at_once(&database, |view| match back {
+                true => view.scan_back(&NUMBERS, &(), None, limit),
+                false => view.scan(&NUMBERS, &(), None, limit),
+            });
+            let place = usize::try_from(if back { 699 - changed } else { changed }).unwrap();
+            prop_assert!(place >= limit || told.is_none(), "row {} of {}", place, limit);
+            prop_assert!(place <= limit + 256 || told.is_some(), "row {} of {}", place, limit);
+            if let Some(told) = told {
+                prop_assert_eq!(told.len(), limit.min(700));
+                prop_assert!(told.iter().all(|(number, value)| number == value));
+            }
+            disk.resume_syncs();
+            Ok(())
+        });
+        outcome?;
+    }
+}
+
+#[tokio::test]
+async fn meanwhile_the_log_and_cursors_are_told_as_they_are_durable_and_a_backup_waits() {
+    const CURSOR: Cursor = Cursor { epoch: Epoch([1; 16]), position: 5, digest: Digest([2; 16]) };
+    let (disk, database) = on_disk_of_memory();
+    database.write(|tx| tx.announce(&1_u64).and_then(|_| tx.set_cursor("auth", CURSOR))).await.unwrap();
+    let digest = database.digest_at(1).await.unwrap();
+    disk.hold_syncs();
+    let write = database.write(|tx| {
+        tx.announce(&2_u64)?;
+        tx.set_cursor("events", CURSOR)
+    });
+    is_applied(&database, write);
+    let told = database.changes::<u64>(0, 10, 1_000).await.unwrap();
+    assert_eq!(told.into_iter().map(|record| (record.position, record.change)).collect::<Vec<_>>(), [(1, 1)]);
+    assert_eq!((database.digest_at(1).await.unwrap(), database.digest_at(2).await.unwrap()), (digest, None));
+    assert_eq!(at_once(&database, |view| view.cursor("auth")), Some(Some(CURSOR)));
+    assert_eq!(at_once(&database, |view| view.cursor("events")), None);
+    assert_eq!(at_once(&database, |view| Ok(view.digest())), None, "that is the batch's");
+    let mut backup = database.backup().unwrap();
+    assert!(backup.next().await.unwrap().is_some(), "the header");
+    let mut rows = Box::pin(backup.next());
+    assert!(poll(&mut rows).is_pending());
+    disk.resume_syncs();
+    assert!(rows.await.unwrap().is_some());
+    assert_eq!(database.changes::<u64>(1, 10, 1_000).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_asked_later_is_never_from_before_what_was_told_earlier() {
+    let (disk, database) = with_an_unsettled_batch(&[10, 20], &[(20, Some(2))]).await;
+    let epoch = database.epoch();
+    // Of a row that the batch did not change: as of before it.
+    assert_eq!(at_once(&database, |view| Ok((view.get(&NUMBERS, &10)?, view.as_of()))), Some((Some(10), (epoch, 0))));
+    disk.resume_syncs();
+    // Once the batch was told to anybody, whatever else is read is as of it, also while the next one is not durable.
+    assert_eq!(support::get(&database, 20).await.unwrap(), Some(2));
+    assert_eq!(at_once(&database, |view| Ok((view.get(&NUMBERS, &10)?, view.as_of()))), Some((Some(10), (epoch, 1))));
+    disk.hold_syncs();
+    let write = database.write(|tx| tx.announce(&8_u64).and_then(|_| tx.put(&NUMBERS, &30, &30)));
+    is_applied(&database, write);
+    assert_eq!(at_once(&database, |view| Ok((view.get(&NUMBERS, &20)?, view.as_of()))), Some((Some(2), (epoch, 1))));
+    assert_eq!(at_once(&database, |view| view.get(&NUMBERS, &30)), None);
+    disk.resume_syncs();
 }
