@@ -287,3 +287,6 @@ fn stand_no_more(tx: &mut Transaction<'_>, &(event, instance, user): &Place, sta
         standing => Ok(tx.delete(&BY_STATUS, &(event, instance, standing.status(), user))?),
     }
 }
+
+#[cfg(test)]
+mod tests;
