@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::backup::{self, Backup};
 use crate::engine::memory::{MemoryDisk, MemoryEngine};
+use crate::engine::recent::Recent;
 use crate::engine::sled::SledEngine;
 use crate::engine::{Direction, Engine};
 use crate::error::Error;
@@ -190,6 +191,7 @@ impl Database {
 
     fn prepare(engine: Arc<dyn Engine>, path: &Path, options: Options) -> Result<(Self, Writer), Error> {
         let head = startup::open(engine.as_ref(), path, options.service, options.schema)?;
+        let engine: Arc<dyn Engine> = Arc::new(Recent::over(engine));
         let shared = Arc::new(Shared::new(Some(Arc::clone(&engine)), head));
         let (sender, queue) = mpsc::channel(options.max_queue.max(1));
         let writer = Writer::new(Arc::clone(&shared), engine, queue, head);

@@ -8,6 +8,7 @@
 //! applies, so an engine needs no snapshots and no transactions of its own, only an atomic batch.
 
 pub(crate) mod memory;
+pub(crate) mod recent;
 pub(crate) mod sled;
 
 use std::collections::BTreeMap;
