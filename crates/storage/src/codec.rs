@@ -18,12 +18,37 @@ const CONFIG: bincode::config::Configuration<
     bincode::config::Limit<DECODE_LIMIT>,
 > = bincode::config::standard().with_limit::<DECODE_LIMIT>();
 
+/// Room for most rows: bytes that grow while they are written are copied again and again.
+const USUAL_BYTES: usize = 128;
+
+/// The end of some bytes, to be written on.
+struct Behind<'a>(&'a mut Vec<u8>);
+
+impl bincode::enc::write::Writer for Behind<'_> {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), bincode::error::EncodeError> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+}
+
 /// The bytes of `value`.
 ///
 /// # Errors
 /// [`Error::Encode`] for what bincode cannot represent.
 pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
-    bincode::serde::encode_to_vec(value, CONFIG).map_err(|error| Error::Encode { why: error.to_string() })
+    encode_behind(&[], value)
+}
+
+/// `prefix`, and behind it the bytes of `value`.
+///
+/// # Errors
+/// As [`encode`].
+pub(crate) fn encode_behind<T: Serialize>(prefix: &[u8], value: &T) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::with_capacity(USUAL_BYTES);
+    bytes.extend_from_slice(prefix);
+    bincode::serde::encode_into_writer(value, Behind(&mut bytes), CONFIG)
+        .map_err(|error| Error::Encode { why: error.to_string() })?;
+    Ok(bytes)
 }
 
 /// The value that [`encode`] made `bytes` of. All of `bytes` must belong to it.

@@ -50,7 +50,7 @@ pub(crate) fn cursor_key(source: &str) -> Result<Vec<u8>, Error> {
 
 /// What all full keys of the table called `name` begin with.
 pub(crate) fn table_prefix(name: &str) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(name.len() + 48);
+    let mut bytes = Vec::with_capacity(name.len() + 64);
     bytes.extend_from_slice(name.as_bytes());
     bytes.push(0);
     bytes

@@ -33,11 +33,7 @@ pub trait Value: Serialize + DeserializeOwned {
 /// # Errors
 /// [`Error::Encode`] for what bincode cannot represent.
 pub fn encode_value<V: Value>(value: &V) -> Result<Vec<u8>, Error> {
-    let body = codec::encode(value)?;
-    let mut bytes = Vec::with_capacity(body.len() + 1);
-    bytes.push(V::VERSION);
-    bytes.extend_from_slice(&body);
-    Ok(bytes)
+    codec::encode_behind(&[V::VERSION], value)
 }
 
 /// The value whose stored form is `bytes`, upgraded if it is of an older version.
