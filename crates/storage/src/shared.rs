@@ -136,8 +136,9 @@ impl Shared {
 
     /// The batch applied last is durable, and with it the log up to `position`.
     pub(crate) fn publish(&self, batch: u64, position: u64) {
-        self.progress.send_modify(|progress| progress.durable = batch);
+        // The log first: whoever was answered finds what they did in it.
         self.durable_position.send_if_modified(|durable| std::mem::replace(durable, position) != position);
+        self.progress.send_modify(|progress| progress.durable = batch);
     }
 
     /// Nothing is trusted from here on. What is told from then on is damage itself, with what to do about it, or that it has stopped; to
