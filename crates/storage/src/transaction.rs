@@ -40,6 +40,12 @@ impl<'a> Transaction<'a> {
         (self.own, self.head)
     }
 
+    /// How many rows it has changed so far: a measure of what committing it will cost.
+    #[must_use]
+    pub fn changed_rows(&self) -> usize {
+        self.own.len()
+    }
+
     /// How many rows it has changed and how often it has read, so far: a measure of how long those behind it wait.
     #[must_use]
     pub fn work(&self) -> usize {
