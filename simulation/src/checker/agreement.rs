@@ -13,7 +13,7 @@ use crate::history::Book;
 
 impl Sights {
     /// Inbox, lists and calendar say the same as the events and their participants.
-    pub(super) fn lists_of(&self, name: &Username, sight: &Sight) -> Vec<String> {
+    pub(super) fn lists_of(&self, book: &Book, name: &Username, sight: &Sight) -> Vec<String> {
         let mut wrong = Vec::new();
         let status_of = |event: &EventId| {
             let people = &sight.participants.get(event)?.people.items;
@@ -23,7 +23,8 @@ impl Sights {
         for (id, event) in &sight.events {
             let status = status_of(id);
             if let Some(instances) = sight.instances.get(id) {
-                wrong.extend(instances.wrong(name, event, organizes(event), status, &sight.calendar));
+                let from_on = book.answers_from_on(*id, name);
+                wrong.extend(instances.wrong(name, event, organizes(event), (status, &from_on), &sight.calendar));
             }
             let entry = sight.calendar.iter().find_map(|entry| match entry {
                 Entry::Event { event: of, title, time, attendance, .. } if of == id => Some((title, time, *attendance)),

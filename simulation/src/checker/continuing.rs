@@ -197,6 +197,21 @@ impl Book {
         (writes, first)
     }
 
+    /// From when on someone may have answered what to all that follows, of an event or of one from which it goes on.
+    pub(super) fn answers_from_on(&self, event: EventId, who: &Username) -> Vec<(i64, Status)> {
+        let given = self.writes(|_, command| match command.act {
+            Act::AnswerPart { event: to, instance: Instance::From(from), status }
+                if to == event && command.by == *who =>
+            {
+                Some((from, status))
+            }
+            _ => None,
+        });
+        let given = given.into_iter().filter(|write| write.fate != Fate::NotDone).map(|write| write.value);
+        let before = self.continuation(event).map(|continuation| self.answers_from_on(continuation.of, who));
+        given.chain(before.into_iter().flatten()).collect()
+    }
+
     /// Whether someone may ever have answered so, to this instance of an event or of one from which it goes on.
     pub(super) fn may_have_answered(&self, event: EventId, who: &Username, instance: Instance, status: Status) -> bool {
         let (writes, first) = self.answers_to(event, who, instance);

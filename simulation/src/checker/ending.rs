@@ -81,7 +81,7 @@ impl Sights {
             for (event, instances) in &sight.instances {
                 wrong.extend(instances.not_as_wanted(book, *event));
             }
-            wrong.extend(self.lists_of(name, sight));
+            wrong.extend(self.lists_of(book, name, sight));
             wrong.extend(self.shares_of(book, name, sight));
         }
         wrong
