@@ -33,11 +33,6 @@ use machine::Machine;
 use peers::figures::Peer;
 use results::Results;
 
-/// As in the programs that are measured. (What counts allocations brings an allocator of its own.)
-#[cfg(not(feature = "allocations"))]
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Measures Convene and writes the tables of REPORT.md. Run it from the root of the repository.
 #[derive(Debug, Parser)]
 #[command(name = "convene-benches", version)]

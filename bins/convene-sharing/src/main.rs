@@ -3,10 +3,6 @@
 
 use std::process::ExitCode;
 
-/// Rows are made on one thread and dropped on another, all the time: the system's allocator spends a quarter of the time on that.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     transport::host::run::<domain::sharing::SharingProtocol>()
 }

@@ -28,10 +28,6 @@ use session::{Keeping, Profile};
 use transport::telemetry::export_if_configured;
 use when::Here;
 
-/// That of the services' own programs: with `--in-process` they run here.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let code = match arguments::parse(std::env::args_os()) {
         Parsed::Text(text) => output::answer(&text, 0),
