@@ -1,5 +1,5 @@
-//! Rows that were lately asked for, kept above an engine: most of what is read is read again soon, and looking it up in an engine's
-//! pages costs ten times as much.
+//! Rows that were lately asked for, kept above an engine: most of what is read is read again soon, and need not be looked up in an engine's
+//! pages then.
 //!
 //! Because the writer is the only one who changes rows, what is kept is always what the engine would say: [`Engine::apply`] changes
 //! it, too. Nobody reads, and so nobody begins to keep a row, while it does: no view stays open meanwhile.
@@ -56,6 +56,11 @@ impl Shard {
     fn keep(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) {
         self.bytes += ENTRY_BYTES + key.len() + size_of(&value);
         self.young.insert(key, value);
+        self.turn_over();
+    }
+
+    /// Begins a new generation if the younger one is full.
+    fn turn_over(&mut self) {
         if self.bytes > self.most {
             self.bytes = 0;
             self.old = std::mem::take(&mut self.young);
@@ -70,9 +75,13 @@ impl Shard {
             self.bytes += size_of(last);
         }
         // Seldom in both: if two have asked for it at the same time.
-        if let Some(last) = self.old.get_mut(key) {
-            *last = change.cloned();
+        match self.old.get_mut(key) {
+            // The older generation's bytes are not counted any more: nothing there may grow.
+            Some(last) if change.map_or(0, Vec::len) > size_of(last) => drop(self.old.remove(key)),
+            Some(last) => *last = change.cloned(),
+            None => {}
         }
+        self.turn_over();
     }
 
     /// Forgets the row, which was not there and now is.
