@@ -218,6 +218,32 @@ mod tests {
     }
 
     #[test]
+    fn rows_that_grow_while_they_are_kept_stay_within_the_bound() {
+        const LONGEST: usize = 8 << 10;
+        let recent = recent(GENERATION_BYTES);
+        let put = |key: u64, length| {
+            recent.apply(&Changes::from([(key.to_be_bytes().to_vec(), Some(vec![7; length]))])).unwrap();
+        };
+        for length in [1, LONGEST] {
+            for key in 0..20_000 {
+                put(key, length);
+                recent.get(&key.to_be_bytes()).unwrap();
+            }
+        }
+        for key in 0..20_000 {
+            put(key, 1);
+            recent.get(&key.to_be_bytes()).unwrap();
+        }
+        (0..20_000).for_each(|key| put(key, LONGEST));
+        let bytes = |rows: &Rows| rows.iter().map(|(key, value)| key.len() + size_of(value)).sum::<usize>();
+        for shard in &recent.shards {
+            let shard = shard.lock();
+            let is = (bytes(&shard.young), bytes(&shard.old));
+            assert!(is.0.max(is.1) <= GENERATION_BYTES + 2 * LONGEST, "{is:?}");
+        }
+    }
+
+    #[test]
     fn rows_that_are_looked_for_once_and_then_written_are_not_kept() {
         let recent = recent(GENERATION_BYTES);
         for key in 0..1_000_u64 {

@@ -1,6 +1,6 @@
 //! Where calls begin: most of them where they were read, one after the other, and there they end as well.
 //!
-//! Such a call costs no task, no lock, and no memory of its own (the place in which it is polled is used again for the next one); the
+//! Such a call costs no task and no memory of its own (the place in which it is polled is used again for the next one); the
 //! answers of all that came together are handed on in one piece. A call that is not answered at once leaves with its place, and goes on
 //! in a task.
 
