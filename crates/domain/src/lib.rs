@@ -21,6 +21,7 @@ mod id;
 pub mod integrity;
 pub mod invitations;
 pub mod log;
+mod octets;
 mod ordinal;
 mod page;
 mod position;

@@ -44,6 +44,7 @@ pub struct LogCursor {
     /// The last record applied; 0 before the first.
     pub position: u64,
     /// The digest of the log up to there.
+    #[serde(with = "crate::octets")]
     pub digest: Digest,
 }
 
@@ -94,6 +95,7 @@ pub struct Record<C> {
     /// Its position, from 1.
     pub position: u64,
     /// The digest of the log up to and with it.
+    #[serde(with = "crate::octets")]
     pub digest: Digest,
     /// What changed.
     pub change: C,

@@ -4,6 +4,7 @@
 //! waits before it answers. That is how people read their own writes, whichever service they ask next.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::{MapAccess, Visitor};
 use serde::ser::SerializeMap as _;
@@ -14,7 +15,7 @@ use crate::Service;
 /// The identity of a log's history. A database restored from a backup gets a new one, so that positions of the lost
 /// history are not mistaken for positions of the new.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Epoch(pub [u8; 16]);
+pub struct Epoch(#[serde(with = "crate::octets")] pub [u8; 16]);
 
 /// A place in one log: its history and how many records of it. Position 0 is before the first record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -25,10 +26,13 @@ pub struct Position {
     pub at: u64,
 }
 
-/// At most one position for each service. They travel with every call and every answer, so that copying them must cost nothing; in bytes
-/// they are a map.
+/// At most one position for each service. They travel with every call and every answer through all layers, so that neither moving nor copying
+/// them must cost anything: they are shared. In bytes they are a map.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Positions([Option<Position>; Service::ALL.len()]);
+pub struct Positions(Option<Arc<Places>>);
+
+/// The place of each service, in their order.
+type Places = [Option<Position>; Service::ALL.len()];
 
 impl Position {
     /// Whether whoever is here has seen all up to `other`: it is of the same history, and no further.
@@ -76,7 +80,8 @@ impl Positions {
 
     /// Sets the position, even to an earlier one.
     pub fn set(&mut self, service: Service, position: Position) {
-        for (place, known) in self.0.iter_mut().zip(Service::ALL) {
+        let places = Arc::make_mut(self.0.get_or_insert_default());
+        for (place, known) in places.iter_mut().zip(Service::ALL) {
             if known == service {
                 *place = Some(position);
             }
@@ -85,13 +90,14 @@ impl Positions {
 
     /// All of them, in the order of the services.
     pub fn iter(&self) -> impl Iterator<Item = (Service, Position)> + '_ {
-        Service::ALL.into_iter().zip(self.0).filter_map(|(service, position)| Some((service, position?)))
+        let places = self.0.iter().flat_map(|places| places.iter().copied());
+        Service::ALL.into_iter().zip(places).filter_map(|(service, position)| Some((service, position?)))
     }
 
     /// Whether nothing is known.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.iter().all(Option::is_none)
+        self.0.is_none()
     }
 }
 

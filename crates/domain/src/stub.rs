@@ -1,7 +1,8 @@
 //! The seam between a caller and a service, whether the service is linked into the same process or far away.
 //!
 //! A [`Stub`] takes a request and gives an answer. The in-process service and the network channel both are stubs, and every
-//! layer (deadline, retry, authentication, metrics, …) is a stub that wraps a stub, so none knows which it has in hand.
+//! layer (deadline, retry, authentication, metrics, …) is a stub that wraps a stub, so none knows which it has in hand. (Only the layer that
+//! ends calls asks whether what it wraps ends them by itself.)
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -49,7 +50,7 @@ pub struct Method {
     pub access: Access,
 }
 
-/// How values become bytes: implemented by the transport, so that this crate knows no encoding.
+/// How values become bytes: implemented by the transport, so that this crate calls no encoding.
 pub trait Codec {
     /// Appends the bytes of `value` to `out`.
     ///
@@ -99,6 +100,11 @@ pub trait Protocol: Send + Sync + 'static {
 pub trait Stub<P: Protocol>: Send + Sync + 'static {
     /// Calls the service. Dropping the future cancels the call: a query is abandoned, a command may or may not have been done.
     async fn call(&self, context: &Context, request: P::Request) -> Answer<P::Response>;
+
+    /// Whether each call ends at its deadline, or within a millisecond or two after it, without anybody else watching the clock for it.
+    fn ends_in_time(&self) -> bool {
+        false
+    }
 }
 
 /// Finds out who a caller is. Each service has one, over the users, sessions and keys that it follows from auth.
@@ -128,5 +134,9 @@ impl<P: Protocol> Stub<P> for Arc<dyn Stub<P>> {
         Self: 'call,
     {
         (**self).call(context, request)
+    }
+
+    fn ends_in_time(&self) -> bool {
+        (**self).ends_in_time()
     }
 }

@@ -1,7 +1,8 @@
-//! The one place that knows bincode.
+//! The one place that knows bincode's interface. (That it writes an `f64` as eight bytes, the lowest first, whatever they hold, is relied upon by
+//! `domain`'s `octets`.)
 //!
 //! bincode 2 is no longer developed; were it to be replaced, this file and [`PROTOCOL_VERSION`](crate::PROTOCOL_VERSION) would
-//! change and nothing else. What it is known to do wrong is answered here: bytes left over are an error, and the memory that a
+//! change, and `octets` be looked at. What it is known to do wrong is answered here: bytes left over are an error, and the memory that a
 //! claimed length can make it allocate is bounded by a multiple of the bytes that have really arrived.
 
 use std::cell::Cell;

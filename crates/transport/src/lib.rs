@@ -32,6 +32,7 @@ pub mod handshake;
 pub mod host;
 mod ids;
 pub mod layers;
+mod looks;
 pub mod memory;
 pub mod metrics;
 mod outbox;

@@ -30,17 +30,24 @@ pub(crate) struct FrameReader<R> {
     /// Bytes of a frame too large that have not passed yet.
     to_skip: usize,
     received: u64,
+    /// Whether the last read took all that there was room for.
+    filled: bool,
 }
 
 impl<R: AsyncRead + Unpin> FrameReader<R> {
     /// Reads from `source`, after what came with the upgrade.
     pub(crate) fn new(source: R, already_read: &[u8], max_frame: usize) -> Self {
-        Self { source, buffer: BytesMut::from(already_read), max_frame, to_skip: 0, received: 0 }
+        Self { source, buffer: BytesMut::from(already_read), max_frame, to_skip: 0, received: 0, filled: false }
     }
 
     /// How many bytes have come: whether a peer is alive although no frame is complete.
     pub(crate) const fn received(&self) -> u64 {
         self.received
+    }
+
+    /// Whether the last read took all that there was room for, so that more may wait to be read.
+    pub(crate) const fn more_may_wait(&self) -> bool {
+        self.filled
     }
 
     /// The next frame; `None` when the stream ends between two frames.
@@ -58,6 +65,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
             if self.buffer.capacity() - self.buffer.len() < CHUNK / 4 {
                 self.buffer.reserve(room);
             }
+            let spare = self.buffer.capacity() - self.buffer.len();
             let count = self.source.read_buf(&mut self.buffer).await?;
             if count == 0 {
                 if self.buffer.is_empty() && self.to_skip == 0 {
@@ -65,6 +73,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
                 }
                 return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the stream ended inside a frame"));
             }
+            self.filled = count == spare;
             self.received = self.received.wrapping_add(u64::try_from(count).unwrap_or_default());
         }
     }

@@ -6,6 +6,7 @@
 //! answered with, or another service that it reports missing, shows that it lives.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -42,6 +43,9 @@ pub struct Breaker<P: Protocol> {
 pub struct Circuit {
     options: BreakerOptions,
     state: Mutex<State>,
+    /// Nothing has failed since the last success: there is nothing to decide, and of another success nothing to note. Changed under the lock,
+    /// looked at without.
+    calm: AtomicBool,
     shown: Shown,
 }
 
@@ -107,6 +111,10 @@ impl<P: Protocol> Stub<P> for Breaker<P> {
         }
         answer
     }
+
+    fn ends_in_time(&self) -> bool {
+        self.inner.ends_in_time()
+    }
 }
 
 const NO_ANSWER: &str = "it did not answer in time";
@@ -133,7 +141,7 @@ impl Circuit {
     pub fn new<P: Protocol>(options: &BreakerOptions, metrics: &Metrics) -> Arc<Self> {
         let shown = Shown(STATES.map(|state| metrics.breakers(P::SERVICE, state)));
         shown.add(State::default().name(), 1);
-        Arc::new(Self { options: options.clone(), state: Mutex::default(), shown })
+        Arc::new(Self { options: options.clone(), state: Mutex::default(), calm: AtomicBool::new(true), shown })
     }
 
     /// Whether the next call would be refused.
@@ -148,6 +156,7 @@ impl Circuit {
         let before = state.name();
         let changed = change(&mut state);
         let after = state.name();
+        self.calm.store(after == State::default().name() && state.failures_in_a_row == 0, Ordering::Relaxed);
         if after != before {
             self.shown.add(before, -1);
             self.shown.add(after, 1);
@@ -157,6 +166,9 @@ impl Circuit {
 
     /// Lets a call through, or says why not.
     fn admit(&self) -> Result<(), String> {
+        if self.calm.load(Ordering::Relaxed) {
+            return Ok(());
+        }
         self.change(|state| {
             let Some(open_until) = state.open_until else { return Ok(()) };
             let now = Instant::now();
@@ -170,6 +182,9 @@ impl Circuit {
     }
 
     fn succeeded(&self) {
+        if self.calm.load(Ordering::Relaxed) {
+            return;
+        }
         self.change(|state| (state.failures_in_a_row, state.open_until, state.probing) = (0, None, false));
     }
 

@@ -4,6 +4,9 @@
 //! channel and a server between the client's stack and the service's. (A local path that skips some of them, as others have it, is
 //! one in which timeouts, cancellation and rights behave differently from production and tests prove nothing.)
 //!
+//! Only the clock by which calls end is another: linked, the layer that knows deadlines drops the call; over a channel the connection ends it, and
+//! what became of it passes the layers like any answer.
+//!
 //! The order is data ([`client_layers`], [`server_layers`]), each layer with the reason for its place.
 //!
 //! **Cancellation.** Dropping a call drops everything below it down to the service's method, which ends at its next await point. A write

@@ -33,6 +33,7 @@ impl<P: Protocol> Stub<P> for Observed<P> {
         let parent = context.trace;
         let mut context = context.clone();
         context.trace = child_of(parent);
+        context.as_of = Instant::now();
         let (service, name) = (P::SERVICE, method.name);
         let (trace, own, parent) = (Hex(&context.trace.trace), Hex(&context.trace.span), Hex(&parent.span));
         let span = match (self.calls.side(), is_long_poll(method)) {
@@ -46,7 +47,7 @@ impl<P: Protocol> Stub<P> for Observed<P> {
                 tracing::debug_span!(target: CALLS, "poll", %service, method = name, %trace, span = %own, %parent)
             }
         };
-        let call = UnderWay::begin(&self.calls, method, span.clone());
+        let call = UnderWay::begin(&self.calls, method, context.as_of, span.clone());
         let answer = self.inner.call(&context, request).instrument(span).await;
         call.end(match &answer {
             Ok(_) => Ended::Well,
@@ -72,9 +73,9 @@ struct UnderWay<'c> {
 }
 
 impl<'c> UnderWay<'c> {
-    fn begin(calls: &'c Calls, method: &'static Method, span: Span) -> Self {
+    fn begin(calls: &'c Calls, method: &'static Method, since: Instant, span: Span) -> Self {
         calls.begin();
-        Self { calls, method, since: Instant::now(), span, ended: false }
+        Self { calls, method, since, span, ended: false }
     }
 
     fn end(mut self, how: Ended<'_>) {

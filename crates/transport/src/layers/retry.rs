@@ -100,6 +100,10 @@ impl<P: Protocol> Stub<P> for Retry<P> {
             attempt += 1;
         }
     }
+
+    fn ends_in_time(&self) -> bool {
+        self.inner.ends_in_time()
+    }
 }
 
 fn may_repeat<P: Protocol>(error: &Error, method: &Method, context: &Context) -> bool {

@@ -40,6 +40,11 @@ impl Pace {
         (self.since, self.begun, self.until) = (now, 0, now);
     }
 
+    /// When the clock was last looked at: since then calls may have been handed to tasks, but none was worked at here.
+    pub(super) const fn now(&self) -> Instant {
+        self.until
+    }
+
     /// Whether the next one may begin where it was read.
     pub(super) fn next_begins_here(&mut self) -> bool {
         if self.spared > 0 {

@@ -21,6 +21,7 @@ use super::{Caller, Shared};
 use crate::codec::{Bincode, with_scratch};
 use crate::frame::{Arrival, FrameKind, FrameReader, RequestHeader, too_large};
 use crate::ids::ById;
+use crate::looks::Looks;
 use crate::outbox::Outbox;
 use crate::stream::{BoxStream, ReadHalf};
 
@@ -72,6 +73,9 @@ pub(super) async fn run<P: Protocol>(shared: &Shared<P>, stream: BoxStream, alre
     // Half of the time that a client may be silent is for asking, the other half for its answer.
     let patience = shared.options.idle_timeout / 2;
     let mut asked_at = None;
+    let mut looks = Looks::new();
+    // Whether the last call came alone and was answered: the next may come at once.
+    let mut alone = false;
     let failure: Option<String> = loop {
         if draining && lingering_until.is_none() && session.under_way.lock().is_empty() {
             lingering_until = Some(Instant::now() + LINGER);
@@ -82,7 +86,7 @@ pub(super) async fn run<P: Protocol>(shared: &Shared<P>, stream: BoxStream, alre
             timeout_at(lingering_until.unwrap_or(Instant::now() + patience), reader.next()).await
         };
         let arrival = tokio::select! {
-            arrival = next => arrival,
+            arrival = looks.wait(next, |_| alone) => arrival,
             () = session.quiet.notified(), if draining => continue,
             () = shared.draining.cancelled(), if !draining => {
                 draining = true;
@@ -99,11 +103,10 @@ pub(super) async fn run<P: Protocol>(shared: &Shared<P>, stream: BoxStream, alre
             }
         };
         match arrival {
-            Ok(Ok(Some(arrival))) => {
-                if let Err(error) = session.arrived_together(arrival, &mut reader, &mut beginning, draining) {
-                    break Some(error.to_string());
-                }
-            }
+            Ok(Ok(Some(arrival))) => match session.arrived_together(arrival, &mut reader, &mut beginning, draining) {
+                Ok(count) => alone = count == 1 && session.under_way.lock().is_empty(),
+                Err(error) => break Some(error.to_string()),
+            },
             Ok(Ok(None)) => return,
             Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData => break Some(error.to_string()),
             Ok(Err(error)) => {
@@ -127,22 +130,25 @@ pub(super) async fn run<P: Protocol>(shared: &Shared<P>, stream: BoxStream, alre
 }
 
 impl<P: Protocol> Session<P> {
-    /// Handles an arrival and all that came with it, without asking in between what else there is; an error ends the connection.
+    /// Handles an arrival and all that came with it, without asking in between what else there is, and gives how many these were; an error
+    /// ends the connection.
     fn arrived_together(
         self: &Arc<Self>,
         first: Arrival,
         reader: &mut FrameReader<ReadHalf>,
         beginning: &mut Beginning<P>,
         draining: bool,
-    ) -> io::Result<()> {
-        beginning.others_came();
+    ) -> io::Result<usize> {
+        beginning.others_came(reader.more_may_wait());
         let all = || {
             let mut next = Some(first);
+            let mut count = 0;
             while let Some(arrival) = next {
                 self.arrived(arrival, draining, beginning)?;
+                count += 1;
                 next = reader.buffered()?;
             }
-            Ok(())
+            Ok(count)
         };
         let handled = all();
         beginning.release(&self.outbox);
@@ -196,7 +202,7 @@ impl<P: Protocol> Session<P> {
             self.refuse(id, &Error::RateLimited { reason, retry_after_ms: 100 });
             return Ok(());
         }
-        let (context, request) = match self.read(payload) {
+        let (context, request) = match self.read(payload, beginning.now()) {
             Ok(read) => read,
             Err(error) => {
                 self.refuse(id, &error);
@@ -223,10 +229,10 @@ impl<P: Protocol> Session<P> {
     }
 
     /// What is asked, and by whom.
-    fn read(&self, payload: &[u8]) -> Result<(Context, P::Request), Error> {
+    fn read(&self, payload: &[u8], now: Instant) -> Result<(Context, P::Request), Error> {
         let (header, argument) = Bincode.decode_first::<RequestHeader<'_>>(payload)?;
         let request = P::Request::decode(header.method, &Bincode, argument)?;
-        let context = self.context(header);
+        let context = self.context(header, now);
         if !self.caller.serves && matches!(context.credential, Credential::Service(_)) {
             return Err(Error::forbidden(
                 "the certificate of this connection is neither a service's nor the operator's",
@@ -235,12 +241,13 @@ impl<P: Protocol> Session<P> {
         Ok((context, request))
     }
 
-    fn context(&self, header: RequestHeader<'_>) -> Context {
+    fn context(&self, header: RequestHeader<'_>, now: Instant) -> Context {
         let timeout = Duration::from_millis(header.deadline_ms.into()).min(self.max_deadline);
         Context {
             actor: Actor::Anonymous,
             credential: header.credential.into_owned(),
-            deadline: Instant::now() + timeout,
+            deadline: now + timeout,
+            as_of: now,
             idempotency_key: header.idempotency_key,
             sequence: header.sequence,
             seen: header.seen.into_owned(),

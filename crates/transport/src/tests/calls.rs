@@ -1,14 +1,18 @@
 //! Good clients: what travels arrives, many calls share a connection, and a caller who goes takes the work along.
 
+use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use domain::{Context, Error, IdempotencyKey, Service, Trace};
 use futures::future::join_all;
 use proptest::prelude::*;
 
 use super::sample::*;
-use crate::{Channel, ChannelOptions, ListenOptions};
+use crate::stream::BoxStream;
+use crate::{Channel, ChannelOptions, Connect, ListenOptions};
 
 #[tokio::test]
 async fn the_whole_context_and_the_whole_reply_cross_the_wire() {
@@ -88,6 +92,117 @@ async fn a_thousand_calls_at_once_share_connections_and_each_gets_its_own_answer
             call.unwrap();
         }
     }
+}
+
+/// Makes no more than so many streams, and counts them.
+struct AtMost {
+    streams: usize,
+    made: Arc<AtomicUsize>,
+    to: crate::InMemory<SampleProtocol>,
+}
+
+#[async_trait]
+impl Connect for AtMost {
+    async fn connect(&self) -> io::Result<BoxStream> {
+        if self.made.fetch_add(1, Ordering::Relaxed) >= self.streams {
+            return Err(io::Error::other("no more of them"));
+        }
+        self.to.connect().await
+    }
+
+    fn target(&self) -> &str {
+        self.to.target()
+    }
+}
+
+/// A client with so many connections, of which only so many can be made, and how often that was tried.
+fn spread(house: &Arc<House>, connections: usize, streams: usize) -> (Arc<SampleClient>, Arc<AtomicUsize>) {
+    let made = Arc::new(AtomicUsize::new(0));
+    let to = crate::InMemory(server_with(house, ListenOptions::default()));
+    let options = ChannelOptions { connections, ..ChannelOptions::default() };
+    (client(Channel::over(AtMost { streams, made: Arc::clone(&made), to }, options)), made)
+}
+
+#[tokio::test]
+async fn a_call_takes_the_connection_for_whose_answers_the_fewest_wait() {
+    let house = House::new();
+    let (client, made) = spread(&house, 3, 3);
+    for number in 0..10 {
+        client.echo(&patient(), number.to_string()).await.unwrap();
+    }
+    assert_eq!(made.load(Ordering::Relaxed), 1, "one after the other they need but one");
+
+    let mut hanging = Vec::new();
+    for connections in [1, 2, 2, 3, 3] {
+        let client = Arc::clone(&client);
+        hanging.push(tokio::spawn(async move { client.hang(&patient(), ()).await }));
+        house.begun(hanging.len()).await;
+        // Only who finds another waiting has a further one made, and goes on without it.
+        while made.load(Ordering::Relaxed) < connections {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(made.load(Ordering::Relaxed), connections, "{} wait", hanging.len());
+    }
+    house.release.add_permits(hanging.len());
+    for call in hanging {
+        call.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_go_over_the_connections_there_are_where_another_cannot_be_made() {
+    let house = House::new();
+    let (client, made) = spread(&house, 2, 1);
+    let waiting = tokio::spawn({
+        let client = Arc::clone(&client);
+        async move { client.hang(&patient(), ()).await }
+    });
+    house.begun(1).await;
+    for number in 0..10 {
+        assert_eq!(client.echo(&patient(), number.to_string()).await.unwrap().value, number.to_string());
+    }
+    assert_eq!(made.load(Ordering::Relaxed), 2, "it was tried, but not again and again");
+    tokio::time::advance(Duration::from_millis(1_001)).await;
+    for number in 0..10 {
+        assert_eq!(client.echo(&patient(), number.to_string()).await.unwrap().value, number.to_string());
+    }
+    assert_eq!(made.load(Ordering::Relaxed), 3, "after a while it is tried again");
+    house.release.add_permits(1);
+    waiting.await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_further_connection() {
+    struct ThenNever(AtomicUsize, crate::InMemory<SampleProtocol>);
+    #[async_trait]
+    impl Connect for ThenNever {
+        async fn connect(&self) -> io::Result<BoxStream> {
+            if self.0.fetch_add(1, Ordering::Relaxed) > 0 {
+                return std::future::pending().await;
+            }
+            self.1.connect().await
+        }
+        fn target(&self) -> &str {
+            self.1.target()
+        }
+    }
+    let house = House::new();
+    let to = crate::InMemory(server_with(&house, ListenOptions::default()));
+    let options = ChannelOptions { connections: 2, ..ChannelOptions::default() };
+    let client = client(Channel::over(ThenNever(AtomicUsize::new(0), to), options));
+    client.echo(&patient(), String::new()).await.unwrap();
+    let waiting = tokio::spawn({
+        let client = Arc::clone(&client);
+        async move { client.hang(&patient(), ()).await }
+    });
+    house.begun(1).await;
+    let since = tokio::time::Instant::now();
+    for number in 0..10 {
+        assert_eq!(client.echo(&patient(), number.to_string()).await.unwrap().value, number.to_string());
+    }
+    assert_eq!(since.elapsed(), Duration::ZERO);
+    house.release.add_permits(1);
+    waiting.await.unwrap().unwrap();
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod backups;
 mod calls;
+mod deadlines;
 mod hostile;
 mod loss;
 pub(crate) mod sample;

@@ -251,7 +251,7 @@ impl Listening {
     }
 }
 
-/// With nothing before it but the layer that knows when a call has to end, which no channel does without.
+/// With nothing before it but the layer that knows when a call has to end.
 pub(crate) fn client(stub: impl Stub<SampleProtocol>) -> Arc<SampleClient> {
     Arc::new(SampleClient(Arc::new(Deadline::new(Arc::new(stub)))))
 }
