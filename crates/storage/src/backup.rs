@@ -17,10 +17,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::codec;
 use crate::database::Database;
+use crate::engine::encoding::{append_bytes, append_row, parse};
 use crate::engine::{Changes, Direction, Engine, KeyRange};
 use crate::error::Error;
 use crate::key::MAX_KEY;
-use crate::layout::{ENGINE, IDENTITY};
+use crate::layout::{ENGINE, IDENTITY, JOURNAL};
 use crate::startup::{self, FORMAT};
 use crate::value::MAX_VALUE;
 
@@ -178,23 +179,16 @@ impl Backup {
     }
 }
 
-/// The engine's own row and the identity are not part of a backup: a restored database gets its own.
+/// The engine's own rows and the identity are not part of a backup: a restored database gets its own.
 fn is_kept(key: &[u8]) -> bool {
-    key != ENGINE && key != IDENTITY
+    ![ENGINE, JOURNAL, IDENTITY].contains(&key)
 }
 
 impl Frames {
     fn append_changes<'a>(&mut self, out: &mut Vec<u8>, rows: impl Iterator<Item = (&'a Vec<u8>, Option<&'a [u8]>)>) {
         let mut payload = Vec::new();
         for (key, value) in rows.filter(|(key, _)| is_kept(key)) {
-            append_bytes(&mut payload, key);
-            match value {
-                Some(value) => {
-                    payload.push(1);
-                    append_bytes(&mut payload, value);
-                }
-                None => payload.push(0),
-            }
+            append_row(&mut payload, key, value);
             if payload.len() >= FRAME {
                 self.append_one(out, &mut payload);
             }
@@ -216,12 +210,6 @@ impl Frames {
         self.digest = chained(self.digest, kind, payload);
         out.extend_from_slice(&self.digest);
     }
-}
-
-fn append_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    // A frame is far smaller than that.
-    out.extend_from_slice(&u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes());
-    out.extend_from_slice(bytes);
 }
 
 fn chained(before: FrameDigest, kind: u8, payload: &[u8]) -> FrameDigest {
@@ -264,7 +252,8 @@ impl<R: Read> Reading<R> {
         match self.frame()? {
             (CHANGES, payload) => {
                 self.frames += 1;
-                parse(&payload).map(Some).ok_or_else(|| unusable("a frame of it makes no sense"))
+                let changes = parse(&payload).filter(|changes| changes.keys().all(|key| is_kept(key)));
+                changes.map(Some).ok_or_else(|| unusable("a frame of it makes no sense"))
             }
             (END, payload) => {
                 let end: End = codec::decode(&payload).map_err(|_| unusable("its end cannot be read"))?;
@@ -301,33 +290,6 @@ impl<R: Read> Reading<R> {
             _ => unreadable(&error),
         })
     }
-}
-
-/// The changes in a frame.
-fn parse(mut payload: &[u8]) -> Option<Changes> {
-    let mut changes = Changes::new();
-    while !payload.is_empty() {
-        let key = take_bytes(&mut payload)?;
-        let (&there, rest) = payload.split_first()?;
-        payload = rest;
-        let value = match there {
-            0 => None,
-            1 => Some(take_bytes(&mut payload)?.to_vec()),
-            _ => return None,
-        };
-        if !is_kept(key) {
-            return None;
-        }
-        changes.insert(key.to_vec(), value);
-    }
-    Some(changes)
-}
-
-fn take_bytes<'a>(from: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let (length, rest) = from.split_first_chunk::<4>()?;
-    let (bytes, rest) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
-    *from = rest;
-    Some(bytes)
 }
 
 fn unusable(why: &str) -> Error {

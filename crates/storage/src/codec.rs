@@ -1,7 +1,7 @@
-//! The one place that knows bincode.
+//! The one place that knows bincode's interface. (What `domain`'s `octets` relies upon of it is said there.)
 //!
 //! bincode 2 is no longer developed; were it to be replaced, only this file would change (and with it the
-//! format version of stored values). It is never let loose on unbounded claims: a length in the bytes that
+//! format version of stored values), and `octets` be looked at. It is never let loose on unbounded claims: a length in the bytes that
 //! promises more than [`DECODE_LIMIT`] is refused, and bytes left over are an error.
 
 use serde::Serialize;

@@ -9,9 +9,9 @@ use parking_lot::Mutex;
 use tokio::sync::{mpsc, watch};
 
 use crate::backup::{self, Backup};
+use crate::engine::journaled::Journaled;
 use crate::engine::memory::{MemoryDisk, MemoryEngine};
 use crate::engine::recent::Recent;
-use crate::engine::sled::SledEngine;
 use crate::engine::{Direction, Engine};
 use crate::error::Error;
 use crate::layout::{log_key, log_position, log_range};
@@ -91,7 +91,7 @@ impl Database {
     /// [`Error::OtherService`] if it is not this service's, [`Error::Damaged`] if it cannot be read, [`Error::File`]
     /// for what the system refuses.
     pub fn open(folder: &Path, options: Options) -> Result<Self, Error> {
-        Self::on_engine(SledEngine::open(folder, options.cache_bytes)?, folder, options)
+        Self::on_engine(Journaled::open(folder, options.cache_bytes)?, folder, options)
     }
 
     /// Opens the database behind `engine`, which has its files in `folder`, or creates it: for an engine that is not of this
@@ -110,7 +110,7 @@ impl Database {
     /// # Errors
     /// As [`examine_backup`](crate::examine_backup) and [`Database::open`].
     pub fn restore(folder: &Path, options: Options, backup: impl Read) -> Result<(), Error> {
-        let engine = SledEngine::open(folder, options.cache_bytes)?;
+        let engine = Journaled::open(folder, options.cache_bytes)?;
         backup::restore(&engine, backup, options.service, options.schema)
     }
 

@@ -3,6 +3,7 @@
 //! | full key                          | row                                                              |
 //! |-----------------------------------|------------------------------------------------------------------|
 //! | `0x00 b`                          | the engine's own (the number of the last batch)                  |
+//! | `0x00 j`                          | the engine's own (what the records of its journal are known by)  |
 //! | `0x00 i`                          | the database's identity                                          |
 //! | `0x00 l` position, 8 bytes        | a change-log record: digest, then the change                     |
 //! | `0x00 c` source                   | the cursor of a followed log                                     |
@@ -18,6 +19,8 @@ use crate::key::{MAX_KEY, append_key};
 
 /// The engine's own row.
 pub(crate) const ENGINE: &[u8] = b"\0b";
+/// What the records of the engine's journal are known by.
+pub(crate) const JOURNAL: &[u8] = b"\0j";
 /// The identity of the database.
 pub(crate) const IDENTITY: &[u8] = b"\0i";
 const LOG: &[u8] = b"\0l";

@@ -14,7 +14,7 @@
 //! How it works: one writer thread a database drains the waiting closures, runs each on an overlay over the
 //! tables, applies all that succeeded as one batch, syncs it, and only then answers ([`mod@writer`]). Readers
 //! exclude nothing but the moment of applying. The bytes live behind one small seam ([`Engine`]) with two
-//! implementations: sled in a folder, and a map in memory that can lose what was not synced.
+//! implementations: sled in a folder behind a journal, and a map in memory that can lose what was not synced.
 //!
 //! The crate knows nothing of calendars: it depends on no other crate of the workspace.
 

@@ -4,7 +4,7 @@
 //! page holds. Where layers disagree the newest counts, and a deletion hides what lies below.
 
 use std::cell::Cell;
-use std::collections::VecDeque;
+use std::collections::{VecDeque, btree_map};
 use std::ops::Bound;
 
 use crate::engine::{Changes, Direction, Engine, KeyRange, Row};
@@ -72,22 +72,18 @@ impl<'a> Layers<'a> {
 
     /// The rows of `range`, drawn as they are asked for; `expected` is how many that will likely be.
     pub(crate) fn rows(&self, range: KeyRange, direction: Direction, expected: usize) -> Rows<'a> {
-        Rows {
-            layers: *self,
-            unread: range.clone(),
-            range,
-            direction,
-            chunk: expected.saturating_add(1).min(CHUNK),
-            drawn: VecDeque::new(),
-        }
+        let layers = self.pending.into_iter().flatten();
+        let rows = Rows::over(self.engine, layers, range, direction, expected.saturating_add(1));
+        Rows { unsettled: self.unsettled, ..rows }
     }
 }
 
 /// A scan in progress.
 pub(crate) struct Rows<'a> {
-    layers: Layers<'a>,
-    /// What has not been returned yet.
-    range: KeyRange,
+    engine: &'a dyn Engine,
+    unsettled: Option<&'a Unsettled<'a>>,
+    /// What the layers have to say about the range, the newest layer first; none that has nothing to say.
+    pending: Vec<Pending<'a>>,
     /// What has not been drawn from the engine yet; empty when it has no more.
     unread: KeyRange,
     direction: Direction,
@@ -96,60 +92,89 @@ pub(crate) struct Rows<'a> {
     drawn: VecDeque<Row>,
 }
 
-impl Rows<'_> {
+/// What one layer has to say about a range.
+struct Pending<'a> {
+    next: Option<(&'a Vec<u8>, &'a Option<Vec<u8>>)>,
+    rest: btree_map::Range<'a, Vec<u8>, Option<Vec<u8>>>,
+}
+
+impl Pending<'_> {
+    fn go_on(&mut self, direction: Direction) {
+        self.next = match direction {
+            Direction::Ascending => self.rest.next(),
+            Direction::Descending => self.rest.next_back(),
+        };
+    }
+}
+
+impl<'a> Rows<'a> {
+    /// The rows of `range` in `engine` with `layers` above it, the newest first; `expected` is how many will likely be asked for.
+    pub(crate) fn over(
+        engine: &'a dyn Engine,
+        layers: impl Iterator<Item = &'a Changes>,
+        range: KeyRange,
+        direction: Direction,
+        expected: usize,
+    ) -> Self {
+        let mut pending = Vec::new();
+        if !range.is_empty() {
+            let bounds = (Bound::Included(range.from.as_slice()), Bound::Excluded(range.to.as_slice()));
+            for changes in layers {
+                let mut layer = Pending { next: None, rest: changes.range::<[u8], _>(bounds) };
+                layer.go_on(direction);
+                if layer.next.is_some() {
+                    pending.push(layer);
+                }
+            }
+        }
+        let (unsettled, chunk, drawn) = (None, expected.clamp(1, CHUNK), VecDeque::new());
+        Rows { engine, unsettled, pending, unread: range, direction, chunk, drawn }
+    }
+
+    /// Whether the layers have anything to say about the range.
+    pub(crate) fn has_pending(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
     /// The next row.
     pub(crate) fn next(&mut self) -> Result<Option<Row>, Error> {
         loop {
             self.draw()?;
-            let (key, change) = match (self.pending(), self.drawn.front()) {
-                (None, None) => return Ok(None),
-                (Some((key, change)), Some((drawn, _))) if self.is_first(&key, drawn) => (key, change),
-                (Some((key, change)), None) => (key, change),
-                (_, Some(_)) => {
-                    let Some((key, value)) = self.drawn.pop_front() else { return Ok(None) };
-                    (key, Some(value))
-                }
-            };
-            if self.drawn.front().is_some_and(|(drawn, _)| *drawn == key) {
-                self.drawn.pop_front();
+            let Some((key, change)) = self.first_pending() else { return Ok(self.drawn.pop_front()) };
+            match self.drawn.front() {
+                Some((drawn, _)) if self.comes_first(drawn, key) => return Ok(self.drawn.pop_front()),
+                Some((drawn, _)) if drawn == key => drop(self.drawn.pop_front()),
+                _ => {}
             }
-            pass(&mut self.range, self.direction, &key);
+            for layer in &mut self.pending {
+                if layer.next.is_some_and(|(other, _)| other == key) {
+                    layer.go_on(self.direction);
+                }
+            }
             if let Some(value) = change {
-                return Ok(Some((key, value)));
+                return Ok(Some((key.clone(), value.clone())));
             }
         }
     }
 
-    /// Whether `key`, which is pending, comes before or replaces `drawn`.
-    fn is_first(&self, key: &[u8], drawn: &[u8]) -> bool {
+    /// Whether `key` comes before `other`.
+    fn comes_first(&self, key: &[u8], other: &[u8]) -> bool {
         match self.direction {
-            Direction::Ascending => key <= drawn,
-            Direction::Descending => key >= drawn,
+            Direction::Ascending => key < other,
+            Direction::Descending => key > other,
         }
     }
 
-    /// The next key that the pending layers have something to say about.
-    fn pending(&self) -> Option<(Vec<u8>, Option<Vec<u8>>)> {
-        if self.range.is_empty() {
-            return None;
-        }
-        let bounds = (Bound::Included(self.range.from.as_slice()), Bound::Excluded(self.range.to.as_slice()));
-        let mut first: Option<(&Vec<u8>, &Option<Vec<u8>>)> = None;
-        for changes in self.layers.pending.iter().flatten() {
-            let mut within = changes.range::<[u8], _>(bounds);
-            let candidate = match self.direction {
-                Direction::Ascending => within.next(),
-                Direction::Descending => within.next_back(),
-            };
-            if let Some(candidate) = candidate {
-                // A newer layer came earlier, so it keeps a key that both have.
-                let keeps = first.is_some_and(|(key, _)| self.is_first(key, candidate.0));
-                if !keeps {
-                    first = Some(candidate);
-                }
+    /// The next key that the layers have something to say about, and what the newest of them says.
+    fn first_pending(&self) -> Option<(&'a Vec<u8>, &'a Option<Vec<u8>>)> {
+        let mut first: Option<(&'a Vec<u8>, &'a Option<Vec<u8>>)> = None;
+        for (key, change) in self.pending.iter().filter_map(|layer| layer.next) {
+            // A newer layer came earlier, so it keeps a key that both have.
+            if first.is_none_or(|(known, _)| self.comes_first(key, known)) {
+                first = Some((key, change));
             }
         }
-        first.map(|(key, change)| (key.clone(), change.clone()))
+        first
     }
 
     /// Draws the next chunk from the engine if none is left.
@@ -157,8 +182,8 @@ impl Rows<'_> {
         if !self.drawn.is_empty() || self.unread.is_empty() {
             return Ok(());
         }
-        let rows = self.layers.engine.rows(&self.unread, self.direction, self.chunk)?;
-        if let Some(unsettled) = self.layers.unsettled {
+        let rows = self.engine.rows(&self.unread, self.direction, self.chunk)?;
+        if let Some(unsettled) = self.unsettled {
             unsettled.see_within(&self.unread, self.direction, rows.last().filter(|_| rows.len() == self.chunk));
         }
         match rows.last() {

@@ -11,8 +11,9 @@ use crate::error::Error;
 use crate::layout::IDENTITY;
 use crate::log::{Epoch, Head};
 
-/// The format of the storage itself (its layout, key encoding and codec). Older ones are opened, newer ones refused.
-pub(crate) const FORMAT: u32 = 1;
+/// The format of the storage itself (its layout, key encoding, codec and files). Older ones are opened, and are of this one then; newer ones
+/// are refused. 2: a journal in front of sled, in which an older release would not look.
+pub(crate) const FORMAT: u32 = 2;
 
 /// What a database knows of itself. Stored behind its format, which is read first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,7 +7,8 @@
 //!
 //! Some transactions give way ([`Database::write_giving_way`](crate::Database::write_giving_way)): they wait until no other is waiting, and
 //! make a batch of their own, so that a command never waits for the changes of more than one such batch. They are not put off for ever:
-//! after a batch of others it is their turn.
+//! after a batch of others it is their turn, or after a few while the engine is behind with what it does later
+//! ([`Engine::behind`](crate::engine::Engine::behind)): its time is then for commands.
 //!
 //! A failed apply or sync ends the database: what is on the disk then is not known, so nothing more is answered
 //! from it, and reopening reads what there is.
@@ -18,7 +19,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::engine::{Changes, Engine};
 use crate::error::{Error, panic_message};
@@ -32,6 +33,8 @@ const MAX_BATCH: usize = 256;
 const MAX_ROWS: usize = 4096;
 /// The same of a batch of transactions that give way, for which others wait.
 const MAX_ROWS_GIVING_WAY: usize = 256;
+/// So many batches of others go first while the engine is behind.
+const FIRST_WHILE_BEHIND: u32 = 16;
 
 /// A transaction that waits for the writer.
 pub(crate) trait Job: Send {
@@ -103,8 +106,10 @@ pub(crate) struct Writer {
     pub(crate) head: Head,
     /// Those taken from the queue that give way.
     giving_way: VecDeque<Box<dyn Job>>,
-    /// The last batch was one of others.
-    others_went_first: bool,
+    /// How many batches of others there were since the last of theirs.
+    others_went_first: u32,
+    /// Whether the engine has fallen behind, as it changes; nothing if it never does.
+    behind: Option<watch::Receiver<bool>>,
 }
 
 /// The transactions of one batch, and what those among them that are kept have changed.
@@ -126,14 +131,19 @@ impl Writer {
         queue: mpsc::Receiver<Box<dyn Job>>,
         head: Head,
     ) -> Self {
-        Writer { shared, engine, queue, head, giving_way: VecDeque::new(), others_went_first: false }
+        let behind = engine.behind();
+        Writer { shared, engine, queue, head, giving_way: VecDeque::new(), others_went_first: 0, behind }
     }
 
     /// Works, on this thread, until the queue is closed and empty, or a failure; then gives the engine up.
     pub(crate) fn work(mut self) {
         let worked = catch_unwind(AssertUnwindSafe(|| {
+            let waiting = tokio::runtime::Builder::new_current_thread()
+                .build()
+                .map_err(|error| Error::Engine { why: format!("nothing to wait with: {error}") })
+                .map_err(|error| self.shared.stop(&error))?;
             loop {
-                let first = if self.giving_way.is_empty() { self.queue.blocking_recv() } else { None };
+                let first = waiting.block_on(self.next());
                 if first.is_none() && self.giving_way.is_empty() {
                     return Ok(());
                 }
@@ -160,7 +170,7 @@ impl Writer {
     ) {
         let mut worked = Ok(());
         while worked.is_ok() {
-            let first = if self.giving_way.is_empty() { self.queue.recv().await } else { None };
+            let first = self.next().await;
             if first.is_none() && self.giving_way.is_empty() {
                 break;
             }
@@ -182,6 +192,28 @@ impl Writer {
         self.end(worked);
     }
 
+    /// Waits until there is something to do: the job that has come, or none if it is the turn of those that give way or none will come.
+    async fn next(&mut self) -> Option<Box<dyn Job>> {
+        if self.giving_way.is_empty() {
+            return self.queue.recv().await;
+        }
+        if !self.is_behind() {
+            return None;
+        }
+        let Some(behind) = &mut self.behind else { return None };
+        tokio::select! {
+            biased;
+            // An engine that is gone is not behind.
+            _ = behind.wait_for(|behind| !behind) => None,
+            job = self.queue.recv() => job,
+        }
+    }
+
+    /// Whether those that give way go on giving way, though no other is waiting.
+    fn is_behind(&self) -> bool {
+        self.behind.as_ref().is_some_and(|behind| *behind.borrow()) && self.others_went_first < FIRST_WHILE_BEHIND
+    }
+
     fn end(self, worked: Result<(), Error>) {
         let Writer { shared, engine, mut queue, mut giving_way, .. } = self;
         if let Err(stopped) = worked {
@@ -199,7 +231,9 @@ impl Writer {
     /// Runs `first`, if there is one, and whatever else is waiting: of those that give way, and of the others, one or the other.
     fn gather(&mut self, first: Option<Box<dyn Job>>) -> Gathered {
         let mut batch = Gathered { jobs: Vec::new(), changes: Changes::new(), head: self.head };
-        let is_their_turn = self.others_went_first && !self.giving_way.is_empty();
+        // Nobody may have anything to do: those that give way have come, and go on giving way.
+        let may_go = !self.is_behind();
+        let is_their_turn = first.is_none() && may_go && self.others_went_first > 0 && !self.giving_way.is_empty();
         let mut next = if is_their_turn { None } else { first.or_else(|| self.queue.try_recv().ok()) };
         while let Some(job) = next.take() {
             if job.gives_way() {
@@ -211,13 +245,15 @@ impl Writer {
                 next = self.queue.try_recv().ok();
             }
         }
-        self.others_went_first = !batch.jobs.is_empty();
-        if batch.jobs.is_empty() {
+        if batch.jobs.is_empty() && (may_go || self.queue.is_closed()) {
+            self.others_went_first = 0;
             while batch.changes.len() < MAX_ROWS_GIVING_WAY
                 && let Some(job) = self.giving_way.pop_front()
             {
                 self.run(job, &mut batch);
             }
+        } else if !batch.jobs.is_empty() {
+            self.others_went_first = self.others_went_first.saturating_add(1);
         }
         batch
     }
@@ -235,7 +271,9 @@ impl Writer {
     }
 
     fn answer(&self, jobs: Vec<Box<dyn Job>>, outcome: &Result<(), Error>) -> Result<(), Error> {
-        self.shared.counters.batch(number_of(&jobs));
+        if !jobs.is_empty() {
+            self.shared.counters.batch(number_of(&jobs));
+        }
         for job in jobs {
             job.answer(outcome.clone());
         }
@@ -251,6 +289,7 @@ impl Writer {
     /// Shows `changes` to readers, who wait until they are durable; the number of batches that there then are.
     fn apply(&mut self, changes: Changes, head: Head) -> Result<u64, Error> {
         self.guarded(|writer| {
+            writer.engine.prepare(&changes)?;
             let mut tables = writer.shared.tables.write();
             writer.shared.tap(&changes);
             writer.engine.apply(&changes)?;
@@ -286,3 +325,6 @@ impl Writer {
         done.map_err(|error| self.shared.stop(&error))
     }
 }
+
+#[cfg(test)]
+mod tests;

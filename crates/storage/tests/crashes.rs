@@ -1,6 +1,7 @@
 //! Killed processes and cut power: whatever was acknowledged is there afterwards, whole.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests may fail")]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
@@ -44,9 +45,8 @@ async fn check(database: &Database, acknowledged: u64) -> u64 {
             assert_eq!((record.position, record.change), (after, after));
         }
     }
-    let expected: std::collections::BTreeMap<u64, u64> =
-        (1..=count).map(|number| (number * 31 % 257, number)).collect();
-    assert_eq!(rows.iter().map(|(key, row)| (*key, row.0)).collect::<std::collections::BTreeMap<_, _>>(), expected);
+    let expected: BTreeMap<u64, u64> = (1..=count).map(|number| (number * 31 % 257, number)).collect();
+    assert_eq!(rows.iter().map(|(key, row)| (*key, row.0)).collect::<BTreeMap<_, _>>(), expected);
     count
 }
 
@@ -108,15 +108,14 @@ async fn writes_until_it_is_killed() {
 }
 
 /// A folder's files as they were at one moment.
-type Image = Vec<(String, Vec<u8>)>;
+type Image = BTreeMap<String, Vec<u8>>;
 
 fn image_of(folder: &Path) -> Image {
     let entries = fs::read_dir(folder).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_file());
-    entries.map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap())).collect()
-}
-
-fn data_of(image: &Image) -> &[u8] {
-    &image.iter().find(|(name, _)| name == "db").unwrap().1
+    let mut names: Vec<_> = entries.map(|entry| entry.file_name().into_string().unwrap()).collect();
+    // The journal before the rows: what is taken over from one to the other meanwhile is in at least one of them.
+    names.sort_by_key(|name| name == "db");
+    names.into_iter().map(|name| (name.clone(), fs::read(folder.join(name)).unwrap())).collect()
 }
 
 /// What a power cut between two syncs can leave: of each block that changed, the old or the new.
@@ -152,10 +151,9 @@ async fn whatever_part_of_an_unsynced_batch_reached_the_disk_the_rest_is_whole()
         // One transaction is one batch: exactly one sync lies between two images.
         database.write(move |tx| (0..=batch % 23).try_for_each(|_| next(tx).map(|_| ()))).await.unwrap();
         let after = image_of(folder.path());
-        let (old, new) = (data_of(&before), data_of(&after));
         if batch % 5 == 0 {
             let kind = batch / 5 % 5;
-            let data = match kind {
+            let mut torn_as = |old: &[u8], new: &[u8]| match kind {
                 0 => new.get(..old.len()).unwrap_or(new).to_vec(),
                 1 => torn(old, new, 512, |_| random() % 2 == 0),
                 2 => torn(old, new, 4096, |_| random() % 2 == 0),
@@ -163,9 +161,13 @@ async fn whatever_part_of_an_unsynced_batch_reached_the_disk_the_rest_is_whole()
                 _ => torn(old, new, 512, |_| random() % 8 == 0),
             };
             let copy = tempfile::tempdir().unwrap();
-            for (name, bytes) in &before {
-                let bytes = if name == "db" { &data } else { bytes };
-                fs::write(copy.path().join(name), bytes).unwrap();
+            for (name, new) in &after {
+                let old = before.get(name).map_or(&[][..], Vec::as_slice);
+                let is_written = name == "db" || name.starts_with("journal-");
+                let bytes = if is_written { torn_as(old, new) } else { old.to_vec() };
+                if before.contains_key(name) || is_written {
+                    fs::write(copy.path().join(name), bytes).unwrap();
+                }
             }
             let reopened = Database::open(copy.path(), OPTIONS)
                 .unwrap_or_else(|error| panic!("image {images} of kind {kind} after {acknowledged}: {error}"));

@@ -190,6 +190,38 @@ async fn a_damaged_database_is_refused_in_words_or_has_lost_nothing() {
     damaged_again_and_again(400, 24, 0..8).await;
 }
 
+/// What a killed process leaves is not all in the file of rows: the journal has the rest, and is damaged here.
+#[tokio::test]
+async fn so_is_one_whose_process_was_killed() {
+    let place = tempfile::tempdir().unwrap();
+    let [running, killed] = ["running", "killed"].map(|name| place.path().join(name));
+    let database = open(&running);
+    for key in 0..120 {
+        put(&database, key, key).await.unwrap();
+    }
+    copy(&running, &killed);
+    let expected = content(&killed).await.unwrap();
+    assert_eq!(expected.0, 120);
+    let (mut dice, mut refused) = (Dice(7), 0);
+    for round in 0..60 {
+        let damaged = place.path().join("damaged");
+        copy(&running, &damaged);
+        let file = damaged.join("journal-0");
+        let what = damage(round % 6, &file, Path::new("none"), Path::new("none"), &mut dice);
+        match content(&damaged).await {
+            Err(error) => {
+                assert!(matches!(error, Error::Damaged { .. }), "{what}: {error}");
+                assert!(error.to_string().contains("writes are lost"), "{what}: {error}");
+                refused += 1;
+            }
+            Ok(found) => assert_eq!(found, expected, "{what}"),
+        }
+        fs::remove_dir_all(&damaged).unwrap();
+    }
+    assert!(refused > 30, "{refused} refused");
+    database.close().await;
+}
+
 #[tokio::test]
 async fn so_is_one_that_takes_many_segments() {
     damaged_again_and_again(6_000, 8, 0..4).await;

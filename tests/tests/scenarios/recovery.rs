@@ -478,11 +478,14 @@ fn a_damaged_database_is_refused_with_what_to_do_the_others_go_on_and_a_backup_h
         world.settles().await;
         let backup = world.backs_up(Service::Events).await;
         world.stops(Service::Events).await;
-        let file = world.data().join("events").join("db");
-        let mut bytes = fs::read(&file).unwrap();
-        let used = bytes.iter().rposition(|byte| *byte != 0).unwrap();
-        bytes[used / 3..=used].fill(0x5A);
-        fs::write(&file, bytes).unwrap();
+        let data = world.data().join("events");
+        // One of the two alone can be made good from the other.
+        for file in ["db", "journal-0"].map(|name| data.join(name)) {
+            let mut bytes = fs::read(&file).unwrap();
+            let used = bytes.iter().rposition(|byte| *byte != 0).unwrap();
+            bytes[used / 3..=used].fill(0x5A);
+            fs::write(&file, bytes).unwrap();
+        }
         let refused = world.cluster().start(Service::Events).await.unwrap_err().to_string();
         let (folder, remedy) = (world.data().join("events"), "`convene-events restore DIR --force`");
         assert!(refused.contains(&format!("the database in {} is damaged", folder.display())), "{refused}");

@@ -1,17 +1,21 @@
 //! The seam below which bytes are kept: everything the crate asks of a store, and nothing else.
 //!
-//! Two engines stand behind it here: [`sled`] (a folder) and [`memory`] (a map, for simulation and tests). The next
+//! Two engines stand behind it here: [`sled`] (a folder) behind a journal ([`journaled`]) and [`memory`] (a map, for simulation and tests). The next
 //! (redb, or PostgreSQL for many machines) needs this trait and no change elsewhere: one from outside of this crate is
 //! opened by [`Database::on_engine`](crate::Database::on_engine), as the benchmark does with SQLite.
 //!
 //! The writer is the only caller of [`Engine::apply`] and [`Engine::sync`]; readers are kept out while it
 //! applies, so an engine needs no snapshots and no transactions of its own, only an atomic batch.
 
+pub(crate) mod encoding;
+pub(crate) mod journaled;
 pub(crate) mod memory;
 pub(crate) mod recent;
 pub(crate) mod sled;
 
 use std::collections::BTreeMap;
+
+use tokio::sync::watch;
 
 use crate::error::Error;
 
@@ -100,6 +104,15 @@ pub trait Engine: Send + Sync {
     /// As [`Engine::get`].
     fn rows(&self, range: &KeyRange, direction: Direction, limit: usize) -> Result<Vec<Row>, Error>;
 
+    /// Gets ready for [`Engine::apply`], which the same `changes` are given to next: whatever takes long and changes nothing that is read
+    /// is done here. Readers go on meanwhile.
+    ///
+    /// # Errors
+    /// As [`Engine::apply`].
+    fn prepare(&self, _changes: &Changes) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// Makes all of `changes` visible to every reader from here on, and after a crash all or none of them there. Batches
     /// survive in the order in which they were applied: never a later one without those before it. Nothing reads meanwhile.
     ///
@@ -112,6 +125,12 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// As [`Engine::apply`].
     fn sync(&self) -> Result<(), Error>;
+
+    /// Whether the engine has fallen behind with what it does after [`Engine::sync`], so that what can wait had better wait, as it changes;
+    /// nothing if it never does.
+    fn behind(&self) -> Option<watch::Receiver<bool>> {
+        None
+    }
 
     /// How many bytes the database takes.
     ///

@@ -13,6 +13,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use tokio::sync::watch;
 
 use super::{Changes, Direction, Engine, KeyRange, Row};
 use crate::error::Error;
@@ -131,6 +132,10 @@ impl Engine for Recent {
         self.engine.rows(range, direction, limit)
     }
 
+    fn prepare(&self, changes: &Changes) -> Result<(), Error> {
+        self.engine.prepare(changes)
+    }
+
     fn apply(&self, changes: &Changes) -> Result<(), Error> {
         self.engine.apply(changes)?;
         for (key, change) in changes {
@@ -147,6 +152,10 @@ impl Engine for Recent {
 
     fn sync(&self) -> Result<(), Error> {
         self.engine.sync()
+    }
+
+    fn behind(&self) -> Option<watch::Receiver<bool>> {
+        self.engine.behind()
     }
 
     fn size_on_disk(&self) -> Result<u64, Error> {

@@ -16,6 +16,8 @@
 //!   folder, and closing waits for the other.
 //! - What a killed process left in the system's cache is synced before it is read, so that nothing is served
 //!   that a power cut could still take back.
+//! - A batch costs it several times what a write to a file costs, and a sync wakes all of its threads: it is not what commands wait
+//!   for. They wait for a journal ([`journaled`](super::journaled)), from which rows are taken over here.
 //!
 //! sled is no longer developed; redb is the likely successor. Nothing outside this file names it.
 
@@ -41,6 +43,9 @@ mod watermark;
 const SEGMENT_BYTES: usize = 1 << 20;
 /// The file that sled keeps its rows in.
 const DATA_FILE: &str = "db";
+/// After so many rows that nobody waits for, whoever waits for the processor has it: a thread that goes on for long is otherwise left there for
+/// milliseconds while those run late whom people wait for.
+const ROWS_AT_A_STRETCH: usize = 16;
 /// How long sled's own lock is waited for, once the folder is ours.
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -51,9 +56,11 @@ pub(crate) struct SledEngine {
     /// The second handle, which is synced.
     data: File,
     data_path: PathBuf,
-    /// The number of the last batch applied. The writer alone changes it.
+    /// The number of the last batch that it holds whole.
     batch: AtomicU64,
     watermark: Watermark,
+    /// The number that the watermark said when it was opened.
+    noted: u64,
     /// Last, so that the folder is given up only when everything else is closed.
     folder: Folder,
 }
@@ -80,25 +87,70 @@ impl SledEngine {
             .open(&data_path)
             .map_err(|error| file_error("open", &data_path, &error))?;
         let (watermark, noted) = Watermark::open(path)?;
-        let engine =
-            SledEngine { database: Some(database), data, data_path, batch: AtomicU64::new(0), watermark, folder };
-        engine.check_batch(noted)?;
+        let engine = SledEngine {
+            database: Some(database),
+            data,
+            data_path,
+            batch: AtomicU64::new(0),
+            watermark,
+            noted,
+            folder,
+        };
+        let batch = match engine.get(ENGINE)? {
+            Some(stored) => {
+                let unreadable = |_| engine.damaged("the number of its last batch is unreadable".to_owned());
+                u64::from_be_bytes(stored.try_into().map_err(unreadable)?)
+            }
+            None => 0,
+        };
+        engine.batch.store(batch, Ordering::Relaxed);
         Ok(engine)
     }
 
-    /// Goes on from the batch that was recovered, unless a later one was already durable.
-    fn check_batch(&self, noted: u64) -> Result<(), Error> {
-        let batch = match self.get(ENGINE)? {
-            Some(stored) => u64::from_be_bytes(
-                stored.try_into().map_err(|_| self.damaged("the number of its last batch is unreadable".to_owned()))?,
-            ),
-            None => 0,
-        };
-        if batch < noted {
-            return Err(self.damaged(format!("the last {} of its {noted} writes are lost", noted - batch)));
+    /// The number of the last batch that it holds whole.
+    pub(crate) fn last(&self) -> u64 {
+        self.batch.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Refuses a database that holds less than was durable once.
+    pub(crate) fn check_nothing_is_lost(&self) -> Result<(), Error> {
+        let (is, was) = (self.last(), self.noted);
+        if is < was {
+            return Err(self.damaged(format!("the last {} of its {was} writes are lost", was - is)));
         }
-        self.batch.store(batch, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Puts the rows of all batches up to the one numbered `last`, one by one: a crash meanwhile leaves some of them, and the number
+    /// of an earlier batch. Readers go on, and so do other threads on the same processor.
+    pub(crate) fn take_over<'a>(
+        &self,
+        rows: impl Iterator<Item = (&'a Vec<u8>, &'a Option<Vec<u8>>)>,
+        last: u64,
+    ) -> Result<(), Error> {
+        self.writing(|database| {
+            for (index, (key, value)) in rows.enumerate() {
+                if index % ROWS_AT_A_STRETCH == 0 {
+                    std::thread::yield_now();
+                }
+                match value {
+                    Some(value) => database.insert(key, value.as_slice())?,
+                    None => database.remove(key)?,
+                };
+            }
+            database.insert(ENGINE, &last.to_be_bytes())
+        })?;
+        self.batch.store(last, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Notes that all batches up to the one numbered `last` are durable, here or elsewhere.
+    pub(crate) fn note(&self, last: u64) -> Result<(), Error> {
+        self.watermark.note(last)
     }
 
     /// Runs `f`, which writes, with the database. A panic inside sled may then come of a disk that took no more: what is on it is read
@@ -128,7 +180,7 @@ impl SledEngine {
         }
     }
 
-    fn damaged(&self, why: String) -> Error {
+    pub(crate) fn damaged(&self, why: String) -> Error {
         Error::Damaged { path: self.folder.path().to_owned(), why }
     }
 }
@@ -207,7 +259,7 @@ fn wait_for_lock(data_path: &Path) -> Result<(), Error> {
     }
 }
 
-fn file_error(doing: &'static str, path: &Path, error: &std::io::Error) -> Error {
+pub(crate) fn file_error(doing: &'static str, path: &Path, error: &std::io::Error) -> Error {
     Error::File { doing, path: path.to_owned(), why: error.to_string() }
 }
 
@@ -263,8 +315,7 @@ impl Engine for SledEngine {
 
     fn sync(&self) -> Result<(), Error> {
         self.writing(|database| database.flush())?;
-        self.data.sync_data().map_err(|error| file_error("sync", &self.data_path, &error))?;
-        self.watermark.note(self.batch.load(Ordering::Relaxed))
+        self.data.sync_data().map_err(|error| file_error("sync", &self.data_path, &error))
     }
 
     fn size_on_disk(&self) -> Result<u64, Error> {

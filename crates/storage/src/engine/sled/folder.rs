@@ -25,15 +25,16 @@ pub(super) struct Folder {
     path: PathBuf,
     /// Holds the lock.
     _lock: File,
-    created: bool,
+    /// The format it had when it was opened; none if it was not created to the end.
+    format: Option<u32>,
 }
 
 impl Folder {
     /// Makes the folder if need be, locks it and checks its format.
     pub(super) fn open(path: &Path) -> Result<Self, Error> {
         let lock = Self::lock(path)?;
-        let created = check_format(path)?;
-        Ok(Folder { path: path.to_owned(), _lock: lock, created })
+        let format = check_format(path)?;
+        Ok(Folder { path: path.to_owned(), _lock: lock, format })
     }
 
     /// Makes the folder if need be and locks it, whatever is in it.
@@ -85,12 +86,12 @@ impl Folder {
 
     /// Whether [`Folder::mark_created`] has been called on it, now or by an earlier process.
     pub(super) fn was_created(&self) -> bool {
-        self.created
+        self.format.is_some()
     }
 
-    /// Syncs every file and the folder, then writes `format`, once.
+    /// Syncs every file and the folder, then writes `format`, once; and once more if it was an older one.
     pub(super) fn mark_created(&self) -> Result<(), Error> {
-        if self.created {
+        if self.format == Some(FORMAT) {
             return Ok(());
         }
         let entries = fs::read_dir(&self.path).map_err(|error| file_error("list", &self.path, &error))?;
@@ -117,16 +118,16 @@ fn sync_path(path: &Path) -> Result<(), Error> {
     File::open(path).and_then(|file| file.sync_all()).map_err(|error| file_error("sync", path, &error))
 }
 
-/// Whether there is a `format`, and it is one that this release reads.
-fn check_format(path: &Path) -> Result<bool, Error> {
+/// The format in `format`, if there is one; it is one that this release reads.
+fn check_format(path: &Path) -> Result<Option<u32>, Error> {
     let file = path.join(FORMAT_FILE);
     let text = match fs::read(&file) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(file_error("read", &file, &error)),
     };
     match text.trim().parse::<u32>() {
-        Ok(found) if found <= FORMAT => Ok(true),
+        Ok(found) if found <= FORMAT => Ok(Some(found)),
         Ok(found) => Err(Error::TooNew { path: path.to_owned(), what: "the storage format", found, supported: FORMAT }),
         Err(_) => {
             let why = format!("its file {FORMAT_FILE} holds {:?}, which is no number", text.trim());
