@@ -35,7 +35,7 @@ pub(crate) fn table(peers: Option<&Peers>) -> String {
     let whole_ns =
         |spread: Spread| format!("{:.2} µs ({:.2}–{:.2})", spread.median / 1e3, spread.min / 1e3, spread.max / 1e3);
     format!(
-        "{table}\nHow many times their answers a second ours are: median (least–greatest) of {pairs} pairs measured in turns, {seconds} s each after {warm_up} s of warm-up. \
+        "{table}\nHow many times their answers a second ours are: median (least–greatest) of {pairs} pairs measured in turns, {seconds:.2} s each after {warm_up:.2} s of warm-up. \
          Ours carries a session's token of {our_credential_bytes} bytes and verifies it, the others carry {their_credential_bytes} bytes that nobody looks at. \
          Percentiles are those of each at its best.\n\n\
          In one process a call through all layers of both sides takes {}, the same call of the service itself {}.\n",
