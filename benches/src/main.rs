@@ -70,6 +70,12 @@ enum Task {
     /// The service of `overload`
     #[command(name = overload::SERVE, hide = true)]
     OverloadService,
+    /// The bare open of `growth`
+    #[command(name = growth::opening::OPEN, hide = true)]
+    GrowthOpen {
+        /// The folder of the database
+        folder: PathBuf,
+    },
     /// A server of `peers`
     #[cfg(feature = "peers")]
     #[command(name = peers::SERVE, hide = true)]
@@ -159,6 +165,7 @@ fn main() -> ExitCode {
         Task::Frames(how) => measure(how, &[Part::Frames], &arguments.results),
         Task::Starts(how) => measure(how, &[Part::Starts], &arguments.results),
         Task::OverloadService => serve(),
+        Task::GrowthOpen { folder } => growth::opening::open(folder).map(|()| ExitCode::SUCCESS),
         #[cfg(feature = "peers")]
         Task::PeersServer { server, work_us } => serve_as_peer(server, *work_us),
         Task::Report { report, plot, check } => tabulate(report, plot, *check, &arguments.results),

@@ -1,8 +1,9 @@
 //! An event with one invitee, with a thousand and with ten thousand, made and cancelled while others go on with what they do.
 //!
 //! Five processes over sockets on this machine. Sixteen people answer invitations, look at their inbox and at their month all the time, each
-//! with a pause after every answer. How long their calls take is measured for two seconds, and then for two seconds and more in which such
-//! events come and go, one after the other. And while the services are there, their memory.
+//! with a pause after every answer. How long their calls take is measured for five seconds, a moment after the events before have gone, and
+//! then for five seconds and more in which such events come and go, one after the other: of some thousands of calls, so that one in a hundred
+//! is more than a few. And while the services are there, their memory.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -24,7 +25,9 @@ use crate::spread::Spread;
 /// The others, how long each of them pauses, and how long they are watched: before, and at least so long while events come and go.
 const OTHERS: usize = 16;
 const PAUSE: Duration = Duration::from_millis(10);
-const WATCHED: Duration = Duration::from_secs(2);
+const WATCHED: Duration = Duration::from_secs(5);
+/// Within that, what is left of the event before is over.
+const COMING_TO_REST: Duration = Duration::from_secs(1);
 /// Between two looks at the services' memory.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 /// How many are registered at the same time: auth refuses more than it can hash soon.
@@ -147,6 +150,7 @@ impl Others {
 
     async fn meanwhile(&self, cluster: &Cluster, organizer: &mut Person, invitees: &[Username]) -> Result<Round> {
         let p99 = |latencies: Latencies| latencies.sorted().micros(99).context("nobody called");
+        tokio::time::sleep(COMING_TO_REST).await;
         self.take();
         tokio::time::sleep(WATCHED).await;
         let before_p99_us = p99(self.take())?;

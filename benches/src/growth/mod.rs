@@ -10,7 +10,7 @@ mod doing;
 pub(crate) mod figures;
 mod filled;
 mod memory;
-mod opening;
+pub(crate) mod opening;
 mod people;
 pub(crate) mod tables;
 mod views;

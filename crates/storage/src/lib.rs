@@ -18,6 +18,7 @@
 //!
 //! The crate knows nothing of calendars: it depends on no other crate of the workspace.
 
+mod background;
 mod backup;
 mod codec;
 mod database;

@@ -27,6 +27,7 @@ use tokio::sync::watch;
 
 use super::sled::SledEngine;
 use super::{Changes, Direction, Engine, KeyRange, Row};
+use crate::background::{self, Nice};
 use crate::error::{Error, panic_message};
 use crate::layout::JOURNAL;
 use crate::merge::Rows;
@@ -159,10 +160,7 @@ impl Journaled {
             behind: watch::Sender::new(false),
         });
         let checkpointed = Arc::clone(&tables);
-        let checkpointer = std::thread::Builder::new()
-            .name("checkpointer".to_owned())
-            .spawn(move || checkpointed.checkpoint())
-            .map_err(|error| Error::Engine { why: format!("no thread for checkpoints: {error}") })?;
+        let checkpointer = background::spawn("checkpointer", Nice::Somewhat, move || checkpointed.checkpoint())?;
         Ok(Self { tables, writing: Mutex::new(writing), checkpointer: Some(checkpointer) })
     }
 
