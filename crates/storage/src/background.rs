@@ -1,7 +1,7 @@
 //! Threads for whose work nobody waits, or not yet: they have the processor when others leave it to them.
 //!
 //! On Linux each thread has a *nice* value of its own (setpriority(2)); where it belongs to the whole process nothing is changed. A nice
-//! thread that wants to go on does so at the cost of a late start, never of a lock held for long: what runs here takes locks for moments.
+//! thread may lose the processor while it holds a lock, so what runs here holds locks for moments only.
 
 use std::thread::{Builder, JoinHandle};
 
