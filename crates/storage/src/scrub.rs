@@ -6,7 +6,6 @@
 
 use std::sync::{Arc, Weak};
 
-use crate::background::{self, Nice};
 use crate::engine::{Direction, Engine, KeyRange};
 use crate::error::Error;
 use crate::shared::Shared;
@@ -26,11 +25,12 @@ pub(crate) fn read_if_small(engine: &dyn Engine, most: u64) -> Result<bool, Erro
 /// Reads all of a database while it is used, and stops it if any of it is damaged.
 pub(crate) fn read_in_background(shared: &Arc<Shared>, service: &str) -> Result<(), Error> {
     let shared = Arc::downgrade(shared);
-    let reading = background::spawn(&format!("{service}-scrub"), Nice::Altogether, move || {
+    let reading = std::thread::Builder::new().name(format!("{service}-scrub"));
+    let spawned = reading.spawn(move || {
         let mut unread = KeyRange::everything();
         while read_some_of(&shared, &mut unread) {}
     });
-    reading.map(drop)
+    spawned.map(drop).map_err(|error| Error::Engine { why: format!("no thread for reading it through: {error}") })
 }
 
 /// Reads some; whether there is more, and somebody to read it for.

@@ -27,7 +27,7 @@ use tokio::sync::watch;
 
 use super::sled::SledEngine;
 use super::{Changes, Direction, Engine, KeyRange, Row};
-use crate::background::{self, Nice};
+use crate::background;
 use crate::error::{Error, panic_message};
 use crate::layout::JOURNAL;
 use crate::merge::Rows;
@@ -160,7 +160,7 @@ impl Journaled {
             behind: watch::Sender::new(false),
         });
         let checkpointed = Arc::clone(&tables);
-        let checkpointer = background::spawn("checkpointer", Nice::Somewhat, move || checkpointed.checkpoint())?;
+        let checkpointer = background::spawn("checkpointer", move || checkpointed.checkpoint())?;
         Ok(Self { tables, writing: Mutex::new(writing), checkpointer: Some(checkpointer) })
     }
 
